@@ -1,0 +1,1 @@
+"""Where captures come from, how they are landed, and how pages are read. Knows nothing of tables."""

@@ -1,0 +1,53 @@
+"""How each kind of page is read. Pure: text goes in, a `ParsedPage` comes out; no network, no clock.
+
+A page is first recognised, then read. A new layout is one module with `recognises` and `read`, and a line in `LAYOUTS`.
+"""
+
+from typing import Protocol
+
+from extractors.layouts import plain_text, refusals
+from schemas.records import Issue, ParsedPage
+
+
+class Layout(Protocol):
+    """One way in which pages of the archive are laid out; a module is one."""
+
+    NAME: str
+
+    def recognises(self, text: str) -> bool:
+        """Whether the page is of this kind. Must not raise, whatever the text."""
+
+    def read(self, text: str) -> ParsedPage:
+        """What a recognised page holds. Must not raise, whatever the text."""
+
+
+LAYOUTS: tuple[Layout, ...] = (plain_text,)
+
+
+def read_text(text: str) -> ParsedPage:
+    """Recognise a page and read it; a page that nothing recognises is `unknown`, never empty."""
+    refusal = refusals.recognise(text)
+    if refusal is not None:
+        return refusal
+    for layout in LAYOUTS:
+        if layout.recognises(text):
+            return layout.read(text)
+    return ParsedPage(
+        layout=None,
+        outcome="unknown",
+        issues=(
+            Issue(
+                "error",
+                "unknown-page",
+                "the page is no listing that is known: it has no range line",
+                expected="a line such as `11 - 20 of 89`",
+                found=_glimpse(text),
+            ),
+        ),
+    )
+
+
+def _glimpse(text: str) -> str:
+    """The first words of a page, for a person to see what it is."""
+    words = " ".join(text[:2000].split())
+    return words if len(words) <= 120 else words[:119] + "…"

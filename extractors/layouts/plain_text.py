@@ -1,0 +1,358 @@
+"""Plain-text renditions of listing pages: a range line, then blocks of date, title and summary.
+
+Two frames are known. A: `Skip to content`, two empty lines, the range line, two empty lines, records. B: `Skip to
+content`, `Results:`, the range line, `Documents`, records. Nothing but reading order and empty lines tells the parts
+of a record, and both lie at times: a date or a summary may be absent, a summary may have several paragraphs, a note
+may stand as far off as a new record. Where the blocks alone leave a choice, the range line decides, since it says how
+many entries there must be: candidates for "a record starts here" are ranked by evidence and taken rank by rank until
+the count is met. Within a rank nothing is guessed: if only some of it is needed, the entries concerned are reported.
+
+History: both frames were captured between 2023 and 2025; frames go by capture, not by host.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+
+from schemas.dates import is_listing_date, read_date
+from schemas.records import Entry, Issue, ParsedPage, Range
+
+NAME = "plain-text"
+
+_BLANK = r"[ \t\xa0]*"
+_NUMBER = r"(\d[\d,]{0,11})"
+RANGE_LINE = re.compile(
+    rf"^\ufeff?{_BLANK}(?:Results:?{_BLANK})?"
+    rf"{_NUMBER}{_BLANK}[-–]{_BLANK}{_NUMBER}{_BLANK}of{_BLANK}{_NUMBER}"
+    rf"(?:{_BLANK}Documents)?{_BLANK}\r?$",
+    re.MULTILINE,
+)
+_MARKUP = re.compile(r"<(?:!doctype|html|head|body|table|div)\b", re.IGNORECASE)
+_AFTER_RANGE = "Documents"
+_NOTE = re.compile(r"editor(?:['’]s|s['’]?)? note\b", re.IGNORECASE)
+_SPAN_OF_YEARS = re.compile(r"\d{4}\s*[-–]\s*(?:\d{4})?")
+_BARE_YEAR = re.compile(r"\d{4}")
+# A single capital before the full stop is an initial ("A. A. Gromyko"), where text is often cut.
+_SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
+_LONGEST_DATE_LINE = 60
+_SHARE_OF_PROSE = 0.8
+_LONGEST_NAME = 8
+
+
+class _Evidence(IntEnum):
+    """Why a record may start at a block, strongest first. Ranks are taken in this order until the count is met."""
+
+    FULL_DATE = 1  # `May 10, 1943`, `March, 1960`: never seen but as a date line
+    BARE_YEAR = 2  # `1977`: a date line, or a stray line of a menu
+    FIRST_BLOCK = 3  # whatever comes first starts something
+    NO_DATE = 4  # the two empty lines that stand in for an absent date; or a date in a shape not seen so far
+    MENU_LIKE = 5  # `1893-1976` stands in menus; a date without an empty line before it, within paragraphs
+    NOTE = 6  # `Editor's note:` stands as far off as a record without a date
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Lines without an empty line between them; `gap` counts the empty lines before."""
+
+    lines: tuple[str, ...]
+    gap: int
+
+    @property
+    def text(self) -> str:
+        """The lines as one paragraph: hard line breaks are joined, the rest is kept to the letter."""
+        return " ".join(line.strip() for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A date, a title and a summary, each as far as it is there."""
+
+    date: str | None
+    paragraphs: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it, for an issue."""
+        return "\n\n".join(part for part in (self.date, *self.paragraphs) if part)
+
+
+def recognises(text: str) -> bool:
+    """Whether the text has a range line of its own and no markup."""
+    return RANGE_LINE.search(text) is not None and _MARKUP.search(text) is None
+
+
+def read(text: str) -> ParsedPage:
+    """What a plain-text listing holds; whatever is not certain is an issue, with its text."""
+    match = RANGE_LINE.search(text)
+    if match is None:
+        raise ValueError("the page has no range line: it was not recognised")
+    page_range = _range(match)
+    if page_range.total == 0:
+        return ParsedPage(NAME, "empty", page_range)
+    if not 1 <= page_range.first <= page_range.last <= page_range.total:
+        contradiction = Issue(
+            "error", "range-contradiction", "the range line contradicts itself", found=match[0].strip()
+        )
+        return ParsedPage(NAME, "unknown", issues=(contradiction,))
+    body, issues = _body(text, match)
+    blocks = _blocks(body)
+    entries, entry_issues = _read_records(blocks, page_range, cut=not body.rstrip(" \t\xa0").endswith("\n"))
+    issues += entry_issues
+    if len(entries) != page_range.count:
+        issues.append(
+            Issue(
+                "error",
+                "count-mismatch",
+                "the page does not yield as many entries as its range line says",
+                expected=str(page_range.count),
+                found=str(len(entries)),
+            )
+        )
+    return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
+
+
+def _range(match: re.Match[str]) -> Range:
+    first, last, total = (int(number.replace(",", "")) for number in match.groups())
+    return Range(first, last, total)
+
+
+def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
+    """What follows the range line, up to another range line, if there is one."""
+    body = text[match.end() :]
+    second = RANGE_LINE.search(body)
+    if second is None:
+        return body, []
+    if _range(second) == _range(match):
+        return body[: second.start()], []
+    issue = Issue(
+        "error",
+        "second-range-line",
+        "another page begins within this one; only the first was read",
+        expected=match[0].strip(),
+        found=body[second.start() :].strip(),
+    )
+    return body[: second.start()], [issue]
+
+
+def _blocks(body: str) -> list[_Block]:
+    """The paragraphs of the body, and their distance from what is before."""
+    blocks: list[_Block] = []
+    lines: list[str] = []
+    gap = 0
+    frame = True
+    # Not splitlines(): a form feed or a line separator inside a summary is no line end.
+    for line in [*body.replace("\r\n", "\n").replace("\r", "\n").split("\n"), ""]:
+        if frame and line.strip() == _AFTER_RANGE:
+            frame = False
+            gap = 0
+        elif line.strip():
+            frame = False
+            lines.append(line)
+        else:
+            if lines:
+                blocks += _split_at_dates(lines, gap)
+                lines = []
+                gap = 0
+            gap += 1
+    return blocks
+
+
+def _split_at_dates(lines: list[str], gap: int) -> list[_Block]:
+    """Date lines become blocks of their own, at distance 0 from the lines around them."""
+    blocks: list[_Block] = []
+    run: list[str] = []
+    for line in lines:
+        if _is_full_date(line):
+            if run:
+                blocks.append(_Block(tuple(run), 0 if blocks else gap))
+            blocks.append(_Block((line,), 0 if blocks else gap))
+            run = []
+        else:
+            run.append(line)
+    if run:
+        blocks.append(_Block(tuple(run), 0 if blocks else gap))
+    return blocks
+
+
+def _is_full_date(line: str) -> bool:
+    return is_listing_date(line) and _BARE_YEAR.fullmatch(line.strip()) is None
+
+
+def _is_date_line(block: _Block) -> bool:
+    """Whether the block could stand where a date stands."""
+    return (
+        len(block.lines) == 1
+        and len(block.text) <= _LONGEST_DATE_LINE
+        and read_date(block.text) is not None
+    )
+
+
+def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
+    """Why a record may start at this block; null if it cannot."""
+    block = blocks[index]
+    if dates[index]:
+        if _SPAN_OF_YEARS.fullmatch(block.text) or (block.gap == 0 and index > 0):
+            return _Evidence.MENU_LIKE
+        if _is_full_date(block.text):
+            return _Evidence.FULL_DATE
+        return _Evidence.BARE_YEAR if is_listing_date(block.text) else _Evidence.NO_DATE
+    if index > 0 and dates[index - 1]:
+        return None  # it is the title that belongs to the date
+    if index == 0:
+        return _Evidence.FIRST_BLOCK
+    if block.gap < 2:
+        return None
+    return _Evidence.NOTE if _NOTE.match(block.text) else _Evidence.NO_DATE
+
+
+def _starts(blocks: list[_Block], dates: list[bool], count: int) -> tuple[list[int], set[int]]:
+    """Where records start, and which of these are in doubt, given how many there must be."""
+    candidates: dict[_Evidence, list[int]] = {rank: [] for rank in _Evidence}
+    for index in range(len(blocks)):
+        evidence = _evidence(index, blocks, dates)
+        if evidence is not None:
+            candidates[evidence].append(index)
+    starts: list[int] = []
+    doubtful: set[int] = set()
+    for rank in _Evidence:
+        needed = count - len(starts)
+        if needed <= 0:
+            break
+        starts += candidates[rank]
+        if len(candidates[rank]) > needed:
+            doubtful.update(candidates[rank])
+            break
+    return sorted(starts), doubtful
+
+
+def _read_records(
+    blocks: list[_Block], page_range: Range, *, cut: bool
+) -> tuple[list[Entry], list[Issue]]:
+    """The entries that are certain, and an issue for each piece of text that is in none of them."""
+    issues: list[Issue] = []
+    dates = [_is_date_line(block) for block in blocks]
+    starts, doubtful = _starts(blocks, dates, page_range.count)
+    issues += _unplaced(blocks[: starts[0]] if starts else blocks)
+    ends = dict(zip(starts, [*starts[1:], len(blocks)], strict=True))
+    records: list[_Record] = []
+    for region in _regions(starts, doubtful):
+        first, after = region[0], ends[region[-1]]
+        if len(region) > 1 or region[0] in doubtful:
+            issues.append(_undecided(blocks[first:after]))
+            continue
+        record, skipped = _record(blocks[first:after], dates[first:after])
+        records.append(record)
+        issues += [_menu_line(text) for text in skipped]
+    if starts and starts[-1] not in doubtful and records:
+        short = len(starts) < page_range.count
+        if _is_cut_off(records[-1], short=short, cut=cut):
+            issues.append(_cut_off(records.pop()))
+    return _entries(records, issues)
+
+
+def _regions(starts: list[int], doubtful: set[int]) -> list[list[int]]:
+    """Starts grouped so that each doubtful one is with the certain one before it, whose end it puts in doubt."""
+    regions: list[list[int]] = []
+    for start in starts:
+        if start in doubtful and regions:
+            regions[-1].append(start)
+        else:
+            regions.append([start])
+    return regions
+
+
+def _record(blocks: list[_Block], dates: list[bool]) -> tuple[_Record, list[str]]:
+    """The parts of a record, and the lines of menus that stand within it."""
+    dated = dates[0]
+    paragraphs: list[str] = []
+    skipped: list[str] = []
+    for block, is_date in zip(blocks[dated:], dates[dated:], strict=True):
+        if block.gap == 0 and paragraphs:
+            paragraphs[-1] += " " + block.text
+        elif is_date and paragraphs:
+            # The name of a person stands before the years of that person's life.
+            if _SPAN_OF_YEARS.fullmatch(block.text) and len(paragraphs) > 1 and _is_name(paragraphs[-1]):
+                skipped.append(paragraphs.pop())
+            skipped.append(block.text)
+        else:
+            paragraphs.append(block.text)
+    return _Record(blocks[0].text if dated else None, tuple(paragraphs)), skipped
+
+
+def _is_name(text: str) -> bool:
+    return len(text.split()) <= _LONGEST_NAME and not _ends_sentence(text)
+
+
+def _ends_sentence(text: str) -> bool:
+    return _SENTENCE_END.search(text) is not None
+
+
+def _is_cut_off(record: _Record, *, short: bool, cut: bool) -> bool:
+    """Whether the last record of a page may have gone on: entries are missing, or the last line has no end."""
+    if not (short or cut):
+        return False
+    if not record.paragraphs or not _ends_sentence(record.paragraphs[-1]):
+        return True
+    return short and len(record.paragraphs) < 2
+
+
+def _titles_are_missing(records: list[_Record]) -> bool:
+    """Whether dates are followed by summaries: titles do not end as sentences do, summaries mostly do."""
+    leads = [record.paragraphs[0] for record in records if record.date and record.paragraphs]
+    prose = sum(map(_ends_sentence, leads))
+    return len(leads) > 1 and prose >= _SHARE_OF_PROSE * len(leads)
+
+
+def _entries(records: list[_Record], issues: list[Issue]) -> tuple[list[Entry], list[Issue]]:
+    """Records as entries; one without any text but a date is an issue."""
+    titles = 0 if _titles_are_missing(records) else 1
+    if not titles:
+        issues.append(
+            Issue(
+                "error",
+                "titles-missing",
+                "the page holds dates and summaries, and no title",
+                expected="a title for each entry",
+                found="none",
+            )
+        )
+    entries: list[Entry] = []
+    for record in records:
+        if record.paragraphs:
+            title = record.paragraphs[0] if titles else None
+            summary = "\n\n".join(record.paragraphs[titles:]) or None
+            entries.append(Entry(len(entries) + 1, record.date, title, summary))
+        else:
+            issues.append(
+                Issue("error", "title-missing", "a date line has no title after it", found=record.text)
+            )
+    return entries, issues
+
+
+def _undecided(blocks: list[_Block]) -> Issue:
+    return Issue(
+        "error",
+        "undecided-entries",
+        "where one entry ends and the next begins cannot be told; these entries were left out",
+        found="\n\n".join(block.text for block in blocks),
+    )
+
+
+def _cut_off(record: _Record) -> Issue:
+    return Issue(
+        "error",
+        "cut-off",
+        "the page ends within this entry, or may do so; it was left out",
+        found=record.text,
+    )
+
+
+def _menu_line(text: str) -> Issue:
+    return Issue("info", "menu-line", "a line of a menu stands among the entries; it was left out", found=text)
+
+
+def _unplaced(blocks: list[_Block]) -> list[Issue]:
+    if not blocks:
+        return []
+    text = "\n\n".join(block.text for block in blocks)
+    return [Issue("warning", "text-outside-entries", "text before the first entry is part of none", found=text)]

@@ -1,0 +1,1 @@
+"""Where captures come from. All sources yield the same `Capture`; none reads what a page says."""

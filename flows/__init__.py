@@ -1,0 +1,1 @@
+"""What runs, in which order: the command line and the Prefect flows. No parsing, no table logic."""

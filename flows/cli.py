@@ -1,0 +1,206 @@
+"""The command line. Says what was asked for to the flows, and what came of it to a person or a machine.
+
+Nothing heavy is imported before it is needed: `wcda --help` must be quick.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from schemas.errors import WarehouseError, WcdaError
+
+if TYPE_CHECKING:
+    from schemas.records import Receipt
+
+DEFAULT_WAREHOUSE = Path("warehouse/data")
+SHORT_EXIT_CODE = 3
+"""Published, but something of what was asked for could not be read."""
+
+app = typer.Typer(
+    name="wcda",
+    help="Turns listing pages of the Wilson Center Digital Archive into Parquet tables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+WarehouseOption = Annotated[
+    Path | None,
+    typer.Option("--warehouse", envvar="WCDA_WAREHOUSE", help="Folder of the tables.", show_default=str(DEFAULT_WAREHOUSE)),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
+DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefect.")]
+
+
+def main() -> None:
+    """Run the command line; what a person did wrong is one line on standard error."""
+    try:
+        app()
+    except WcdaError as error:
+        _stop(str(error), error.exit_code)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
+
+
+def _stop(message: str, exit_code: int) -> None:
+    line = " ".join(message.split())
+    print(f"wcda: {line}", file=sys.stderr)  # noqa: T201 (it is the output)
+    sys.exit(exit_code)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"wcda {version('wcda')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def harvest(
+    source: Annotated[
+        str, typer.Option("--from", help="samples, or the path of a saved page or of a folder of them.")
+    ],
+    collections: Annotated[
+        list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
+    ] = None,
+    catalog: Annotated[
+        Path | None, typer.Option("--catalog", help="TOML file that names the collections.")
+    ] = None,
+    warehouse: WarehouseOption = None,
+    direct: DirectOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Land what a source has in the raw zone, and publish the tables.
+
+    The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named.
+    Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
+    """
+    from flows.harvest import SAMPLES_SOURCE, HarvestRequest
+    from flows.harvest import harvest as harvest_plainly
+
+    default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
+    request = HarvestRequest(source, warehouse or default, catalog, tuple(collections or ()))
+    if direct:
+        receipt = harvest_plainly(request)
+    else:
+        from flows.prefect_settings import on_prefect
+
+        with on_prefect(request.warehouse):
+            from flows.prefect_flows import harvest_flow
+
+            receipt = harvest_flow(request.source, request.warehouse, request.catalog, request.collections)
+    _print_receipt(receipt, json)
+    if receipt.outcome != "complete":
+        raise typer.Exit(SHORT_EXIT_CODE)
+
+
+@app.command()
+def rebuild(
+    warehouse: WarehouseOption = None, direct: DirectOption = False, json: JsonOption = False
+) -> None:
+    """Make the tables again from the raw zone alone, without network."""
+    from flows.harvest import rebuild as rebuild_plainly
+
+    folder = warehouse or DEFAULT_WAREHOUSE
+    if direct:
+        receipt = rebuild_plainly(folder)
+    else:
+        from flows.prefect_settings import on_prefect
+
+        with on_prefect(folder):
+            from flows.prefect_flows import rebuild_flow
+
+            receipt = rebuild_flow(folder)
+    _print_receipt(receipt, json)
+
+
+@app.command()
+def status(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
+    """Show the current snapshot, its collections, and the last runs."""
+    from flows.inspection import describe_current, last_runs
+    from flows.printing import print_json, print_status
+
+    receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
+    runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
+    if json:
+        print_json({**receipt.to_dict(), "runs": runs})
+    else:
+        print_status(receipt, runs)
+
+
+@app.command()
+def check(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
+    """Prove the warehouse: keys, foreign keys, counts, and the digest of every file."""
+    from flows.inspection import check_warehouse
+    from flows.printing import print_json, print_lines
+
+    report = check_warehouse(warehouse or DEFAULT_WAREHOUSE)
+    if json:
+        print_json({"snapshot": report.snapshot, "problems": report.problems})
+    elif not report.problems:
+        print_lines([report.summary])
+    if report.problems:
+        raise WarehouseError(f"{len(report.problems)} problems: " + "; ".join(report.problems))
+
+
+@app.command()
+def changes(
+    since: Annotated[
+        str | None, typer.Option("--since", help="Id of a snapshot; default: the one before.")
+    ] = None,
+    warehouse: WarehouseOption = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Show what the current snapshot added, changed and removed."""
+    from flows.inspection import list_changes
+    from flows.printing import print_lines
+
+    lines = list_changes(warehouse or DEFAULT_WAREHOUSE, since, as_json=json)
+    print_lines(lines if json else lines or ["no changes"])
+
+
+@app.command()
+def read(
+    page: Annotated[Path, typer.Argument(metavar="PAGE", help="A saved page.")], json: JsonOption = False
+) -> None:
+    """Read one saved page and show what was found; writes nothing.
+
+    Exit code: 0 all was read; 1 nothing usable; 2 no such file; 3 something of the page was not read.
+    """
+    from flows.inspection import page_to_dict, read_saved_page
+    from flows.printing import print_json, print_page
+
+    found = read_saved_page(page)
+    if json:
+        print_json(page_to_dict(found))
+    else:
+        print_page(found)
+    errors = [issue for issue in found.issues if issue.level == "error"]
+    if found.outcome not in ("listing", "empty"):
+        raise WcdaError(f"{page}: {errors[0].message}")
+    if errors:
+        raise typer.Exit(SHORT_EXIT_CODE)
+
+
+def _print_receipt(receipt: "Receipt", json: bool) -> None:
+    from flows.printing import print_json, print_receipt
+
+    if json:
+        print_json(receipt.to_dict())
+    else:
+        print_receipt(receipt)

@@ -1,0 +1,153 @@
+"""What the commands that write nothing do: status, check, changes, and the reading of one saved page."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from schemas.dates import read_date
+from schemas.errors import UsageError, WarehouseError
+from schemas.records import ParsedPage, Receipt
+from schemas.tables import TABLES
+from warehouse.folder import WarehouseFolder
+from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot
+
+LAST_RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """What a check found.
+
+    Attributes:
+        snapshot: Id of the current snapshot; null if nothing was ever published.
+        summary: One line on what was looked at.
+    """
+
+    snapshot: str | None
+    problems: list[str]
+    summary: str
+
+
+def describe_current(warehouse: Path) -> Receipt:
+    """The current snapshot as a receipt.
+
+    Raises:
+        UsageError: There is no warehouse.
+        WarehouseError: Nothing was ever published.
+    """
+    from flows.harvest import describe
+
+    folder, snapshot = _current(warehouse)
+    tables = {name: snapshot.read(name) for name in TABLES}
+    outcome = tables["runs"]["outcome"].to_pylist()[-1]
+    return describe(folder, snapshot, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {})
+
+
+def last_runs(warehouse: Path) -> list[dict[str, Any]]:
+    """Rows of the last runs, newest first."""
+    _, snapshot = _current(warehouse)
+    rows: list[dict[str, Any]] = snapshot.read("runs").to_pylist()
+    return rows[: -LAST_RUNS - 1 : -1]
+
+
+def check_warehouse(warehouse: Path) -> CheckReport:
+    """Prove the current snapshot and the segments that it was made from.
+
+    Raises:
+        UsageError: There is no warehouse.
+    """
+    from extractors.warc import RawZone
+
+    folder = WarehouseFolder(warehouse)
+    folder.require_existing()
+    raw_zone = RawZone(folder.raw)
+    segments = {path.name for path in raw_zone.segments()}
+    problems = raw_zone.problems()
+    snapshot = current_snapshot(folder)
+    if snapshot is None:
+        return CheckReport(None, problems, f"{folder.path}: sound; nothing has been published yet")
+    problems += snapshot.problems()
+    problems += [
+        f"{note.name}: the segment is missing from the raw zone"
+        for note in snapshot.manifest.segments
+        if note.name not in segments
+    ]
+    rows = sum(note.rows or 0 for note in snapshot.manifest.tables)
+    summary = (
+        f"{folder.path}: sound; snapshot {snapshot.manifest.snapshot_id}, {len(snapshot.manifest.tables)} tables, "
+        f"{rows} rows, {len(segments)} segments of the raw zone"
+    )
+    return CheckReport(snapshot.manifest.snapshot_id, problems, summary)
+
+
+def list_changes(warehouse: Path, since: str | None, *, as_json: bool) -> list[str]:
+    """A line for each change from a snapshot (by default the one before) to the current one."""
+    from warehouse.changes import find_changes
+
+    folder, present = _current(warehouse)
+    former_id = since or present.manifest.former
+    former = find_snapshot(folder, former_id) if former_id else None
+    lines = []
+    for change in find_changes(former, present):
+        if as_json:
+            lines.append(json.dumps(asdict(change), ensure_ascii=False, default=str))
+        elif change.column is None:
+            lines.append(f"{change.change} {change.table} {change.key}")
+        else:
+            lines.append(
+                f"{change.change} {change.table} {change.key} {change.column}: "
+                f"{change.former!s} -> {change.present!s}"
+            )
+    return lines
+
+
+def read_saved_page(path: Path) -> ParsedPage:
+    """What one saved page holds.
+
+    Raises:
+        UsageError: There is no such file.
+        SourceError: It cannot be opened, or is too large to be a page.
+    """
+    from extractors.parsing import read_page
+    from extractors.sources.saved import read_page_file
+
+    if not path.is_file():
+        raise UsageError(f"{path}: no such file")
+    return read_page(read_page_file(path))
+
+
+def page_to_dict(page: ParsedPage) -> dict[str, Any]:
+    """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
+    held = page.range
+    return {
+        "layout": page.layout,
+        "outcome": page.outcome,
+        "range": asdict(held) if held else None,
+        "entries": [
+            {
+                "position": entry.position,
+                "date_text": entry.date_text,
+                "date_edtf": _edtf(entry.date_text),
+                "title": entry.title,
+                "summary": entry.summary,
+                "url": entry.url,
+            }
+            for entry in page.entries
+        ],
+        "issues": [asdict(issue) for issue in page.issues],
+    }
+
+
+def _edtf(date_text: str | None) -> str | None:
+    reading = read_date(date_text) if date_text is not None else None
+    return reading.edtf if reading else None
+
+
+def _current(warehouse: Path) -> tuple[WarehouseFolder, Snapshot]:
+    folder = WarehouseFolder(warehouse)
+    folder.require_existing()
+    snapshot = current_snapshot(folder)
+    if snapshot is None:
+        raise WarehouseError(f"{folder.path}: nothing has been published yet")
+    return folder, snapshot

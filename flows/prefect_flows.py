@@ -1,0 +1,54 @@
+"""The main job as Prefect flows: each step of `flows.harvest` becomes a task.
+
+Importing this imports Prefect, which reads its settings then: call `set_prefect_settings` first.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.settings import get_current_settings
+
+from flows.harvest import HarvestRequest, P, T, harvest, rebuild
+from schemas.errors import WcdaError
+from schemas.records import Receipt
+
+
+def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The step as a task of the flow that is running. Nothing is cached: the raw zone is what is kept."""
+    as_task = task(function, name=function.__name__.replace("_", " "), cache_policy=NO_CACHE, persist_result=False)
+    return as_task(*args, **kwargs)
+
+
+@flow(name="harvest", flow_run_name="harvest from {source}", persist_result=False)
+def harvest_flow(
+    source: str, warehouse: Path, catalog: Path | None = None, collections: tuple[str, ...] = ()
+) -> Receipt:
+    """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
+    return harvest(HarvestRequest(source, warehouse, catalog, collections), call_as_task)
+
+
+@flow(name="rebuild", persist_result=False)
+def rebuild_flow(warehouse: Path) -> Receipt:
+    """Make the tables again from the raw zone."""
+    return rebuild(warehouse, call_as_task)
+
+
+def require_api() -> None:
+    """Start the embedded API if it is the one to use, and stop if the API does not answer.
+
+    Raises:
+        WcdaError: It does not.
+    """
+    address = get_current_settings().api.url
+    try:
+        with get_client(sync_client=True) as client:
+            problem = client.api_healthcheck()
+    except RuntimeError as error:  # the embedded API did not start
+        problem = error
+    if problem is not None:
+        named = f"at {address}" if address else "embedded in this run"
+        reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
+        raise WcdaError(f"Prefect's API {named} does not answer: {reason}; --direct runs without Prefect")

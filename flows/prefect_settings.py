@@ -1,0 +1,50 @@
+"""Prefect's settings for a run of wcda: set before Prefect is imported, which reads them once.
+
+Imports nothing of Prefect by itself. What a user has set stays as it is; the API is the one that `PREFECT_API_URL` or the user's
+profile names, else Prefect's embedded one, whose state is kept in the warehouse.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from warehouse.folder import WarehouseFolder
+
+_DEFAULTS = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # The embedded API answers after 5 to 30 seconds, and Prefect gives up after 20.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+    # What a person needs to know is printed by wcda; Prefect's own lines still go to its API.
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+}
+
+
+def set_prefect_settings(folder: WarehouseFolder) -> None:
+    """Set what is not set, in the environment of this process and of the embedded API that it starts.
+
+    Prefect's home moves into the warehouse, and with it the embedded API's database; the profile stays the user's.
+    """
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    profiles = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser() / "profiles.toml"
+    if profiles.is_file():
+        os.environ.setdefault("PREFECT_PROFILES_PATH", str(profiles))
+    os.environ["PREFECT_HOME"] = str(folder.prefect.resolve())
+
+
+@contextmanager
+def on_prefect(warehouse: Path) -> Iterator[None]:
+    """Hold the warehouse, which comes before anything slow, and let Prefect's API be there.
+
+    Raises:
+        WcdaError: The warehouse cannot be had, or the API does not answer.
+    """
+    folder = WarehouseFolder(warehouse)
+    with folder.locked():
+        set_prefect_settings(folder)
+        from flows.prefect_flows import require_api
+
+        require_api()
+        yield

@@ -1,0 +1,107 @@
+"""What a person reads: receipts, checks, changes and pages, on a terminal or in a log. JSON is for machines."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
+
+
+def print_json(value: Any) -> None:
+    """One JSON object, alone on standard output."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201 (it is the output)
+
+
+def _console() -> Console:
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=120, no_color=True)
+    return console
+
+
+def print_receipt(receipt: Receipt) -> None:
+    """What was published, where it is, and what to type next."""
+    console = _console()
+    counts, issues = receipt.counts, receipt.issues
+    console.print(_collection_table(receipt.collections))
+    console.print(
+        f"{_many(counts['documents'], 'document')}, {receipt.repeats} of them in more than one collection; "
+        f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
+        + (f" ({_listed(issues)})" if counts["issues"] else "")
+    )
+    console.print(f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}")
+    console.print(f"tables: {receipt.warehouse}/current")
+    console.print(
+        "next:\n"
+        f"  wcda status --warehouse {receipt.warehouse}\n"
+        "  python -c \"import pandas; "
+        f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""
+    )
+
+
+def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]]) -> None:
+    """The current snapshot, its collections and the last runs."""
+    console = _console()
+    console.print(f"snapshot {receipt.snapshot} of {receipt.warehouse}")
+    console.print(_collection_table(receipt.collections))
+    console.print(", ".join(f"{count} {name}" for name, count in receipt.counts.items()))
+    for run in runs:
+        console.print(
+            f"run {run['run_id']} from {run['source']}: {run['outcome']}, "
+            f"{_many(run['capture_count'], 'capture')}, {_many(run['issue_count'], 'issue')}"
+        )
+
+
+def print_page(page: ParsedPage) -> None:
+    """What was read of one page."""
+    console = _console()
+    held = f", {page.range.first} - {page.range.last} of {page.range.total}" if page.range else ""
+    console.print(f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(page.entries), 'entry', 'entries')}")
+    for entry in page.entries:
+        console.print(_entry(entry), markup=False)
+    for issue in page.issues:
+        console.print(f"{issue.level}: {issue.message}", markup=False)
+        for name, value in (("expected", issue.expected), ("found", issue.found)):
+            if value is not None:
+                console.print(f"    {name}: {_short(value)}", markup=False)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Lines as they are."""
+    console = _console()
+    for line in lines:
+        console.print(line, markup=False)
+
+
+def _collection_table(collections: Iterable[CollectionReceipt]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("collection")
+    for name in ("reported", "seen", "coverage"):
+        table.add_column(name, justify="right")
+    for row in collections:
+        reported = "unknown" if row.reported_total is None else str(row.reported_total)
+        coverage = "unknown" if row.coverage is None else f"{row.coverage:.1%}"
+        table.add_row(row.name or row.collection_id, reported, str(row.observed_total), coverage)
+    return table
+
+
+def _entry(entry: Entry) -> str:
+    date, title = entry.date_text or "(no date)", entry.title or "(no title)"
+    summary = _short(entry.summary) if entry.summary else "(no summary)"
+    return f"{entry.position:>4}  {date}\n      {title}\n      {summary}"
+
+
+def _short(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def _many(count: int, one: str, more: str | None = None) -> str:
+    return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _listed(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count)

@@ -1,0 +1,1 @@
+"""What all rooms speak of: tables and columns, records, value types and errors. Imports no other room."""

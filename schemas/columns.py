@@ -1,0 +1,91 @@
+"""How a table and a column are stated: the vocabulary of `schemas.tables`."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ColumnType = Literal["string", "int", "float", "bool", "date", "instant"]
+"""date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: everything that is said of it anywhere is said here.
+
+    Attributes:
+        source: Where on the page, or from which rule, the value comes.
+        nullable: Absent is null, never an empty string; counts are never null.
+        volatile: Differs from run to run by its nature: left out of comparisons and of `changes`.
+        allowed: The only values that the column can have; empty for any.
+    """
+
+    name: str
+    type: ColumnType
+    description: str
+    source: str
+    nullable: bool = False
+    volatile: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """Each value of `columns` stands in `reference`; nulls are left out."""
+
+    columns: tuple[str, ...]
+    table: str
+    reference: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table.
+
+    Attributes:
+        key: Columns whose values name a row.
+        order: Columns by which rows are sorted, before the key.
+        volatile: The whole table is bookkeeping of runs: left out of comparisons and of `changes`.
+    """
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    order: tuple[str, ...] = ()
+    volatile: bool = False
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def lasting_columns(self) -> tuple[str, ...]:
+        """Names of the columns that comparisons look at."""
+        return tuple(column.name for column in self.columns if not column.volatile)
+
+    def arrow_schema(self) -> "pa.Schema":
+        """The Arrow schema; each field's metadata has its description and source."""
+        import pyarrow as pa
+
+        types = {
+            "string": pa.string(),
+            "int": pa.int64(),
+            "float": pa.float64(),
+            "bool": pa.bool_(),
+            "date": pa.timestamp("ms"),
+            "instant": pa.timestamp("us", tz="UTC"),
+        }
+        fields = [
+            pa.field(
+                column.name,
+                types[column.type],
+                nullable=column.nullable,
+                metadata={"description": column.description, "source": column.source},
+            )
+            for column in self.columns
+        ]
+        return pa.schema(fields, metadata={"table": self.name, "description": self.description})

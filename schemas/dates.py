@@ -1,0 +1,487 @@
+r"""Dates as the archive writes them, read into EDTF with the first and last day they can mean.
+
+Pure: no clock, no locale, no network. Nothing is guessed: what has two meanings is not read.
+EDTF is ISO 8601-2:2019, in the profile of the Library of Congress (loc.gov/standards/datetime).
+Level 0: plain dates, closed intervals. Level 1: `?`, `~`, `%`, seasons `YYYY-21..24`, decades
+`YYYX`, open intervals `../Y` and `Y/..`. Level 2: sets `{a,b}`, marks on decades (`195X~`).
+
+A text is cut into tokens; tokens make *points* (`May 5`, `7, 1958`, `1957`), which may lack a
+month or a year; points joined by dashes, commas and words make an expression, in which a point
+borrows what it lacks from its neighbours. Every step looks at a bounded number of tokens, so
+that the time is linear in the length of the text.
+"""
+
+import calendar
+import datetime
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Precision = Literal["day", "month", "season", "year", "decade", "interval", "unknown"]
+
+_LONGEST_DATE = 200  # characters; a longer text is prose
+_MOST_POINTS = 9  # in one expression; the bound that keeps hostile input linear
+
+
+@dataclass(frozen=True, slots=True)
+class DateReading:
+    """What a text says of a date: EDTF, and the bounds that follow from it.
+
+    `edtf` is None only where the text itself says that there is no date (`undated`, `n.d.`).
+    `start` and `end` are the first and last day of the units named, None where open or unknown;
+    `~`, `?` and `%` do not widen them. `before 1958` is `../1958`, as inclusive as EDTF is.
+    """
+
+    edtf: str | None
+    start: datetime.date | None
+    end: datetime.date | None
+    precision: Precision
+    approximate: bool
+
+
+_UNDATED = DateReading(None, None, None, "unknown", approximate=False)
+_MONTHS = [name.lower() for name in calendar.month_name[1:]]
+_WINTER = 24
+_WORDS = {
+    **{name[:3]: ("month", number) for number, name in enumerate(_MONTHS, 1)},
+    **{name: ("month", number) for number, name in enumerate(_MONTHS, 1)},
+    "sept": ("month", 9),
+    **{name: ("season", number) for number, name in enumerate(("spring", "summer", "autumn"), 21)},
+    "fall": ("season", 23),
+    "winter": ("season", _WINTER),
+    **dict.fromkeys(("circa", "ca", "c.", "about", "around", "approximately"), ("circa", 0)),
+    "approx": ("circa", 0),
+    **dict.fromkeys(("early", "mid", "late"), ("part", 0)),
+    **dict.fromkeys(("to", "until", "till", "through"), ("to", 0)),
+    **{word: (word, 0) for word in ("and", "before", "after", "from", "between", "of", "the")},
+    "&": ("and", 0),
+}
+# The order tells: each alternative is tried before the wider ones below it.
+_TOKEN = re.compile(
+    r"""
+      (?P<blank>\s+)
+    | (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
+                               |n\.\s*d\.(?!\w)|N\.\s*D\.(?!\s*\w)))  # but not N. D. Smith
+    | (?P<iso>(?:1[0-9]|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?(?!-?\w))
+    | (?P<quantity>[0-9]{1,3}(?:,[0-9]{3})+(?!\w))
+    | (?P<decade>(?:1[0-9][1-9]|20[1-9])0['\u2019]?[sS](?!\w))  # 1900s may be the century
+    | (?P<day>[0-9]{1,2}(?i:st|nd|rd|th)?(?!\w))
+    | (?P<year>(?:1[0-9]|20)[0-9]{2}(?!\w))
+    | (?P<short>(?<![\w.])(?i:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|approx|ca?)\.)
+    | (?P<word>[^\W_]+|&)
+    | (?P<mark>\(\?\)|[?~%])
+    | (?P<dash>--|[-\u2010-\u2015\u2212])
+    | (?P<slash>/)
+    | (?P<comma>,)
+    | (?P<open>\[)
+    | (?P<close>\])
+    | (?P<sign>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(slots=True)
+class _Token:
+    kind: str
+    text: str
+    begin: int
+    end: int
+    value: int = 0
+    bracketed: bool = False
+
+
+def _token(match: re.Match[str]) -> _Token:
+    kind, text = match.lastgroup or "sign", match[0]
+    token = _Token(kind, text, match.start(), match.end())
+    if kind in {"word", "short"}:
+        word = text.lower()
+        token.kind, token.value = _WORDS.get(word) or _WORDS.get(word.rstrip("."), ("word", 0))
+    elif kind in {"day", "year", "decade"}:
+        token.value = int(re.sub(r"\D", "", text))
+    elif kind == "iso" and len(text) == 7 and text[2:4] < text[5:7]:
+        token.kind = "word"  # 2003-04 is a month or two years
+    return token
+
+
+def _tokens(text: str) -> list[_Token]:
+    """Cut the text up; brackets that hold nothing but a date become a property of its tokens."""
+    tokens: list[_Token] = []
+    opened: int | None = None
+    for token in map(_token, _TOKEN.finditer(text)):
+        if token.kind == "close" and opened is not None:
+            del tokens[opened]
+            for inner in tokens[opened:]:
+                inner.bracketed = True
+            opened = None
+        elif token.kind != "blank":
+            if token.kind == "open":
+                opened = len(tokens)
+            elif token.kind in {"word", "quantity", "sign", "close"}:
+                opened = None
+            tokens.append(token)
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One date of an expression; what it lacks, its neighbours may lend."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    season: int | None = None
+    decade: bool = False
+    month_first: bool = False  # May 5
+    two_winters: bool = False  # Winter 1957-58
+    two_digits: bool = False  # a bare `58`: the year before it tells whether it is one
+    marks: str = ""  # of ~ ? %
+
+    def is_bare_year(self) -> bool:
+        return self.month is None and self.day is None and self.season is None
+
+    def is_bare_day(self) -> bool:
+        return self.month is None and self.day is not None
+
+
+class _Cursor:
+    """A place among the tokens that moves forward."""
+
+    def __init__(self, tokens: list[_Token], at: int) -> None:
+        self.tokens, self.at = tokens, at
+
+    def take(self, *kinds: str) -> _Token | None:
+        """Step over a token if it is of these kinds."""
+        if self.at == len(self.tokens) or self.tokens[self.at].kind not in kinds:
+            return None
+        self.at += 1
+        return self.tokens[self.at - 1]
+
+    def take_value(self, kind: str, *links: str) -> int | None:
+        """Step over a token of the kind, with a mark (`May? 1958`) and a link (`, 1958`) before."""
+        start = self.at
+        self.take("mark")
+        self.take(*links)
+        if token := self.take(kind):
+            return token.value
+        self.at = start
+        return None
+
+    def take_next_year(self, year: int) -> bool:
+        """Step over the rest of `1957-58`."""
+        start = self.at
+        token = self.take("dash", "slash") and self.take("day", "year")
+        if token and token.text in {str(year + 1), str(year + 1)[2:]}:
+            return True
+        self.at = start
+        return False
+
+
+def _body(cursor: _Cursor) -> _Point | None:
+    """Read one point without prefixes."""
+    if token := cursor.take("year", "decade"):
+        return _Point(token.value, decade=token.kind == "decade")
+    if token := cursor.take("iso"):
+        year, month, day = (*map(int, token.text.split("-")), None)[:3]
+        return _Point(year, month, day)
+    if token := cursor.take("season"):
+        year = cursor.take_value("year", "comma", "of")
+        winters = token.value == _WINTER and year is not None and cursor.take_next_year(year)
+        return _Point(year, season=token.value, two_winters=winters)
+    if token := cursor.take("month"):
+        day = cursor.take_value("day")
+        year = cursor.take_value("year", "comma", "of")
+        return _Point(year, token.value, day, month_first=day is not None)
+    if token := cursor.take("day"):
+        month = cursor.take_value("month", "of")
+        year = cursor.take_value("year", "comma")
+        bare = month is None and year is None and len(token.text) == 2
+        return _Point(year, month, token.value, two_digits=bare)
+    return None
+
+
+def _point(tokens: list[_Token], at: int) -> tuple[_Point, int] | None:
+    """Read one point with its prefixes (`circa the early`) and marks; also where it ends."""
+    cursor = _Cursor(tokens, at)
+    prefixes = set()
+    for _ in range(3):
+        if prefix := cursor.take("the", "circa", "part"):
+            prefixes.add(prefix.kind)
+            cursor.take("dash" if prefix.kind == "part" else "")  # mid-1950s
+    point = _body(cursor)
+    if point is None or ("part" in prefixes and point.day is not None):
+        return None
+    cursor.take("mark")
+    used = tokens[at : cursor.at]
+    marks = "".join(token.text for token in used if token.kind == "mark")
+    marks += "~" if prefixes & {"circa", "part"} else ""
+    marks += "?" if any(token.bracketed for token in used) else ""  # supplied by an archivist
+    return replace(point, marks=marks), cursor.at
+
+
+def _borrow(points: list[_Point], joins: list[str]) -> list[_Point] | None:
+    """Complete the points from their neighbours; None if it is not said which year is meant."""
+    points = list(points)
+    for at, join in enumerate(joins):
+        left, right = points[at : at + 2]
+        if right.is_bare_day() and left.month_first:  # May 5-7, 1958
+            points[at + 1] = replace(right, month=left.month, month_first=True)
+        elif right.two_digits and left.is_bare_year() and left.year and join in {"dash", "slash"}:
+            year = left.year - left.year % 100 + (right.day or 0)  # 1957-58
+            points[at + 1] = replace(right, year=year, day=None)
+    for at in reversed(range(len(joins))):
+        left, right = points[at : at + 2]
+        if left.year is None and not right.is_bare_year():
+            if left.month and right.month and left.month > right.month:
+                return None  # December and January 1958
+            left = replace(left, year=right.year)
+        if left.is_bare_day() and right.day is not None and not right.month_first:
+            left = replace(left, month=right.month)  # 5-7 May 1958
+        points[at] = left
+    return points
+
+
+def _months(year: int, first: int, last: int) -> tuple[datetime.date, datetime.date]:
+    last_day = calendar.monthrange(year, last)[1]
+    return datetime.date(year, first, 1), datetime.date(year, last, last_day)
+
+
+def _season(year: int, season: int, *, two_winters: bool) -> tuple[datetime.date, datetime.date]:
+    """Bound a season by whole months, as meteorologists of the northern hemisphere do.
+
+    Source: NOAA NCEI, "Meteorological Versus Astronomical Seasons": spring is March to May,
+    winter December to February. `Winter 1958` can be either winter that has months in 1958.
+    """
+    if season != _WINTER:
+        return _months(year, 3 * (season - 20), 3 * (season - 20) + 2)
+    return datetime.date(year if two_winters else year - 1, 12, 1), _months(year + 1, 1, 2)[1]
+
+
+def _unit(point: _Point) -> DateReading | None:
+    """Read one complete point; None if the calendar has no such day."""
+    year, month, day = point.year, point.month, point.day
+    if year is None or point.is_bare_day():
+        return None
+    precision: Precision = "year"
+    edtf, (start, end) = f"{year}", _months(year, month or 1, month or 12)
+    if point.decade:
+        edtf, end, precision = f"{year // 10}X", end.replace(year=year + 9), "decade"
+    elif point.season:
+        edtf, precision = f"{year}-{point.season}", "season"
+        start, end = _season(year, point.season, two_winters=point.two_winters)
+    elif day is not None:
+        if not start.day <= day <= end.day:
+            return None
+        start = end = start.replace(day=day)
+        edtf, precision = start.isoformat(), "day"
+    elif month is not None:
+        edtf, precision = f"{year}-{month:02}", "month"
+    rough, unsure = ({sign, "%"} & set(point.marks) for sign in "~?")
+    mark = "%" if rough and unsure else "~" * bool(rough) + "?" * bool(unsure)
+    return DateReading(edtf + mark, start, end, precision, bool(mark))
+
+
+_LIST_JOINS = {"comma", "and"}
+
+
+def _combine(points: list[_Point], joins: list[str], marks: str) -> DateReading | None:
+    """Read points and what joins them: one date, a range, or a set of dates and ranges."""
+    lists = [join for join in joins if join in _LIST_JOINS]
+    if lists and lists[-1] != "and":
+        return None  # `9, 12 July 1956`: the 9 may be the number of something
+    complete = _borrow(points, joins)
+    if complete is None:
+        return None
+    groups: list[list[DateReading]] = []
+    for join, point in zip(["and", *joins], complete, strict=True):
+        unit = _unit(replace(point, marks=point.marks + marks))
+        if unit is None:
+            return None
+        if join in _LIST_JOINS:
+            groups.append([unit])
+        else:
+            groups[-1].append(unit)
+    members = {span for group in groups if (span := _span(group))}
+    if len(members) < len(groups):
+        return None  # one is impossible, or stands there twice
+    return _set(members) if len(members) > 1 else members.pop()
+
+
+def _set(members: set[DateReading]) -> DateReading:
+    """Make a set of dates and ranges, in the order of time."""
+    starts = sorted((member.start, member.edtf) for member in members if member.start)
+    form = ",".join(edtf or "" for _, edtf in starts).replace("/", "..")
+    end = max(member.end for member in members if member.end)
+    rough = any(member.approximate for member in members)
+    return DateReading(f"{{{form}}}", starts[0][0], end, "interval", rough)
+
+
+def _span(group: list[DateReading]) -> DateReading | None:
+    """Make a range of two readings; None if it ends before it begins."""
+    if len(group) == 1:
+        return group[0]
+    first, last = group
+    if first.start is None or last.end is None or last.end < first.start:
+        return None
+    rough = first.approximate or last.approximate
+    return DateReading(f"{first.edtf}/{last.edtf}", first.start, last.end, "interval", rough)
+
+
+def _join(tokens: list[_Token], at: int) -> tuple[str, int] | None:
+    """Read what stands between two points; also where it ends."""
+    cursor = _Cursor(tokens, at)
+    token = cursor.take("dash", "to", "and", "comma", "slash")
+    if token is None:
+        return None
+    if token.kind == "slash" and tokens[at - 1].kind not in {"year", "iso"}:
+        return None  # 3/4/1958 is April or March
+    return "and" if token.kind == "comma" and cursor.take("and") else token.kind, cursor.at
+
+
+def _sequences(
+    tokens: list[_Token], at: int, marks: str = "", *, between: bool = False
+) -> Iterator[tuple[DateReading, int]]:
+    """Yield the readings that begin here, the longest first, each with where it ends."""
+    points: list[_Point] = []
+    joins: list[str] = []
+    ends: list[int] = []
+    begin = at
+    while len(points) < _MOST_POINTS and (found := _point(tokens, begin)):
+        points.append(found[0])
+        ends.append(found[1])
+        if not (join := _join(tokens, found[1])):
+            break
+        joins.append("to" if between and join[0] == "and" else join[0])
+        if len(joins) > 1 and _LIST_JOINS.isdisjoint(joins[-2:]):
+            break  # no range has three ends
+        begin = join[1]
+    for count in range(len(points), 0, -1):
+        if points[count - 1].year is None and not points[count - 1].two_digits:
+            continue  # nobody lends to the last
+        last = tokens[ends[count - 1] - 1]
+        # A `circa` before and a `?` behind an expression speak of all of it.
+        whole = marks + (last.text if last.kind == "mark" else "")
+        whole += "~" if tokens[at].kind == "circa" and not between else ""
+        if reading := _combine(points[:count], joins[: count - 1], whole):
+            yield reading, ends[count - 1]
+
+
+def _expressions(tokens: list[_Token], at: int) -> Iterator[tuple[DateReading, int]]:
+    """Yield the same as `_sequences`, with the words that may stand before them."""
+    kind = tokens[at].kind
+    if kind == "undated":  # undated [1955]
+        cursor = _Cursor(tokens, at + 1)
+        cursor.take("comma")
+        yield from _sequences(tokens, cursor.at, "?")
+        yield _UNDATED, at + 1
+    elif kind in {"before", "after", "from", "between"}:
+        for reading, end in _sequences(tokens, at + 1, between=kind == "between"):
+            if kind in {"from", "between"}:
+                if "/" in (reading.edtf or ""):
+                    yield reading, end
+            elif reading.precision != "interval":
+                yield _open(reading, kind), end
+    else:
+        yield from _sequences(tokens, at)
+
+
+def _open(reading: DateReading, side: str) -> DateReading:
+    if side == "before":
+        return replace(reading, edtf=f"../{reading.edtf}", start=None, precision="interval")
+    return replace(reading, edtf=f"{reading.edtf}/..", end=None, precision="interval")
+
+
+# What shows, in a title, that a number is no date or that a date is a part of something longer.
+_DATE_WORDS = "|".join(word for word, (kind, _) in _WORDS.items() if kind in {"month", "season"})
+_SPOILT_BEFORE = re.compile(
+    rf"""[^\s(\[{{"'\u201c\u2018\u201e\u00ab,;:\u2013\u2014]$                    # A-1958, $1950
+    |(?:[0-9](?:st|nd|rd|th)?|\b(?:{_DATE_WORDS}))\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LISTED_BEFORE = re.compile(r"\b[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # May 32, 1958
+_LABEL_BEFORE = re.compile(
+    r"""[#\u2116]\s*$|\b(?:nos?|numbers?|nr|files?|folder|box|fond|opis|op|delo|list|pages?|pp?|records?
+    |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol)\.?\s*$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_SPOILT_BEHIND = re.compile(
+    r"[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]|\s*[-\u2010-\u2015]\s*[0-9]"
+)
+_SPOILT_YEAR_BEHIND = re.compile(
+    rf"""\s+(?:tons|tonnes|people|persons|men|women|troops|soldiers|workers|prisoners|delegates
+    |copies|pages|rubles|roubles|dollars|yuan|percent|[mb]illion|km|kilomet(?:er|re)s
+    |met(?:er|re)s|miles|hectares|kg|pounds|aircraft|tanks|{_DATE_WORDS})\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def _stands_alone(text: str, first: _Token, last: _Token, edtf: str) -> bool:
+    """Tell whether a date is neither a mere number nor part of a longer date not understood."""
+    before = text[max(0, first.begin - 40) : first.begin]
+    if last.text == "%" or (before and _SPOILT_BEFORE.search(before)):
+        return False
+    bare = first.kind in {"year", "iso", "decade"}
+    if bare and _LABEL_BEFORE.search(before):
+        return False
+    if (bare or edtf.startswith("{")) and _LISTED_BEFORE.search(before):
+        return False
+    if last is first and _SPOILT_YEAR_BEHIND.match(text, last.end):
+        return False
+    return not _SPOILT_BEHIND.match(text, last.end)
+
+
+def _alone(text: str, tokens: list[_Token], at: int) -> tuple[DateReading, int] | None:
+    for reading, end in _expressions(tokens, at):
+        if _stands_alone(text, tokens[at], tokens[end - 1], reading.edtf or ""):
+            return reading, end
+    return None
+
+
+_BLANK = r"[ \t\u00a0\u2007\u202f]"
+_LISTING = re.compile(
+    rf"(?:(?:{'|'.join(_MONTHS)})(?:{_BLANK}+[0-9]{{1,2}},|,)?{_BLANK}+)?[0-9]{{4}}",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def read_date(text: str) -> DateReading | None:
+    """Read a text that is a date and nothing else; None if it cannot be read. Raises nothing.
+
+    Shapes, in years 1000 to 2099: day, month and year in either order or ISO; month and year;
+    year; season; decade; ranges and sets of these; `circa`, `early`, `mid`, `late`, `before`,
+    `after`, `?`, `~`, `%` and brackets; `undated`. White space and case do not matter.
+    Not read, as they have two meanings: `3/4/1958`, `2003-04`, `1900s`, `December-January 1958`.
+    """
+    if len(text) > _LONGEST_DATE:
+        return None
+    tokens = _tokens(text)
+    readings = _expressions(tokens, 0) if tokens else iter(())
+    return next((reading for reading, end in readings if end == len(tokens)), None)
+
+
+def is_listing_date(text: str) -> bool:
+    """Tell whether a line is a date as the listing prints it. Raises nothing.
+
+    Shapes: `May 10, 1943`, `August 04, 1961`, `February 1942`, `March, 1960`, `1977`; a day that
+    the calendar has, in years 1000 to 2099. Case and blanks around and between do not matter.
+    """
+    return _LISTING.fullmatch(text.strip()) is not None and read_date(text.strip()) is not None
+
+
+def find_date(text: str) -> DateReading | None:
+    """Read the one date that stands within a title. Raises nothing.
+
+    The longest expression counts, not a part of it. None if there is no date, if there are
+    several that differ, if the title also says `undated`, or if the number is not surely a date:
+    an archive number (`File 1956`, `1958/12`), a quantity (`1950 tons`), part of a longer
+    expression that could not be read (`February 30, 1958`).
+    """
+    tokens = _tokens(text)
+    found: set[DateReading] = set()
+    at = 0
+    while at < len(tokens):
+        reading, at = _alone(text, tokens, at) or (None, at + 1)
+        found |= {reading} if reading else set()
+    only = found.pop() if len(found) == 1 else None
+    return None if only == _UNDATED else only

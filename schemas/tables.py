@@ -1,0 +1,358 @@
+"""Every published table and column, stated once.
+
+From this come the Arrow schemas (with descriptions in the field metadata), the checks before publishing and the
+comparison of snapshots. `SCHEMA_VERSION` is raised by each change that a reader of the tables can notice.
+"""
+
+from typing import get_args
+
+from schemas.columns import Column, ForeignKey, Table
+from schemas.dates import Precision
+from schemas.records import Level, Outcome, RunOutcome
+
+SCHEMA_VERSION = "1"
+
+_PAGE = "the listing page"
+_RANGE = "the page's range line, `11 - 20 of 89`"
+
+_DOCUMENT_ID = Column(
+    "document_id", "string", "Id of the document: 16 hexadecimal digits.", "hash of its best natural key"
+)
+_COLLECTION_ID = Column(
+    "collection_id",
+    "string",
+    "Id of the collection, such as `topics-86494`.",
+    "canonical facets and text of its address; of a saved page without one, the file's stem",
+)
+_RUN_ID = Column("run_id", "string", "Id of the run.", "the run's plan", volatile=True)
+_PAGE_ID = Column(
+    "page_id",
+    "string",
+    "Id of the page: 16 hexadecimal digits. The same page seen again is the same page.",
+    "hash of the collection and the decoded body",
+)
+_DATE_TEXT = Column(
+    "date_text", "string", "The date as printed.", f"the date line of an entry on {_PAGE}", nullable=True
+)
+_DATE_EDTF = Column(
+    "date_edtf",
+    "string",
+    "The date in EDTF (ISO 8601-2), such as `1957-10-11`, `1956-10` or `1958~`.",
+    "read from date_text; null if there is none or it cannot be read",
+    nullable=True,
+)
+_TITLE = Column("title", "string", "The title, to the letter.", f"the title of an entry on {_PAGE}", nullable=True)
+_SUMMARY = Column(
+    "summary",
+    "string",
+    "The summary, to the letter; paragraphs are parted by an empty line.",
+    f"the paragraphs after the title on {_PAGE}",
+    nullable=True,
+)
+_DOCUMENT_URL = Column(
+    "url",
+    "string",
+    "Canonical address of the document's own page.",
+    f"the link of the title on {_PAGE}; null in plain-text pages, which have no links",
+    nullable=True,
+)
+_FIRST_SEEN_AT = Column(
+    "first_seen_at",
+    "instant",
+    "Instant of the first capture that shows it; null if no capture's instant is known.",
+    "captures.captured_at",
+    nullable=True,
+    volatile=True,
+)
+_LAST_SEEN_AT = Column(
+    "last_seen_at",
+    "instant",
+    "Instant of the last capture that shows it; null if no capture's instant is known.",
+    "captures.captured_at",
+    nullable=True,
+    volatile=True,
+)
+_REPORTED_TOTAL = Column(
+    "reported_total", "int", "Documents that the archive says it holds.", _RANGE, nullable=True
+)
+_OBSERVED_TOTAL = Column("observed_total", "int", "Documents that were seen.", "counted")
+
+_TO_DOCUMENT = ForeignKey(("document_id",), "documents", ("document_id",))
+_TO_COLLECTION = ForeignKey(("collection_id",), "collections", ("collection_id",))
+_TO_PAGE = ForeignKey(("page_id",), "pages", ("page_id",))
+_TO_RUN = ForeignKey(("run_id",), "runs", ("run_id",))
+
+DOCUMENTS = Table(
+    "documents",
+    "One row for each document of the archive, however many collections list it.",
+    ("document_id",),
+    (
+        _DOCUMENT_ID,
+        _TITLE,
+        _DATE_TEXT,
+        _DATE_EDTF,
+        Column("date_start", "date", "First day that the date can mean.", "date_edtf", nullable=True),
+        Column("date_end", "date", "Last day that the date can mean.", "date_edtf", nullable=True),
+        Column(
+            "date_precision",
+            "string",
+            "How precise the date is; `unknown` if there is none or it cannot be read.",
+            "date_edtf",
+            allowed=get_args(Precision),
+        ),
+        Column(
+            "date_approximate", "bool", "Whether the date is qualified (circa, about, early, ?).", "date_edtf"
+        ),
+        Column(
+            "title_date_edtf",
+            "string",
+            "A date that stands in the title, in EDTF. It can differ from the date, and never fills it.",
+            "title",
+            nullable=True,
+        ),
+        _SUMMARY,
+        _DOCUMENT_URL,
+        Column("collection_count", "int", "Collections that list the document now.", "memberships"),
+        _FIRST_SEEN_AT,
+        _LAST_SEEN_AT,
+        Column(
+            "last_changed_at",
+            "instant",
+            "Instant of the first capture that shows the present wording; null if it is not known.",
+            "revisions.first_seen_at",
+            nullable=True,
+            volatile=True,
+        ),
+    ),
+    order=("date_start", "date_end", "title"),
+)
+COLLECTIONS = Table(
+    "collections",
+    "One row for each result set of the archive's listing.",
+    ("collection_id",),
+    (
+        _COLLECTION_ID,
+        Column("kind", "string", "Kind of facet (`topics`, `people`, …), `text`, or `unknown`.", "catalog"),
+        Column("name", "string", "Name for people.", "catalog", nullable=True),
+        Column("query", "string", "Canonical facets and text.", "address", nullable=True),
+        Column("url", "string", "Canonical address of its first page.", "address", nullable=True),
+        _REPORTED_TOTAL,
+        _OBSERVED_TOTAL,
+        Column(
+            "coverage",
+            "float",
+            "Documents seen against documents reported; 1.0 is all of them.",
+            "observed_total / reported_total",
+            nullable=True,
+        ),
+        Column("complete", "bool", "Whether the last reading saw all that was reported.", "readings"),
+    ),
+)
+MEMBERSHIPS = Table(
+    "memberships",
+    "Which document is listed in which collection now. Departures are in the changes between snapshots.",
+    ("document_id", "collection_id"),
+    (
+        _DOCUMENT_ID,
+        _COLLECTION_ID,
+        Column(
+            "rank",
+            "int",
+            "Place of the document in the collection's listing, from 1.",
+            "range_first + position - 1; null if the page held less than its range line says",
+            nullable=True,
+        ),
+        _FIRST_SEEN_AT,
+        _LAST_SEEN_AT,
+    ),
+    (_TO_DOCUMENT, _TO_COLLECTION),
+    order=("collection_id", "rank"),
+)
+ENTRIES = Table(
+    "entries",
+    "Each block of date, title and summary as it stands on one page.",
+    ("page_id", "position"),
+    (
+        _PAGE_ID,
+        Column("position", "int", "Place on the page, from 1.", _PAGE),
+        _DOCUMENT_ID,
+        Column(
+            "rule",
+            "string",
+            "Identity rule by which the entry belongs to its document.",
+            "`address`: same canonical address; `content`: same date, title and summary",
+            allowed=("address", "content"),
+        ),
+        _DATE_TEXT,
+        _DATE_EDTF,
+        _TITLE,
+        _SUMMARY,
+        _DOCUMENT_URL,
+    ),
+    (_TO_PAGE, _TO_DOCUMENT),
+)
+PAGES = Table(
+    "pages",
+    "Each distinct page, with what it says of itself.",
+    ("page_id",),
+    (
+        _PAGE_ID,
+        Column(
+            "collection_id", "string", "Collection that the page lists.", "address, catalog or file", nullable=True
+        ),
+        Column("layout", "string", "Layout that read the page; null if none did.", _PAGE, nullable=True),
+        Column(
+            "outcome", "string", "What the page was recognised as.", _PAGE, allowed=get_args(Outcome)
+        ),
+        Column("range_first", "int", "First place on the page.", _RANGE, nullable=True),
+        Column("range_last", "int", "Last place on the page.", _RANGE, nullable=True),
+        Column("range_total", "int", "Documents in the collection.", _RANGE, nullable=True),
+        Column("entry_count", "int", "Entries that were read.", "counted"),
+    ),
+    (_TO_COLLECTION,),
+    order=("collection_id", "range_first"),
+)
+CAPTURES = Table(
+    "captures",
+    "Each time that a page was captured, and where its WARC record is.",
+    ("capture_id",),
+    (
+        Column("capture_id", "string", "Id of the WARC record (a UUID).", "WARC-Record-ID"),
+        _PAGE_ID,
+        _RUN_ID,
+        Column("source", "string", "Where the capture came from.", "the run's plan"),
+        Column(
+            "url",
+            "string",
+            "Address of the page, or `urn:wcda:file:NAME` for a saved page without one.",
+            "WARC-Target-URI",
+        ),
+        Column(
+            "captured_at",
+            "instant",
+            "Instant of the capture; null if unknown (a file's time is not it).",
+            "source",
+            nullable=True,
+        ),
+        Column("http_status", "int", "HTTP status; null for a saved page.", "response", nullable=True),
+        Column("warc_file", "string", "Segment of the raw zone that holds the record.", "raw zone"),
+        Column("warc_offset", "int", "Offset of the record in the segment, in bytes.", "raw zone"),
+    ),
+    (_TO_PAGE, _TO_RUN),
+    order=("run_id", "warc_file", "warc_offset"),
+    volatile=True,
+)
+READINGS = Table(
+    "readings",
+    "One run's pages of one collection.",
+    ("reading_id",),
+    (
+        Column("reading_id", "string", "Id of the reading: 16 hexadecimal digits.", "hash of collection and run"),
+        _COLLECTION_ID,
+        _RUN_ID,
+        Column("started_at", "instant", "First capture, if known.", "captures", nullable=True),
+        Column("ended_at", "instant", "Last capture, if known.", "captures", nullable=True),
+        _REPORTED_TOTAL,
+        _OBSERVED_TOTAL,
+        Column("complete", "bool", "Whether all that was reported was seen.", "derived"),
+        Column("reason", "string", "Why it is not complete.", "derived", nullable=True),
+    ),
+    (_TO_COLLECTION, _TO_RUN),
+    order=("run_id", "collection_id"),
+    volatile=True,
+)
+DOCUMENT_KEYS = Table(
+    "document_keys",
+    "Every natural key of a document, and each id that it ever had.",
+    ("key", "document_id"),
+    (
+        Column("key", "string", "The key, led by its kind.", "identity"),
+        _DOCUMENT_ID,
+        Column("kind", "string", "Kind of key.", "identity", allowed=("address", "content", "id")),
+    ),
+    (_TO_DOCUMENT,),
+)
+CANDIDATE_PAIRS = Table(
+    "candidate_pairs",
+    "Pairs of documents that look alike and are kept apart.",
+    ("left_id", "right_id"),
+    (
+        Column("left_id", "string", "A document.", "identity"),
+        Column("right_id", "string", "Another document.", "identity"),
+        Column("score", "float", "Likeness, from 0 to 1.", "identity"),
+        Column("evidence", "string", "What is alike.", "identity"),
+        Column("decision", "string", "What a person decided.", "decisions.csv", nullable=True),
+    ),
+    (
+        ForeignKey(("left_id",), "documents", ("document_id",)),
+        ForeignKey(("right_id",), "documents", ("document_id",)),
+    ),
+)
+REVISIONS = Table(
+    "revisions",
+    "Each wording that a document had.",
+    ("document_id", "revision"),
+    (
+        _DOCUMENT_ID,
+        Column("revision", "int", "Number of the wording, from 1.", "order of first sight"),
+        _DATE_TEXT,
+        _TITLE,
+        _SUMMARY,
+        _DOCUMENT_URL,
+        _FIRST_SEEN_AT,
+        _LAST_SEEN_AT,
+    ),
+    (_TO_DOCUMENT,),
+)
+ISSUES = Table(
+    "issues",
+    "What could not be read, or is in doubt: where, and why.",
+    ("issue_id",),
+    (
+        Column("issue_id", "string", "Id: the same issue seen again has the same.", "hash of kind, place and text"),
+        Column("level", "string", "How grave it is.", "layout or run", allowed=get_args(Level)),
+        Column("kind", "string", "Kind of issue, such as `count-mismatch`.", "layout or run"),
+        Column("message", "string", "What happened, for a person.", "layout or run"),
+        Column("expected", "string", "What should have been there.", "layout or run", nullable=True),
+        Column("found", "string", "What was there.", "layout or run", nullable=True),
+        Column("url", "string", "Address of the page or file.", "capture", nullable=True),
+        Column("collection_id", "string", "Collection that it concerns.", "capture", nullable=True),
+        Column("page_id", "string", "Page that it concerns.", "capture", nullable=True),
+        Column("run_id", "string", "Last run that met it.", "run", volatile=True),
+    ),
+    (_TO_COLLECTION, _TO_PAGE, _TO_RUN),
+)
+RUNS = Table(
+    "runs",
+    "Each run of the pipeline.",
+    ("run_id",),
+    (
+        _RUN_ID,
+        Column("started_at", "instant", "When it began.", "the run's plan"),
+        Column("ended_at", "instant", "When its fetching ended; null if it was killed.", "the run's end", nullable=True),
+        Column("source", "string", "Where the captures came from.", "the run's plan"),
+        Column("outcome", "string", "How it went.", "its end, its pages and issues", allowed=get_args(RunOutcome)),
+        Column("capture_count", "int", "Captures that it landed.", "counted"),
+        Column("entry_count", "int", "Entries that stand on the pages of these captures.", "counted"),
+        Column("issue_count", "int", "Issues that these pages, and the run itself, have.", "counted"),
+    ),
+    volatile=True,
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table
+    for table in (
+        DOCUMENTS,
+        COLLECTIONS,
+        MEMBERSHIPS,
+        ENTRIES,
+        PAGES,
+        CAPTURES,
+        READINGS,
+        DOCUMENT_KEYS,
+        CANDIDATE_PAIRS,
+        REVISIONS,
+        ISSUES,
+        RUNS,
+    )
+}

@@ -1,0 +1,1 @@
+"""From what the pages hold to published tables: identity, building, checking, snapshots."""

@@ -1,0 +1,82 @@
+"""What must hold of a set of tables, read from their schemas: columns, nulls, values, keys, foreign keys, counts."""
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.columns import ForeignKey, Table
+from schemas.tables import TABLES
+
+
+def table_problems(tables: Mapping[str, pa.Table]) -> list[str]:
+    """A line for each rule that the tables break; empty if they are sound.
+
+    Args:
+        tables: By name; all of `schemas.tables.TABLES`.
+    """
+    missing = [f"{name}: the table is missing" for name in TABLES if name not in tables]
+    if missing:
+        return missing
+    problems = [problem for table in TABLES.values() for problem in _own(table, tables[table.name])]
+    if problems:  # what follows looks columns up that may not be there
+        return problems
+    for table in TABLES.values():
+        for key in table.foreign_keys:
+            problems += _foreign_key(table, key, tables)
+    return problems + list(_counts(tables))
+
+
+def _own(table: Table, rows: pa.Table) -> Iterator[str]:
+    schema = table.arrow_schema()
+    if not rows.schema.equals(schema):
+        yield f"{table.name}: the columns are not those of the schema"
+        return
+    for column in table.columns:
+        values = rows[column.name]
+        if not column.nullable and values.null_count:
+            yield f"{table.name}.{column.name}: {values.null_count} nulls where none may be"
+        if column.type == "string":
+            empty = pc.sum(pc.equal(values, "")).as_py()
+            if empty:
+                yield f"{table.name}.{column.name}: {empty} empty strings (absent is null)"
+        if column.allowed:
+            unknown = set(pc.unique(values).to_pylist()) - {*column.allowed, None}
+            if unknown:
+                yield f"{table.name}.{column.name}: not one of its values: {sorted(unknown)[0]!r}"
+    repeated = rows.num_rows - _distinct(rows, table.key).num_rows
+    if repeated:
+        yield f"{table.name}: {repeated} rows repeat the key ({', '.join(table.key)})"
+
+
+def _foreign_key(table: Table, key: ForeignKey, tables: Mapping[str, pa.Table]) -> Iterator[str]:
+    pointing = _distinct(tables[table.name], key.columns).drop_null()
+    target = _distinct(tables[key.table], key.reference)
+    lost = pointing.join(target, list(key.columns), list(key.reference), join_type="left anti")
+    if lost.num_rows:
+        example = "/".join(str(value) for value in lost.slice(0, 1).to_pylist()[0].values())
+        yield f"{table.name}: {lost.num_rows} rows point to no row of {key.table}, such as {example}"
+
+
+def _counts(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+    """Counts that are stored must be those that can be counted."""
+    for table, key, column, counted in (
+        ("documents", "document_id", "collection_count", "memberships"),
+        ("collections", "collection_id", "observed_total", "memberships"),
+    ):
+        stated = tables[table].select([key, column])
+        actual = tables[counted].group_by(key).aggregate([([], "count_all")])
+        both = stated.join(actual, key, join_type="left outer")
+        differ = pc.not_equal(both[column], pc.fill_null(both["count_all"], 0))
+        wrong = pc.sum(differ).as_py()
+        if wrong:
+            yield f"{table}.{column}: {wrong} rows differ from the count of {counted}"
+    shown = tables["entries"].group_by("page_id").aggregate([([], "count_all")])
+    pages = tables["pages"].select(["page_id", "entry_count"]).join(shown, "page_id", join_type="inner")
+    wrong = pc.sum(pc.not_equal(pages["entry_count"], pages["count_all"])).as_py()
+    if wrong:
+        yield f"pages.entry_count: {wrong} rows differ from the count of entries"
+
+
+def _distinct(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    return rows.select(list(columns)).group_by(list(columns)).aggregate([])

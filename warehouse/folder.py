@@ -1,0 +1,80 @@
+"""The warehouse as a folder: where everything lies in it, whether it can be written, and who may write."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
+
+LEAST_FREE_BYTES = 16 * 1024 * 1024
+"""A run does not begin on a disk with less room than this: it could not publish what it fetched."""
+
+
+class WarehouseFolder:
+    """Paths of a warehouse, and its lock.
+
+    Args:
+        path: Made by `locked`, when first written to.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.raw = path / "raw"
+        self.parsed = path / "parsed"
+        self.snapshots = path / "snapshots"
+        self.current = path / "current"
+        self.prefect = path / "prefect"
+
+    def require_existing(self) -> None:
+        """Stop if there is nothing to read.
+
+        Raises:
+            UsageError: The folder does not exist, or is none.
+        """
+        if not self.path.is_dir():
+            raise UsageError(f"{self.path}: there is no warehouse here")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the warehouse for writing. One process at a time; within a process it can be held again.
+
+        Raises:
+            UsageError: The path is a file.
+            WarehouseError: The folder cannot be made or written, or its disk is full.
+            WarehouseLockedError: Another run holds it.
+        """
+        from filelock import FileLock, Timeout
+
+        self._prepare()
+        lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            raise WarehouseLockedError(
+                f"{self.path}: another run is writing to this warehouse; try again when it has ended"
+            ) from None
+        except OSError as error:
+            raise WarehouseError(f"{self.path}: cannot be written: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _prepare(self) -> None:
+        if self.path.exists() and not self.path.is_dir():
+            raise UsageError(f"{self.path}: the warehouse must be a folder, and this is a file")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.path).free
+        except (FileExistsError, NotADirectoryError) as error:
+            raise UsageError(f"{self.path}: a part of this path is a file") from error
+        except OSError as error:
+            raise WarehouseError(f"{self.path}: cannot be written: {error.strerror}") from error
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            raise WarehouseError(f"{self.path}: cannot be written: no permission")
+        if free < LEAST_FREE_BYTES:
+            raise WarehouseError(
+                f"{self.path}: the disk is full ({free} bytes are free, {LEAST_FREE_BYTES} are needed)"
+            )

@@ -1,0 +1,1 @@
+"""Which entries are the same document. Pure: entries go in, the same entries with a document come out."""

@@ -1,0 +1,192 @@
+"""Snapshots: one consistent set of tables, published whole or not at all.
+
+A snapshot is written beside the others under a name that ends in `.part`, checked, forced to disk and renamed; then
+the link `current` is swapped in one step. A process that is killed at any instant leaves the former snapshot as it was.
+"""
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.errors import CheckError, WarehouseError
+from schemas.identifiers import file_sha256
+from schemas.tables import SCHEMA_VERSION, TABLES
+from warehouse.folder import WarehouseFolder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "snapshot.json"
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """One file of a snapshot, or one segment that it was made from."""
+
+    name: str
+    sha256: str
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a snapshot says of itself.
+
+    Attributes:
+        former: The snapshot that was current before; null for the first.
+        segments: Segments of the raw zone that it was made from.
+    """
+
+    snapshot_id: str
+    created_at: dt.datetime
+    schema_version: str
+    former: str | None
+    tables: tuple[FileNote, ...]
+    segments: tuple[FileNote, ...]
+
+
+_MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A published snapshot."""
+
+    path: Path
+    manifest: Manifest
+
+    def read(self, table: str) -> "pa.Table":
+        """One of its tables."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.path / f"{table}.parquet")
+
+    def problems(self) -> list[str]:
+        """A line for each thing that is not as it was published, or breaks a rule of the schemas."""
+        from warehouse.checks import table_problems
+
+        problems = []
+        for note in self.manifest.tables:
+            file = self.path / note.name
+            if not file.is_file():
+                problems.append(f"{note.name}: the file is missing")
+            elif file_sha256(file) != note.sha256:
+                problems.append(f"{note.name}: the file is not what was published (its SHA-256 differs)")
+        if problems:
+            return problems
+        tables = {name: self.read(name) for name in TABLES}
+        rows = {note.name: note.rows for note in self.manifest.tables}
+        problems += [
+            f"{name}: {table.num_rows} rows, and {rows.get(f'{name}.parquet')} were published"
+            for name, table in tables.items()
+            if table.num_rows != rows.get(f"{name}.parquet")
+        ]
+        return problems + table_problems(tables)
+
+
+def current_snapshot(folder: WarehouseFolder) -> Snapshot | None:
+    """The snapshot that `current` names; null if nothing was ever published.
+
+    Raises:
+        WarehouseError: The link or what it names is broken.
+    """
+    if not folder.current.is_symlink():
+        if folder.current.exists():
+            raise WarehouseError(f"{folder.current}: must be a link to a snapshot")
+        return None
+    return _open(folder.current.resolve())
+
+
+def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
+    """A snapshot by its id.
+
+    Raises:
+        WarehouseError: There is none with this id.
+    """
+    return _open(folder.snapshots / snapshot_id)
+
+
+def publish(
+    folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]
+) -> Snapshot:
+    """Check the tables and make them the current snapshot. The warehouse's lock must be held.
+
+    Args:
+        tables: All of `schemas.tables.TABLES`, by name.
+        segments: SHA-256 of each segment that the tables were made from, by name.
+
+    Raises:
+        CheckError: The tables break a rule; nothing was published.
+        OSError: They could not be written; nothing was published.
+    """
+    from warehouse.checks import table_problems
+
+    problems = table_problems(tables)
+    if problems:
+        raise CheckError(problems)
+    former = current_snapshot(folder)
+    folder.snapshots.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.snapshots.glob("*.part"):
+        shutil.rmtree(leftover)
+    created_at = dt.datetime.now(dt.UTC)
+    snapshot_id = created_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    partial = folder.snapshots / f"{snapshot_id}.part"
+    partial.mkdir()
+    manifest = Manifest(
+        snapshot_id=snapshot_id,
+        created_at=created_at,
+        schema_version=SCHEMA_VERSION,
+        former=former.manifest.snapshot_id if former else None,
+        tables=tuple(_write(partial, name, tables[name]) for name in TABLES),
+        segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
+    )
+    (partial / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=2))
+    for file in partial.iterdir():
+        _sync(file)
+    _sync(partial)
+    path = folder.snapshots / snapshot_id
+    partial.rename(path)
+    _sync(folder.snapshots)
+    _swap(folder.current, path)
+    return Snapshot(path, manifest)
+
+
+def _write(partial: Path, name: str, table: "pa.Table") -> FileNote:
+    import pyarrow.parquet as pq
+
+    file = partial / f"{name}.parquet"
+    pq.write_table(table, file, compression="zstd")
+    return FileNote(file.name, file_sha256(file), table.num_rows)
+
+
+def _swap(link: Path, target: Path) -> None:
+    """Let `link` name `target`; readers see the one or the other, and never neither."""
+    new = link.with_name(link.name + ".part")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target.relative_to(link.parent))
+    new.replace(link)
+    _sync(link.parent)
+
+
+def _open(path: Path) -> Snapshot:
+    try:
+        manifest = _MANIFEST.validate_json((path / MANIFEST).read_bytes())
+    except FileNotFoundError:
+        raise WarehouseError(f"{path.name}: there is no such snapshot") from None
+    except ValidationError:
+        raise WarehouseError(f"{path / MANIFEST}: cannot be read") from None
+    return Snapshot(path, manifest)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

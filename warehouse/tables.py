@@ -1,0 +1,307 @@
+"""From parsed segments to the published tables. Pure: the same segments give the same rows, in the same order.
+
+Works on whole columns; what needs Python for each value (dates, ids) is done once for each distinct value.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+
+from schemas.dates import find_date, read_date
+from schemas.errors import WarehouseError
+from schemas.identifiers import stable_id
+from schemas.parsed import PARSED_TABLES
+from schemas.tables import TABLES
+from warehouse.identity.exact import identify
+
+if TYPE_CHECKING:
+    from schemas.dates import DateReading
+
+_WORDING = ["date_text", "title", "summary", "url"]
+_USABLE = ["listing", "empty"]
+_SEEN = {
+    "first_seen_at": ("captured_at", "min"),
+    "last_seen_at": ("captured_at", "max"),
+    "first_run": ("run_id", "min"),
+    "last_run": ("run_id", "max"),
+}
+
+
+def build_tables(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+    """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
+
+    Each row stands once, sorted as its table's schema says.
+
+    Raises:
+        WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
+    """
+    parsed = _gather(segments)
+    runs = _runs(parsed)
+    captures = _captures(parsed, runs)
+    observed = _Readings(captures, parsed["entries"])
+    wordings = _wordings(observed.sightings)
+    memberships = _memberships(observed.sightings, observed.current)
+    frames = {
+        "documents": _documents(wordings, memberships),
+        "collections": _collections(parsed["collections"], captures, observed.readings, memberships),
+        "memberships": memberships,
+        "entries": _current_entries(observed),
+        "pages": captures.drop_duplicates("page_id"),
+        "captures": captures,
+        "readings": observed.readings,
+        "document_keys": observed.keys,
+        "revisions": _revisions(wordings),
+        "issues": _issues(parsed["issues"], captures, observed.current),
+        "runs": runs,
+    }
+    return {name: _finish(name, frames.get(name)) for name in TABLES}
+
+
+def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFrame]:
+    parts: dict[str, list[pa.Table]] = {
+        name: [table.arrow_schema().empty_table()] for name, table in PARSED_TABLES.items()
+    }
+    for segment in segments:
+        for name, tables in parts.items():
+            tables.append(segment[name])
+    return {
+        name: pa.concat_tables(tables).to_pandas(types_mapper=pd.ArrowDtype)
+        for name, tables in parts.items()
+    }
+
+
+def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Each run, and how it went, as its end, its pages and their issues show."""
+    events, captures, issues = parsed["events"], parsed["captures"], parsed["issues"]
+    plans = events[events["event"] == "plan"].rename(columns={"at": "started_at"})
+    ends = events[events["event"] == "end"].rename(columns={"at": "ended_at"})
+    runs = plans[["run_id", "started_at", "source"]].merge(ends[["run_id", "ended_at"]], on="run_id", how="left")
+    usable = captures["outcome"].isin(_USABLE)
+    counts = captures.assign(usable=usable.astype("int64[pyarrow]")).groupby("run_id", as_index=False)
+    runs = runs.merge(
+        counts.agg(capture_count=("capture_id", "size"), entry_count=("entry_count", "sum"), usable=("usable", "sum")),
+        on="run_id",
+        how="left",
+    )
+    met = captures[["run_id", "page_id"]].drop_duplicates()
+    found = issues[["page_id", "level", "kind", "message", "found"]].drop_duplicates()
+    of_pages = met.merge(found[found["page_id"].notna()], on="page_id")
+    of_runs = issues.loc[issues["page_id"].isna(), ["run_id", "level"]]
+    every = pd.concat([of_pages[["run_id", "level"]], of_runs])
+    every["error"] = (every["level"] == "error").astype("int64[pyarrow]")
+    counted = every.groupby("run_id", as_index=False).agg(issue_count=("level", "size"), errors=("error", "sum"))
+    runs = runs.merge(counted, on="run_id", how="left")
+    numbers = ["capture_count", "entry_count", "usable", "issue_count", "errors"]
+    runs[numbers] = runs[numbers].fillna(0)
+    runs["outcome"] = "complete"
+    runs.loc[runs["errors"] > 0, "outcome"] = "short"
+    runs.loc[runs["usable"] == 0, "outcome"] = "failed"
+    runs.loc[runs["ended_at"].isna(), "outcome"] = "interrupted"
+    return runs
+
+
+def _captures(parsed: Mapping[str, pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
+    """Captures of runs that gave something, in the order in which they count: by instant (unknown first), run, place.
+
+    A page that could not be read belongs to a collection only if the catalog or another page says that there is one.
+    """
+    lost = set(parsed["captures"]["run_id"]) - set(runs["run_id"])
+    if lost:
+        raise WarehouseError(f"the raw zone lacks the first segment of run {min(lost)}")
+    giving = runs.loc[runs["outcome"] != "failed", ["run_id", "source"]]
+    captures = parsed["captures"].merge(giving, on="run_id")
+    read = captures.loc[captures["outcome"].isin(_USABLE), "collection_id"]
+    known = pd.concat([parsed["collections"]["collection_id"], read]).unique()
+    captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
+    order = ["captured_at", "run_id", "warc_file", "warc_offset"]
+    return captures.sort_values(order, na_position="first", ignore_index=True)
+
+
+class _Readings:
+    """One run's pages of one collection, what each saw, and which of them say what is there now.
+
+    Attributes:
+        sightings: Each entry as often as a capture shows it, with its capture's columns and its document.
+        readings: Columns of the table `readings`.
+        current: run_id and collection_id of each collection's latest complete reading and what came after it.
+        keys: Columns of the table `document_keys`.
+    """
+
+    def __init__(self, captures: pd.DataFrame, entries: pd.DataFrame) -> None:
+        entries = entries.drop_duplicates(["page_id", "position"])
+        identified, keys = identify(pa.Table.from_pandas(entries, preserve_index=False))
+        self.keys = keys.to_pandas(types_mapper=pd.ArrowDtype)
+        self.entries = identified.to_pandas(types_mapper=pd.ArrowDtype)
+        columns = ["page_id", "run_id", "collection_id", "captured_at", "range_first", "range_last", "entry_count"]
+        self.sightings = captures[columns].merge(self.entries, on="page_id")
+        self.readings = self._readings(captures)
+        self.current = self._current()
+
+    def _readings(self, captures: pd.DataFrame) -> pd.DataFrame:
+        by = ["collection_id", "run_id"]
+        seen = captures.groupby(by, as_index=False).agg(
+            started_at=("captured_at", "min"),
+            ended_at=("captured_at", "max"),
+            reported_total=("range_total", "last"),
+            totals=("range_total", "nunique"),
+        )
+        unread = ~captures["outcome"].isin(_USABLE)
+        counts = captures[unread].groupby(by, as_index=False).agg(unread=("page_id", "size"))
+        observed = self.sightings.groupby(by, as_index=False).agg(observed_total=("document_id", "nunique"))
+        readings = seen.merge(counts, on=by, how="left").merge(observed, on=by, how="left")
+        readings[["unread", "observed_total"]] = readings[["unread", "observed_total"]].fillna(0)
+        readings["reading_id"] = [
+            stable_id(*key) for key in readings[by].itertuples(index=False, name=None)
+        ]
+        readings["reason"] = _reasons(readings)
+        readings["complete"] = readings["reason"].isna()
+        return readings.sort_values(["started_at", "run_id"], na_position="first", ignore_index=True)
+
+    def _current(self) -> pd.DataFrame:
+        places = self.readings.reset_index(names="place")
+        complete = places[places["complete"]].groupby("collection_id", as_index=False).agg(since=("place", "max"))
+        placed = places.merge(complete, on="collection_id", how="left")
+        return placed[placed["place"] >= placed["since"].fillna(0)][["run_id", "collection_id"]]
+
+
+def _reasons(readings: pd.DataFrame) -> "pd.Series[Any]":
+    """Why each reading is not complete; null where it is."""
+    reported, observed = readings["reported_total"], readings["observed_total"]
+    reasons = pd.Series(pd.NA, index=readings.index, dtype=pd.ArrowDtype(pa.string()))
+    seen = observed.astype(str) + " of " + reported.astype(str) + " documents were seen"
+    reasons = reasons.mask((observed != reported).fillna(False).astype(bool), seen)
+    reasons = reasons.mask((readings["totals"] > 1).astype(bool), "the reported total changed within the reading")
+    reasons = reasons.mask((readings["unread"] > 0).astype(bool), readings["unread"].astype(str) + " pages could not be read")
+    return reasons.mask(reported.isna() & (readings["unread"] == 0).astype(bool), "no page said a total")
+
+
+def _current_entries(readings: _Readings) -> pd.DataFrame:
+    pages = readings.sightings.merge(readings.current, on=["run_id", "collection_id"])["page_id"]
+    return readings.entries[readings.entries["page_id"].isin(pages.unique())]
+
+
+def _wordings(sightings: pd.DataFrame) -> pd.DataFrame:
+    """Each distinct wording of each document, with when it was seen, in a total order that no input order changes.
+
+    The last wording of a document is the one that stands: the latest seen, then the most informative.
+    """
+    wordings = sightings.groupby(["document_id", *_WORDING], dropna=False, as_index=False, sort=False).agg(**_SEEN)
+    wordings["filled"] = wordings[_WORDING].notna().sum(axis=1)
+    wordings["length"] = wordings["summary"].str.len().fillna(0)
+    order = ["last_seen_at", "last_run", "filled", "length", *_WORDING]
+    return wordings.sort_values(order, na_position="first", ignore_index=True)
+
+
+def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
+    documents = wordings.drop_duplicates("document_id", keep="last")
+    documents = documents.rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
+    seen = wordings.groupby("document_id", as_index=False).agg(
+        first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
+    )
+    counts = memberships.groupby("document_id", as_index=False).agg(collection_count=("collection_id", "size"))
+    documents = documents.merge(seen, on="document_id").merge(counts, on="document_id", how="left")
+    documents["collection_count"] = documents["collection_count"].fillna(0)
+    documents = documents.merge(_date_columns(documents["date_text"]), on="date_text", how="left")
+    documents["title_date_edtf"] = _title_dates(documents["title"])
+    return documents
+
+
+def _date_columns(texts: "pd.Series[Any]") -> pd.DataFrame:
+    """The date columns for each distinct text, null included."""
+    distinct = texts.drop_duplicates()
+    readings = [_read(text) for text in distinct]
+    return pd.DataFrame(
+        {
+            "date_text": distinct.array,
+            "date_edtf": [reading.edtf if reading else None for reading in readings],
+            "date_start": [reading.start if reading else None for reading in readings],
+            "date_end": [reading.end if reading else None for reading in readings],
+            "date_precision": [reading.precision if reading else "unknown" for reading in readings],
+            "date_approximate": [bool(reading and reading.approximate) for reading in readings],
+        }
+    )
+
+
+def _read(text: object) -> "DateReading | None":
+    return read_date(text) if isinstance(text, str) else None
+
+
+def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
+    found = (find_date(title) if isinstance(title, str) else None for title in titles)
+    return [reading.edtf if reading else None for reading in found]
+
+
+def _memberships(sightings: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+    by = ["document_id", "collection_id"]
+    whole = sightings["entry_count"] == sightings["range_last"] - sightings["range_first"] + 1
+    rank = (sightings["range_first"] + sightings["position"] - 1).where(whole.astype(bool))
+    seen = sightings.assign(rank=rank)
+    present = seen.merge(current, on=["run_id", "collection_id"])
+    # A document that stands in two places of a listing has the place where it was seen last.
+    ranks = present.drop_duplicates(by, keep="last")[[*by, "rank"]]
+    spans = seen.groupby(by, as_index=False).agg(
+        first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max")
+    )
+    return ranks.merge(spans, on=by)
+
+
+def _collections(
+    planned: pd.DataFrame, captures: pd.DataFrame, readings: pd.DataFrame, memberships: pd.DataFrame
+) -> pd.DataFrame:
+    own = captures[["collection_id"]].dropna().assign(run_id="", kind="unknown")
+    collections = pd.concat([own, planned]).sort_values("run_id").drop_duplicates("collection_id", keep="last")
+    latest = readings.groupby("collection_id", as_index=False).agg(
+        reported_total=("reported_total", "last"), complete=("complete", "last")
+    )
+    counts = memberships.groupby("collection_id", as_index=False).agg(observed_total=("document_id", "size"))
+    collections = collections.merge(latest, on="collection_id", how="left")
+    collections = collections.merge(counts, on="collection_id", how="left")
+    collections["observed_total"] = collections["observed_total"].fillna(0)
+    collections["complete"] = collections["complete"].fillna(False)
+    reported = collections["reported_total"].where((collections["reported_total"] > 0).fillna(False))
+    coverage = collections["observed_total"] / reported
+    # All of nothing is everything.
+    collections["coverage"] = coverage.mask((collections["reported_total"] == 0).fillna(False), 1.0)
+    return collections
+
+
+def _revisions(wordings: pd.DataFrame) -> pd.DataFrame:
+    order = ["document_id", "first_seen_at", "first_run", *_WORDING]
+    revisions = wordings.sort_values(order, na_position="first", ignore_index=True)
+    revisions["revision"] = revisions.groupby("document_id").cumcount() + 1
+    return revisions
+
+
+def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+    """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
+    pages = pd.concat(
+        [captures.merge(current, on=["run_id", "collection_id"]), captures[captures["collection_id"].isna()]]
+    )
+    places = pages.groupby("page_id", as_index=False).agg(
+        run_id=("run_id", "max"), collection_id=("collection_id", "first")
+    )
+    of_pages = issues.drop(columns=["run_id", "collection_id"]).merge(places, on="page_id")
+    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == issues["run_id"].max())]
+    found = pd.concat([of_pages, of_runs], ignore_index=True)
+    place = ["kind", "page_id", "collection_id", "url", "message", "expected", "found"]
+    found["issue_id"] = [
+        stable_id(*(part if isinstance(part, str) else None for part in row))
+        for row in found[place].itertuples(index=False, name=None)
+    ]
+    return found.drop_duplicates("issue_id")
+
+
+def _finish(name: str, frame: pd.DataFrame | None) -> pa.Table:
+    """The table as its schema states it: columns, types, order of rows."""
+    table = TABLES[name]
+    schema = table.arrow_schema()
+    if frame is None:
+        return schema.empty_table()
+    columns = [
+        pa.array(frame[field.name], from_pandas=True).cast(field.type) for field in schema
+    ]
+    made = pa.Table.from_arrays(columns, schema=schema)
+    order = [(column, "ascending") for column in (*table.order, *table.key)]
+    return made.sort_by(order)
