@@ -110,7 +110,12 @@ class SegmentWriter:
         return f"urn:wcda:run:{self._run_id}:{what}"
 
     def _land(
-        self, kind: str, url: str, body: bytes, content_type: str, headers: dict[str, str] | None = None
+        self,
+        kind: str,
+        url: str,
+        body: bytes,
+        content_type: str,
+        headers: dict[str, str] | None = None,
     ) -> None:
         record = self._builder.create_warc_record(
             url,

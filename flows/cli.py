@@ -5,11 +5,11 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from schemas.errors import WarehouseError, WcdaError
+from schemas.errors import UsageError, WarehouseError, WcdaError
 
 if TYPE_CHECKING:
     from schemas.records import Receipt
@@ -18,10 +18,12 @@ DEFAULT_WAREHOUSE = Path("warehouse/data")
 SHORT_EXIT_CODE = 3
 """Published, but something of what was asked for could not be read."""
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="wcda",
     help="Turns listing pages of the Wilson Center Digital Archive into Parquet tables.",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -30,7 +32,12 @@ app = typer.Typer(
 
 WarehouseOption = Annotated[
     Path | None,
-    typer.Option("--warehouse", envvar="WCDA_WAREHOUSE", help="Folder of the tables.", show_default=str(DEFAULT_WAREHOUSE)),
+    typer.Option(
+        "--warehouse",
+        envvar="WCDA_WAREHOUSE",
+        help="Folder of the tables.",
+        show_default=str(DEFAULT_WAREHOUSE),
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefect.")]
@@ -39,15 +46,21 @@ DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefec
 def main() -> None:
     """Run the command line; what a person did wrong is one line on standard error."""
     try:
-        app()
+        exit_code = app(standalone_mode=False)
     except WcdaError as error:
         _stop(str(error), error.exit_code)
+    except typer.TyperException as error:
+        message = getattr(error, "format_message", error.__str__)()
+        _stop(f"{message} ('wcda --help' shows what there is)", UsageError.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
+    if exit_code == _INTERRUPTED:
+        _stop("interrupted; the tables are those of the last snapshot", _INTERRUPTED)
+    sys.exit(exit_code)
 
 
-def _stop(message: str, exit_code: int) -> None:
+def _stop(message: str, exit_code: int) -> NoReturn:
     line = " ".join(message.split())
     print(f"wcda: {line}", file=sys.stderr)  # noqa: T201 (it is the output)
     sys.exit(exit_code)
@@ -63,24 +76,26 @@ def _show_version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    context: typer.Context,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    pass
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
 def harvest(
     source: Annotated[
-        str, typer.Option("--from", help="samples, or the path of a saved page or of a folder of them.")
+        str,
+        typer.Option("--from", help="samples, or the path of a saved page or of a folder of them."),
     ],
     collections: Annotated[
         list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
     ] = None,
-    catalog: Annotated[
-        Path | None, typer.Option("--catalog", help="TOML file that names the collections.")
-    ] = None,
+    catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")] = None,
     warehouse: WarehouseOption = None,
     direct: DirectOption = False,
     json: JsonOption = False,
@@ -110,9 +125,7 @@ def harvest(
 
 
 @app.command()
-def rebuild(
-    warehouse: WarehouseOption = None, direct: DirectOption = False, json: JsonOption = False
-) -> None:
+def rebuild(warehouse: WarehouseOption = None, direct: DirectOption = False, json: JsonOption = False) -> None:
     """Make the tables again from the raw zone alone, without network."""
     from flows.harvest import rebuild as rebuild_plainly
 
@@ -160,9 +173,7 @@ def check(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
 
 @app.command()
 def changes(
-    since: Annotated[
-        str | None, typer.Option("--since", help="Id of a snapshot; default: the one before.")
-    ] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Id of a snapshot; default: the one before.")] = None,
     warehouse: WarehouseOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
@@ -176,7 +187,8 @@ def changes(
 
 @app.command()
 def read(
-    page: Annotated[Path, typer.Argument(metavar="PAGE", help="A saved page.")], json: JsonOption = False
+    page: Annotated[Path, typer.Argument(metavar="PAGE", help="A saved page.")],
+    json: JsonOption = False,
 ) -> None:
     """Read one saved page and show what was found; writes nothing.
 

@@ -42,6 +42,8 @@ SAMPLES_SOURCE = "samples"
 BATCH_PAGES = 50
 """Pages of one step: enough that what a Prefect task costs (some 5 ms) does not show."""
 
+ISSUE_EXAMPLES = 3
+
 
 @dataclass(frozen=True, slots=True)
 class HarvestRequest:
@@ -124,13 +126,11 @@ def read_catalog(path: Path | None) -> tuple[str | None, Catalog]:
 
 
 def new_run_id() -> str:
-    """An id that sorts by time; the random end tells runs of one second apart."""
-    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    """An id that sorts by time; the random end tells machines apart."""
+    return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
 
 
-def begin_run(
-    folder: WarehouseFolder, run_id: str, source: str, catalog_text: str | None, catalog: Catalog
-) -> None:
+def begin_run(folder: WarehouseFolder, run_id: str, source: str, catalog_text: str | None, catalog: Catalog) -> None:
     """Put right what a killed run left, then land the plan and the catalog."""
     from extractors.warc import RawZone
 
@@ -171,6 +171,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
     """Read the raw zone, build the tables and publish them.
 
     Args:
+        folder: The warehouse.
         run_id: The run that it is for, whose outcome is told; null for a rebuild, which uses no cache.
 
     Raises:
@@ -190,10 +191,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
     if not segments:
         raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
     cache = ParsedCache(folder.parsed)
-    parsed = [
-        parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment)
-        for segment in segments
-    ]
+    parsed = [parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment) for segment in segments]
     tables = build_tables(parsed)
     outcome = _outcome(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
@@ -211,12 +209,13 @@ def describe(
     tables: "Mapping[str, pa.Table]",
     run_id: str | None,
     outcome: RunOutcome,
-    changes: Mapping[str, int],
+    changes: Mapping[ChangeKind, int],
 ) -> Receipt:
     """The receipt of a snapshot."""
     import pyarrow.compute as pc
 
     levels = Counter(tables["issues"]["level"].to_pylist())
+    grave = [row for row in tables["issues"].to_pylist() if row["level"] == "error"]
     columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
     return Receipt(
         run_id=run_id,
@@ -227,9 +226,8 @@ def describe(
         repeats=pc.sum(pc.greater(tables["documents"]["collection_count"], 1)).as_py() or 0,
         changes={kind: changes.get(kind, 0) for kind in get_args(ChangeKind)},
         issues={level: levels.get(level, 0) for level in get_args(Level)},
-        collections=tuple(
-            CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()
-        ),
+        issue_examples=tuple(_where(row["url"]) + row["message"] for row in grave[:ISSUE_EXAMPLES]),
+        collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),
     )
 
 
@@ -237,9 +235,7 @@ def _outcome(runs: "pa.Table", run_id: str | None) -> RunOutcome:
     """How the run went; a rebuild that publishes is complete."""
     if run_id is None:
         return "complete"
-    outcomes: dict[str, RunOutcome] = dict(
-        zip(runs["run_id"].to_pylist(), runs["outcome"].to_pylist(), strict=True)
-    )
+    outcomes: dict[str, RunOutcome] = dict(zip(runs["run_id"].to_pylist(), runs["outcome"].to_pylist(), strict=True))
     return outcomes[run_id]
 
 
@@ -252,9 +248,13 @@ def _why_failed(parsed: "list[dict[str, pa.Table]]", run_id: str | None) -> str:
         if row["level"] == "error" and run_id in (None, row["run_id"])
     ]
     where, message = mine[0]
-    name = unquote(where.removeprefix(file_address(""))) + ": " if where else ""
     others = f" (and {len(mine) - 1} more like this)" if len(mine) > 1 else ""
-    return f"nothing usable was found, and nothing was published: {name}{message}{others}"
+    return f"nothing usable was found, and nothing was published: {_where(where)}{message}{others}"
+
+
+def _where(url: str | None) -> str:
+    """The page that a message is about, as a person knows it: by its file's name, or its address."""
+    return f"{unquote(url.removeprefix(file_address('')))}: " if url else ""
 
 
 def _source_path(source: str) -> Path:

@@ -96,8 +96,7 @@ def list_changes(warehouse: Path, since: str | None, *, as_json: bool) -> list[s
             lines.append(f"{change.change} {change.table} {change.key}")
         else:
             lines.append(
-                f"{change.change} {change.table} {change.key} {change.column}: "
-                f"{change.former!s} -> {change.present!s}"
+                f"{change.change} {change.table} {change.key} {change.column}: {change.former!s} -> {change.present!s}"
             )
     return lines
 

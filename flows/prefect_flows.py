@@ -18,8 +18,10 @@ from schemas.records import Receipt
 
 def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The step as a task of the flow that is running. Nothing is cached: the raw zone is what is kept."""
-    as_task = task(function, name=function.__name__.replace("_", " "), cache_policy=NO_CACHE, persist_result=False)
-    return as_task(*args, **kwargs)
+    name = function.__name__.replace("_", " ")
+    as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
+    result: T = as_task(*args, **kwargs)
+    return result
 
 
 @flow(name="harvest", flow_run_name="harvest from {source}", persist_result=False)

@@ -1,7 +1,7 @@
 """Prefect's settings for a run of wcda: set before Prefect is imported, which reads them once.
 
-Imports nothing of Prefect by itself. What a user has set stays as it is; the API is the one that `PREFECT_API_URL` or the user's
-profile names, else Prefect's embedded one, whose state is kept in the warehouse.
+What a user has set stays as it is; the API is the one that `PREFECT_API_URL` or the user's profile names, else
+Prefect's embedded one, whose state is kept in the warehouse.
 """
 
 import os

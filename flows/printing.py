@@ -10,7 +10,7 @@ from rich.table import Table
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """One JSON object, alone on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201 (it is the output)
 
@@ -32,12 +32,14 @@ def print_receipt(receipt: Receipt) -> None:
         f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
         + (f" ({_listed(issues)})" if counts["issues"] else "")
     )
+    for example in receipt.issue_examples:
+        console.print(f"  {example}", markup=False)
     console.print(f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}")
     console.print(f"tables: {receipt.warehouse}/current")
     console.print(
         "next:\n"
         f"  wcda status --warehouse {receipt.warehouse}\n"
-        "  python -c \"import pandas; "
+        '  python -c "import pandas; '
         f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""
     )
 
@@ -59,7 +61,9 @@ def print_page(page: ParsedPage) -> None:
     """What was read of one page."""
     console = _console()
     held = f", {page.range.first} - {page.range.last} of {page.range.total}" if page.range else ""
-    console.print(f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(page.entries), 'entry', 'entries')}")
+    console.print(
+        f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(page.entries), 'entry', 'entries')}"
+    )
     for entry in page.entries:
         console.print(_entry(entry), markup=False)
     for issue in page.issues:

@@ -21,6 +21,7 @@ from typing import Literal
 Precision = Literal["day", "month", "season", "year", "decade", "interval", "unknown"]
 
 _LONGEST_DATE = 200  # characters; a longer text is prose
+_LONGEST_TITLE = 2000  # characters; a longer text is no title, and takes seconds where it is hostile
 _MOST_POINTS = 9  # in one expression; the bound that keeps hostile input linear
 
 
@@ -41,7 +42,10 @@ class DateReading:
 
 
 _UNDATED = DateReading(None, None, None, "unknown", approximate=False)
-_MONTHS = [name.lower() for name in calendar.month_name[1:]]
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _WINTER = 24
 _WORDS = {
     **{name[:3]: ("month", number) for number, name in enumerate(_MONTHS, 1)},
@@ -405,9 +409,7 @@ _LABEL_BEFORE = re.compile(
     |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol)\.?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SPOILT_BEHIND = re.compile(
-    r"[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]|\s*[-\u2010-\u2015]\s*[0-9]"
-)
+_SPOILT_BEHIND = re.compile(r"[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]|\s*[-\u2010-\u2015]\s*[0-9]")
 _SPOILT_YEAR_BEHIND = re.compile(
     rf"""\s+(?:tons|tonnes|people|persons|men|women|troops|soldiers|workers|prisoners|delegates
     |copies|pages|rubles|roubles|dollars|yuan|percent|[mb]illion|km|kilomet(?:er|re)s
@@ -477,6 +479,8 @@ def find_date(text: str) -> DateReading | None:
     an archive number (`File 1956`, `1958/12`), a quantity (`1950 tons`), part of a longer
     expression that could not be read (`February 30, 1958`).
     """
+    if len(text) > _LONGEST_TITLE:
+        return None
     tokens = _tokens(text)
     found: set[DateReading] = set()
     at = 0

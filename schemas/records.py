@@ -164,6 +164,7 @@ class Receipt:
         repeats: Documents that stand in more than one collection.
         changes: Rows added, changed and removed against the former snapshot.
         issues: Issues by level.
+        issue_examples: The first of the gravest, with the page that each is about.
     """
 
     run_id: str | None
@@ -174,6 +175,7 @@ class Receipt:
     repeats: int = 0
     changes: dict[str, int] = field(default_factory=dict)
     issues: dict[str, int] = field(default_factory=dict)
+    issue_examples: tuple[str, ...] = ()
     collections: tuple[CollectionReceipt, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:

@@ -16,7 +16,10 @@ _PAGE = "the listing page"
 _RANGE = "the page's range line, `11 - 20 of 89`"
 
 _DOCUMENT_ID = Column(
-    "document_id", "string", "Id of the document: 16 hexadecimal digits.", "hash of its best natural key"
+    "document_id",
+    "string",
+    "Id of the document: 16 hexadecimal digits.",
+    "hash of its best natural key",
 )
 _COLLECTION_ID = Column(
     "collection_id",
@@ -32,7 +35,11 @@ _PAGE_ID = Column(
     "hash of the collection and the decoded body",
 )
 _DATE_TEXT = Column(
-    "date_text", "string", "The date as printed.", f"the date line of an entry on {_PAGE}", nullable=True
+    "date_text",
+    "string",
+    "The date as printed.",
+    f"the date line of an entry on {_PAGE}",
+    nullable=True,
 )
 _DATE_EDTF = Column(
     "date_edtf",
@@ -41,7 +48,13 @@ _DATE_EDTF = Column(
     "read from date_text; null if there is none or it cannot be read",
     nullable=True,
 )
-_TITLE = Column("title", "string", "The title, to the letter.", f"the title of an entry on {_PAGE}", nullable=True)
+_TITLE = Column(
+    "title",
+    "string",
+    "The title, to the letter.",
+    f"the title of an entry on {_PAGE}",
+    nullable=True,
+)
 _SUMMARY = Column(
     "summary",
     "string",
@@ -72,9 +85,7 @@ _LAST_SEEN_AT = Column(
     nullable=True,
     volatile=True,
 )
-_REPORTED_TOTAL = Column(
-    "reported_total", "int", "Documents that the archive says it holds.", _RANGE, nullable=True
-)
+_REPORTED_TOTAL = Column("reported_total", "int", "Documents that the archive says it holds.", _RANGE, nullable=True)
 _OBSERVED_TOTAL = Column("observed_total", "int", "Documents that were seen.", "counted")
 
 _TO_DOCUMENT = ForeignKey(("document_id",), "documents", ("document_id",))
@@ -101,7 +112,10 @@ DOCUMENTS = Table(
             allowed=get_args(Precision),
         ),
         Column(
-            "date_approximate", "bool", "Whether the date is qualified (circa, about, early, ?).", "date_edtf"
+            "date_approximate",
+            "bool",
+            "Whether the date is qualified (circa, about, early, ?).",
+            "date_edtf",
         ),
         Column(
             "title_date_edtf",
@@ -132,7 +146,12 @@ COLLECTIONS = Table(
     ("collection_id",),
     (
         _COLLECTION_ID,
-        Column("kind", "string", "Kind of facet (`topics`, `people`, …), `text`, or `unknown`.", "catalog"),
+        Column(
+            "kind",
+            "string",
+            "Kind of facet (`topics`, `people`, …), `text`, or `unknown`.",
+            "catalog",
+        ),
         Column("name", "string", "Name for people.", "catalog", nullable=True),
         Column("query", "string", "Canonical facets and text.", "address", nullable=True),
         Column("url", "string", "Canonical address of its first page.", "address", nullable=True),
@@ -198,11 +217,19 @@ PAGES = Table(
     (
         _PAGE_ID,
         Column(
-            "collection_id", "string", "Collection that the page lists.", "address, catalog or file", nullable=True
+            "collection_id",
+            "string",
+            "Collection that the page lists.",
+            "address, catalog or file",
+            nullable=True,
         ),
         Column("layout", "string", "Layout that read the page; null if none did.", _PAGE, nullable=True),
         Column(
-            "outcome", "string", "What the page was recognised as.", _PAGE, allowed=get_args(Outcome)
+            "outcome",
+            "string",
+            "What the page was recognised as.",
+            _PAGE,
+            allowed=get_args(Outcome),
         ),
         Column("range_first", "int", "First place on the page.", _RANGE, nullable=True),
         Column("range_last", "int", "Last place on the page.", _RANGE, nullable=True),
@@ -247,7 +274,12 @@ READINGS = Table(
     "One run's pages of one collection.",
     ("reading_id",),
     (
-        Column("reading_id", "string", "Id of the reading: 16 hexadecimal digits.", "hash of collection and run"),
+        Column(
+            "reading_id",
+            "string",
+            "Id of the reading: 16 hexadecimal digits.",
+            "hash of collection and run",
+        ),
         _COLLECTION_ID,
         _RUN_ID,
         Column("started_at", "instant", "First capture, if known.", "captures", nullable=True),
@@ -309,7 +341,12 @@ ISSUES = Table(
     "What could not be read, or is in doubt: where, and why.",
     ("issue_id",),
     (
-        Column("issue_id", "string", "Id: the same issue seen again has the same.", "hash of kind, place and text"),
+        Column(
+            "issue_id",
+            "string",
+            "Id: the same issue seen again has the same.",
+            "hash of kind, place and text",
+        ),
         Column("level", "string", "How grave it is.", "layout or run", allowed=get_args(Level)),
         Column("kind", "string", "Kind of issue, such as `count-mismatch`.", "layout or run"),
         Column("message", "string", "What happened, for a person.", "layout or run"),
@@ -329,9 +366,21 @@ RUNS = Table(
     (
         _RUN_ID,
         Column("started_at", "instant", "When it began.", "the run's plan"),
-        Column("ended_at", "instant", "When its fetching ended; null if it was killed.", "the run's end", nullable=True),
+        Column(
+            "ended_at",
+            "instant",
+            "When its fetching ended; null if it was killed.",
+            "the run's end",
+            nullable=True,
+        ),
         Column("source", "string", "Where the captures came from.", "the run's plan"),
-        Column("outcome", "string", "How it went.", "its end, its pages and issues", allowed=get_args(RunOutcome)),
+        Column(
+            "outcome",
+            "string",
+            "How it went.",
+            "its end, its pages and issues",
+            allowed=get_args(RunOutcome),
+        ),
         Column("capture_count", "int", "Captures that it landed.", "counted"),
         Column("entry_count", "int", "Entries that stand on the pages of these captures.", "counted"),
         Column("issue_count", "int", "Issues that these pages, and the run itself, have.", "counted"),

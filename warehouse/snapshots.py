@@ -67,6 +67,10 @@ class Snapshot:
 
         return pq.read_table(self.path / f"{table}.parquet")
 
+    def digest(self, table: str) -> str:
+        """SHA-256 of the file of one of its tables, as published."""
+        return next(note.sha256 for note in self.manifest.tables if note.name == f"{table}.parquet")
+
     def problems(self) -> list[str]:
         """A line for each thing that is not as it was published, or breaks a rule of the schemas."""
         from warehouse.checks import table_problems
@@ -112,12 +116,11 @@ def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
     return _open(folder.snapshots / snapshot_id)
 
 
-def publish(
-    folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]
-) -> Snapshot:
+def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
     Args:
+        folder: The warehouse.
         tables: All of `schemas.tables.TABLES`, by name.
         segments: SHA-256 of each segment that the tables were made from, by name.
 

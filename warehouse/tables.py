@@ -53,7 +53,7 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Tab
         "readings": observed.readings,
         "document_keys": observed.keys,
         "revisions": _revisions(wordings),
-        "issues": _issues(parsed["issues"], captures, observed.current),
+        "issues": _issues(parsed["issues"], captures, observed.current, runs["run_id"].max()),
         "runs": runs,
     }
     return {name: _finish(name, frames.get(name)) for name in TABLES}
@@ -66,10 +66,7 @@ def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFram
     for segment in segments:
         for name, tables in parts.items():
             tables.append(segment[name])
-    return {
-        name: pa.concat_tables(tables).to_pandas(types_mapper=pd.ArrowDtype)
-        for name, tables in parts.items()
-    }
+    return {name: pa.concat_tables(tables).to_pandas(types_mapper=pd.ArrowDtype) for name, tables in parts.items()}
 
 
 def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -81,7 +78,11 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     usable = captures["outcome"].isin(_USABLE)
     counts = captures.assign(usable=usable.astype("int64[pyarrow]")).groupby("run_id", as_index=False)
     runs = runs.merge(
-        counts.agg(capture_count=("capture_id", "size"), entry_count=("entry_count", "sum"), usable=("usable", "sum")),
+        counts.agg(
+            capture_count=("capture_id", "size"),
+            entry_count=("entry_count", "sum"),
+            usable=("usable", "sum"),
+        ),
         on="run_id",
         how="left",
     )
@@ -134,7 +135,15 @@ class _Readings:
         identified, keys = identify(pa.Table.from_pandas(entries, preserve_index=False))
         self.keys = keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.entries = identified.to_pandas(types_mapper=pd.ArrowDtype)
-        columns = ["page_id", "run_id", "collection_id", "captured_at", "range_first", "range_last", "entry_count"]
+        columns = [
+            "page_id",
+            "run_id",
+            "collection_id",
+            "captured_at",
+            "range_first",
+            "range_last",
+            "entry_count",
+        ]
         self.sightings = captures[columns].merge(self.entries, on="page_id")
         self.readings = self._readings(captures)
         self.current = self._current()
@@ -152,9 +161,7 @@ class _Readings:
         observed = self.sightings.groupby(by, as_index=False).agg(observed_total=("document_id", "nunique"))
         readings = seen.merge(counts, on=by, how="left").merge(observed, on=by, how="left")
         readings[["unread", "observed_total"]] = readings[["unread", "observed_total"]].fillna(0)
-        readings["reading_id"] = [
-            stable_id(*key) for key in readings[by].itertuples(index=False, name=None)
-        ]
+        readings["reading_id"] = [stable_id(*key) for key in readings[by].itertuples(index=False, name=None)]
         readings["reason"] = _reasons(readings)
         readings["complete"] = readings["reason"].isna()
         return readings.sort_values(["started_at", "run_id"], na_position="first", ignore_index=True)
@@ -173,13 +180,17 @@ def _reasons(readings: pd.DataFrame) -> "pd.Series[Any]":
     seen = observed.astype(str) + " of " + reported.astype(str) + " documents were seen"
     reasons = reasons.mask((observed != reported).fillna(False).astype(bool), seen)
     reasons = reasons.mask((readings["totals"] > 1).astype(bool), "the reported total changed within the reading")
-    reasons = reasons.mask((readings["unread"] > 0).astype(bool), readings["unread"].astype(str) + " pages could not be read")
+    reasons = reasons.mask(
+        (readings["unread"] > 0).astype(bool),
+        readings["unread"].astype(str) + " pages could not be read",
+    )
     return reasons.mask(reported.isna() & (readings["unread"] == 0).astype(bool), "no page said a total")
 
 
 def _current_entries(readings: _Readings) -> pd.DataFrame:
     pages = readings.sightings.merge(readings.current, on=["run_id", "collection_id"])["page_id"]
-    return readings.entries[readings.entries["page_id"].isin(pages.unique())]
+    entries: pd.DataFrame = readings.entries[readings.entries["page_id"].isin(pages.unique())]
+    return entries
 
 
 def _wordings(sightings: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +198,9 @@ def _wordings(sightings: pd.DataFrame) -> pd.DataFrame:
 
     The last wording of a document is the one that stands: the latest seen, then the most informative.
     """
-    wordings = sightings.groupby(["document_id", *_WORDING], dropna=False, as_index=False, sort=False).agg(**_SEEN)
+    wordings: pd.DataFrame = sightings.groupby(
+        ["document_id", *_WORDING], dropna=False, as_index=False, sort=False
+    ).agg(**_SEEN)
     wordings["filled"] = wordings[_WORDING].notna().sum(axis=1)
     wordings["length"] = wordings["summary"].str.len().fillna(0)
     order = ["last_seen_at", "last_run", "filled", "length", *_WORDING]
@@ -195,7 +208,7 @@ def _wordings(sightings: pd.DataFrame) -> pd.DataFrame:
 
 
 def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
-    documents = wordings.drop_duplicates("document_id", keep="last")
+    documents: pd.DataFrame = wordings.drop_duplicates("document_id", keep="last")
     documents = documents.rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
     seen = wordings.groupby("document_id", as_index=False).agg(
         first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
@@ -274,23 +287,27 @@ def _revisions(wordings: pd.DataFrame) -> pd.DataFrame:
     return revisions
 
 
-def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame, last_run: str) -> pd.DataFrame:
     """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
     pages = pd.concat(
-        [captures.merge(current, on=["run_id", "collection_id"]), captures[captures["collection_id"].isna()]]
+        [
+            captures.merge(current, on=["run_id", "collection_id"]),
+            captures[captures["collection_id"].isna()],
+        ]
     )
     places = pages.groupby("page_id", as_index=False).agg(
         run_id=("run_id", "max"), collection_id=("collection_id", "first")
     )
     of_pages = issues.drop(columns=["run_id", "collection_id"]).merge(places, on="page_id")
-    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == issues["run_id"].max())]
+    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run)]
     found = pd.concat([of_pages, of_runs], ignore_index=True)
     place = ["kind", "page_id", "collection_id", "url", "message", "expected", "found"]
     found["issue_id"] = [
         stable_id(*(part if isinstance(part, str) else None for part in row))
         for row in found[place].itertuples(index=False, name=None)
     ]
-    return found.drop_duplicates("issue_id")
+    distinct: pd.DataFrame = found.drop_duplicates("issue_id")
+    return distinct
 
 
 def _finish(name: str, frame: pd.DataFrame | None) -> pa.Table:
@@ -299,9 +316,7 @@ def _finish(name: str, frame: pd.DataFrame | None) -> pa.Table:
     schema = table.arrow_schema()
     if frame is None:
         return schema.empty_table()
-    columns = [
-        pa.array(frame[field.name], from_pandas=True).cast(field.type) for field in schema
-    ]
+    columns = [pa.array(frame[field.name], from_pandas=True).cast(field.type) for field in schema]
     made = pa.Table.from_arrays(columns, schema=schema)
     order = [(column, "ascending") for column in (*table.order, *table.key)]
     return made.sort_by(order)

@@ -180,11 +180,7 @@ def _is_full_date(line: str) -> bool:
 
 def _is_date_line(block: _Block) -> bool:
     """Whether the block could stand where a date stands."""
-    return (
-        len(block.lines) == 1
-        and len(block.text) <= _LONGEST_DATE_LINE
-        and read_date(block.text) is not None
-    )
+    return len(block.lines) == 1 and len(block.text) <= _LONGEST_DATE_LINE and read_date(block.text) is not None
 
 
 def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
@@ -225,9 +221,7 @@ def _starts(blocks: list[_Block], dates: list[bool], count: int) -> tuple[list[i
     return sorted(starts), doubtful
 
 
-def _read_records(
-    blocks: list[_Block], page_range: Range, *, cut: bool
-) -> tuple[list[Entry], list[Issue]]:
+def _read_records(blocks: list[_Block], page_range: Range, *, cut: bool) -> tuple[list[Entry], list[Issue]]:
     """The entries that are certain, and an issue for each piece of text that is in none of them."""
     issues: list[Issue] = []
     dates = [_is_date_line(block) for block in blocks]
@@ -323,9 +317,7 @@ def _entries(records: list[_Record], issues: list[Issue]) -> tuple[list[Entry], 
             summary = "\n\n".join(record.paragraphs[titles:]) or None
             entries.append(Entry(len(entries) + 1, record.date, title, summary))
         else:
-            issues.append(
-                Issue("error", "title-missing", "a date line has no title after it", found=record.text)
-            )
+            issues.append(Issue("error", "title-missing", "a date line has no title after it", found=record.text))
     return entries, issues
 
 

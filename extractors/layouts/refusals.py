@@ -18,7 +18,10 @@ _CHALLENGE_MARKS = (
     "/_sec/verify",
 )
 _WORDINGS: tuple[tuple[Outcome, re.Pattern[str]], ...] = (
-    ("challenge", re.compile(r"you have been blocked|verify(?:ing)? (?:that )?you are (?:a )?human|Just a moment\.\.\.", re.I)),
+    (
+        "challenge",
+        re.compile(r"you have been blocked|verify(?:ing)? (?:that )?you are (?:a )?human|Just a moment\.\.\.", re.I),
+    ),
     ("maintenance", re.compile(r"(?:site|website)\b[^.<>]{0,40}\bunder\s+maintenance|Site under maintenance", re.I)),
 )
 _ADVICE: dict[Outcome, str] = {

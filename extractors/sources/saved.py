@@ -49,10 +49,7 @@ def find_pages(path: Path, catalog: Catalog) -> list[SavedPage]:
     if not names:
         raise SourceError(f"{path}: the folder holds no pages")
     stems = Counter(PurePosixPath(name).stem for name in names)
-    return [
-        SavedPage(folder, name, catalog.collection_of(name) or _own_collection(name, stems))
-        for name in names
-    ]
+    return [SavedPage(folder, name, catalog.collection_of(name) or _own_collection(name, stems)) for name in names]
 
 
 def read_page_file(path: Path) -> bytes:
@@ -88,11 +85,7 @@ def _walk(folder: Path) -> list[str]:
     names = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        names += [
-            (Path(place) / name).relative_to(folder).as_posix()
-            for name in files
-            if not name.startswith(".")
-        ]
+        names += [(Path(place) / name).relative_to(folder).as_posix() for name in files if not name.startswith(".")]
     return names
 
 
