@@ -105,7 +105,7 @@ def harvest(
     The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named.
     Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
     """
-    from flows.harvest import SAMPLES_SOURCE, HarvestRequest
+    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, find_requested_pages
     from flows.harvest import harvest as harvest_plainly
 
     default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
@@ -113,6 +113,7 @@ def harvest(
     if direct:
         receipt = harvest_plainly(request)
     else:
+        find_requested_pages(request)  # a mistake in the request is told at once, not when Prefect has started
         from flows.prefect_settings import on_prefect
 
         with on_prefect(request.warehouse):
@@ -128,8 +129,10 @@ def harvest(
 def rebuild(warehouse: WarehouseOption = None, direct: DirectOption = False, json: JsonOption = False) -> None:
     """Make the tables again from the raw zone alone, without network."""
     from flows.harvest import rebuild as rebuild_plainly
+    from warehouse.folder import WarehouseFolder
 
     folder = warehouse or DEFAULT_WAREHOUSE
+    WarehouseFolder(folder).require_existing()
     if direct:
         receipt = rebuild_plainly(folder)
     else:

@@ -83,7 +83,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = read_catalog(request.catalog)
-    pages = _limit(find_pages(_source_path(request.source), catalog), request.collections)
+    pages = find_requested_pages(request)
     with folder.locked():
         run_id = new_run_id()
         step(begin_run, folder, run_id, _source_name(request.source), catalog_text, catalog)
@@ -92,6 +92,17 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
             issues += step(land_pages, folder, run_id, batch)
         step(end_run, folder, run_id, tuple(issues))
         return step(publish_tables, folder, run_id)
+
+
+def find_requested_pages(request: HarvestRequest) -> list[SavedPage]:
+    """The pages that a request means; reads none of them.
+
+    Raises:
+        UsageError: The source, the catalog or a collection is not there.
+        SourceError: The source has no pages.
+    """
+    _, catalog = read_catalog(request.catalog)
+    return _limit(find_pages(_source_path(request.source), catalog), request.collections)
 
 
 def rebuild(warehouse: Path, step: Step = call_plainly) -> Receipt:

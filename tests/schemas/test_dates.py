@@ -14,9 +14,7 @@ from hypothesis import strategies as st
 
 from schemas.dates import DateReading, find_date, is_listing_date, read_date
 
-CASES: dict[str, Any] = tomllib.loads(
-    Path(__file__).with_suffix("").parent.joinpath("dates.toml").read_text("utf-8")
-)
+CASES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix("").parent.joinpath("dates.toml").read_text("utf-8"))
 READABLE: list[dict[str, Any]] = CASES["readable"]
 WITH_EDTF = [case for case in READABLE if "edtf" in case]
 IN_TITLES = [case for case in WITH_EDTF if "%" not in case["text"]]  # in prose, 1958% is a quantity
@@ -94,9 +92,7 @@ def test_the_date_in_a_title_is_found_as_the_table_says(case: dict[str, Any]) ->
 
 @pytest.mark.parametrize("case", IN_TITLES, ids=text_of)
 def test_every_date_is_found_whole_within_a_title(case: dict[str, Any]) -> None:
-    assert find_date(f"Record of Conversation ({case['text'].strip()}), Moscow") == read_date(
-        case["text"]
-    )
+    assert find_date(f"Record of Conversation ({case['text'].strip()}), Moscow") == read_date(case["text"])
 
 
 @given(DAYS)

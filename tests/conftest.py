@@ -1,0 +1,62 @@
+"""What all tests share: the installed command, run as a person would, with nothing of the machine's settings."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["PREFECT_SERVER_ANALYTICS_ENABLED"] = "false"
+
+WCDA = Path(sys.executable).with_name("wcda")
+REPOSITORY = Path(__file__).parent.parent
+
+Done = subprocess.CompletedProcess[str]
+Command = Callable[..., Done]
+
+
+def bare_environment(home: Path) -> dict[str, str]:
+    """An environment with a home of its own, and no setting of ours, of Prefect's or of a terminal's."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "TMPDIR"}}
+    return {**kept, "HOME": str(home), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false"}
+
+
+def run_wcda(place: Path, *arguments: str | Path, **environment: str) -> Done:
+    """Run `wcda` with `place`/home as home and `place`/work as working directory."""
+    for folder in ("home", "work"):
+        (place / folder).mkdir(exist_ok=True)
+    return subprocess.run(
+        [WCDA, *arguments],
+        cwd=place / "work",
+        env={**bare_environment(place / "home"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def wcda(tmp_path: Path) -> Command:
+    """Run `wcda` in an empty working directory; further environment by keyword."""
+    return partial(run_wcda, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def harvested_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse that holds one harvest of the samples. Not to be written to: see `warehouse`."""
+    place = tmp_path_factory.mktemp("samples")
+    done = run_wcda(place, "harvest", "--from", "samples", "--direct", "--warehouse", place / "warehouse")
+    assert (done.returncode, done.stderr) == (0, "")
+    return place / "warehouse"
+
+
+@pytest.fixture
+def warehouse(harvested_samples: Path, tmp_path: Path) -> Path:
+    """A warehouse that holds one harvest of the samples, for one test to use as it likes."""
+    return Path(shutil.copytree(harvested_samples, tmp_path / "warehouse", symlinks=True))

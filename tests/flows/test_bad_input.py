@@ -1,0 +1,182 @@
+"""Bad input gets one clear line, the exit code of its kind, and leaves the former tables whole."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from extractors.sources.saved import SAMPLES
+from tests.conftest import WCDA, Command, Done
+from warehouse.folder import WarehouseFolder
+
+CAPTURE = SAMPLES / "000_56f256ad2640980a.txt"
+TEXT = CAPTURE.read_text()
+NINE = TEXT[: TEXT.index("December 9, 1949")] + TEXT[TEXT.index("October 20, 1949") :]
+
+FILES = {
+    "empty.txt": b"",
+    "binary.txt": bytes(range(256)) * 8,
+    "cut.txt": TEXT.encode()[:2100],
+    "no-range.txt": TEXT[TEXT.index("April 19") :].encode(),
+    "nine.txt": NINE.encode(),
+    "unknown-key.toml": b'[[collections]]\nid = "a"\ncolour = "red"\n',
+    "repeated-id.toml": b'[[collections]]\nid = "a"\n[[collections]]\nid = "a"\n',
+    "no-toml.toml": b"collections = [",
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder with the bad files, a folder without pages, and the tables of a good run."""
+    for name, body in FILES.items():
+        (tmp_path / name).write_bytes(body)
+    (tmp_path / "no-pages").mkdir()
+    return tmp_path
+
+
+UNUSABLE = [
+    ("missing.txt", 2, "no such file or folder"),
+    ("no-pages", 1, "holds no pages"),
+    ("empty.txt", 1, "the page is empty"),
+    ("binary.txt", 1, "the page is no text"),
+    ("no-range.txt", 1, "no layout that is known"),
+]
+
+
+@pytest.mark.parametrize(("source", "exit_code", "words"), UNUSABLE, ids=[case[0] for case in UNUSABLE])
+def test_an_unusable_source_publishes_nothing(
+    source: str, exit_code: int, words: str, place: Path, warehouse: Path, wcda: Command
+) -> None:
+    before = (warehouse / "current").resolve()
+
+    done = wcda("harvest", "--from", place / source, "--direct", "--warehouse", warehouse)
+
+    assert_one_line(done, exit_code, words)
+    assert (warehouse / "current").resolve() == before
+    assert wcda("check", "--warehouse", warehouse).returncode == 0
+
+
+def test_an_unusable_run_leaves_no_trace_in_later_tables_but_its_row_in_runs(
+    place: Path, warehouse: Path, wcda: Command
+) -> None:
+    wcda("harvest", "--from", place / "binary.txt", "--direct", "--warehouse", warehouse)
+
+    wcda("harvest", "--from", "samples", "--direct", "--warehouse", warehouse)
+
+    status = wcda("status", "--warehouse", warehouse).stdout
+    assert "binary.txt: failed" in status
+    assert "2 collections" in status
+    assert "0 issues" in status
+
+
+PARTLY_READABLE = [("cut.txt", 5), ("nine.txt", 9)]
+
+
+@pytest.mark.parametrize(("source", "entries"), PARTLY_READABLE, ids=[case[0] for case in PARTLY_READABLE])
+def test_a_partly_readable_page_is_published_with_issues_and_exit_3(
+    source: str, entries: int, place: Path, wcda: Command
+) -> None:
+    done = wcda("harvest", "--from", place / source, "--direct", "--warehouse", place / "fresh")
+
+    assert done.returncode == 3
+    assert done.stderr == ""
+    assert f"{entries} entries" in done.stdout
+    assert "does not yield as many entries as its range line says" in done.stdout
+
+
+PAGES = [("missing.txt", 2), ("no-pages", 2), ("empty.txt", 1), ("binary.txt", 1), ("no-range.txt", 1)]
+
+
+@pytest.mark.parametrize(("page", "exit_code"), PAGES, ids=[case[0] for case in PAGES])
+def test_reading_an_unusable_page_is_one_line(page: str, exit_code: int, place: Path, wcda: Command) -> None:
+    assert_one_line(wcda("read", place / page), exit_code, page)
+
+
+@pytest.mark.parametrize("page", ["cut.txt", "nine.txt"])
+def test_reading_a_partly_readable_page_exits_3(page: str, place: Path, wcda: Command) -> None:
+    assert wcda("read", place / page).returncode == 3
+
+
+CATALOGS = [
+    ("unknown-key.toml", "unknown key 'collections.1.colour'"),
+    ("repeated-id.toml", "the id 'a' stands more than once"),
+    ("no-toml.toml", "not TOML"),
+    ("missing.toml", "No such file"),
+]
+
+
+@pytest.mark.parametrize(("catalog", "words"), CATALOGS, ids=[case[0] for case in CATALOGS])
+def test_a_bad_catalog_is_a_usage_error(catalog: str, words: str, place: Path, wcda: Command) -> None:
+    done = wcda("harvest", "--from", "samples", "--catalog", place / catalog, "--direct")
+
+    assert_one_line(done, 2, words)
+
+
+OPTIONS = [
+    (["harvest"], "'--from'"),
+    (["harvest", "--from", "samples", "--bogus"], "--bogus"),
+    (["harvest", "--from", "samples", "--direct", "no-such-collection"], "no-such-collection"),
+    (["frobnicate"], "frobnicate"),
+    (["read"], "'PAGE'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), OPTIONS, ids=[" ".join(case[0]) for case in OPTIONS])
+def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda: Command) -> None:
+    assert_one_line(wcda(*arguments), 2, words)
+
+
+def test_a_warehouse_that_is_a_file_is_a_usage_error(place: Path, wcda: Command) -> None:
+    done = wcda("harvest", "--from", "samples", "--direct", "--warehouse", place / "cut.txt")
+
+    assert_one_line(done, 2, "the warehouse must be a folder")
+
+
+def test_a_warehouse_that_cannot_be_written_is_refused(wcda: Command) -> None:
+    done = wcda("harvest", "--from", "samples", "--direct", "--warehouse", "/proc/wcda")
+
+    assert_one_line(done, 1, "cannot be written")
+
+
+def test_a_disk_that_fills_up_while_writing_leaves_the_former_tables(warehouse: Path, wcda: Command) -> None:
+    before = (warehouse / "current").resolve()
+    prefix = ["bash", "-c", 'ulimit -f 8; exec "$@"', "-"]  # no file may grow past 8 KiB
+
+    done = subprocess.run(
+        [*prefix, WCDA, "harvest", "--from", "samples", "--direct", "--warehouse", warehouse],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert_one_line(done, 1, "File too large")
+    assert (warehouse / "current").resolve() == before
+    assert wcda("check", "--warehouse", warehouse).returncode == 0
+
+
+def test_a_warehouse_that_another_run_holds_is_refused_and_can_still_be_read(warehouse: Path, wcda: Command) -> None:
+    with WarehouseFolder(warehouse).locked():
+        plain = wcda("harvest", "--from", "samples", "--direct", "--warehouse", warehouse)
+        on_prefect = wcda("harvest", "--from", "samples", "--warehouse", warehouse)
+        status = wcda("status", "--warehouse", warehouse)
+
+    assert_one_line(plain, 1, "another run is writing")
+    assert_one_line(on_prefect, 1, "another run is writing")
+    assert status.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["status", "check", "changes", "rebuild"])
+def test_a_warehouse_that_is_not_there_is_a_usage_error(command: str, wcda: Command) -> None:
+    assert_one_line(wcda(command, "--warehouse", "nowhere"), 2, "there is no warehouse here")
+
+
+def test_an_unknown_snapshot_is_named(warehouse: Path, wcda: Command) -> None:
+    assert_one_line(wcda("changes", "--since", "yesterday", "--warehouse", warehouse), 1, "yesterday")
+
+
+def assert_one_line(done: Done, exit_code: int, words: str) -> None:
+    """The command stopped as it should, and said why in one line."""
+    assert done.returncode == exit_code
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert done.stderr.startswith("wcda: ")
+    assert words in done.stderr
