@@ -13,7 +13,7 @@ test: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -m "not accept"
+	$(BIN)/pytest -n auto -m "not accept"
 
 accept: .venv/dev
 	$(BIN)/pytest -m accept

@@ -4,6 +4,7 @@ A segment is parsed once for each version of the layouts: the cache is named aft
 digest of the code that reads pages, so it can never be stale and is never needed.
 """
 
+import codecs
 import datetime as dt
 import shutil
 from collections.abc import Iterable
@@ -58,12 +59,13 @@ def decode(body: bytes) -> tuple[str | None, list[Issue]]:
     control = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if control > _BINARY_SHARE * len(head) or b"\x00" in head:
         return None, [Issue("error", "binary-file", "the page is no text", found=head[:8].hex(" "))]
+    body = body.removeprefix(codecs.BOM_UTF8)
     try:
-        return body.decode("utf-8-sig"), []
+        return body.decode(), []
     except UnicodeDecodeError as error:
         if error.end == len(body) and error.reason == "unexpected end of data":
-            # A page cut within a character: what is before it is whole.
-            return body[: error.start].decode("utf-8-sig"), []
+            cut = Issue("error", "cut-off", "the page ends within a character; what is before it was read")
+            return body[: error.start].decode(), [cut]
         issue = Issue(
             "warning",
             "encoding",

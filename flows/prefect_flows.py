@@ -38,13 +38,18 @@ def rebuild_flow(warehouse: Path) -> Receipt:
     return rebuild(warehouse, call_as_task)
 
 
+def api_address() -> str | None:
+    """The address of the API that Prefect's settings name; null if the embedded one will serve."""
+    return get_current_settings().api.url
+
+
 def require_api() -> None:
     """Start the embedded API if it is the one to use, and stop if the API does not answer.
 
     Raises:
         WcdaError: It does not.
     """
-    address = get_current_settings().api.url
+    address = api_address()
     try:
         with get_client(sync_client=True) as client:
             problem = client.api_healthcheck()

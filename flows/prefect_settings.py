@@ -5,6 +5,7 @@ Prefect's embedded one, whose state is kept in the warehouse.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ _DEFAULTS = {
     # What a person needs to know is printed by wcda; Prefect's own lines still go to its API.
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+
+_STARTING = "wcda: starting Prefect's embedded API, which takes some seconds (--direct runs without)"
 
 
 def set_prefect_settings(folder: WarehouseFolder) -> None:
@@ -44,7 +47,9 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     folder = WarehouseFolder(warehouse)
     with folder.locked():
         set_prefect_settings(folder)
-        from flows.prefect_flows import require_api
+        from flows.prefect_flows import api_address, require_api
 
+        if api_address() is None:
+            print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
         require_api()
         yield

@@ -41,7 +41,7 @@ class Range:
     @property
     def count(self) -> int:
         """How many entries the page must hold."""
-        return max(0, self.last - self.first + 1)
+        return self.last - self.first + 1 if self.first else 0
 
 
 @dataclass(frozen=True, slots=True)

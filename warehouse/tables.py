@@ -314,7 +314,7 @@ def _finish(name: str, frame: pd.DataFrame | None) -> pa.Table:
     """The table as its schema states it: columns, types, order of rows."""
     table = TABLES[name]
     schema = table.arrow_schema()
-    if frame is None:
+    if frame is None or frame.empty:  # pandas loses the types of columns without values
         return schema.empty_table()
     columns = [pa.array(frame[field.name], from_pandas=True).cast(field.type) for field in schema]
     made = pa.Table.from_arrays(columns, schema=schema)

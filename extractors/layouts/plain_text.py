@@ -7,6 +7,8 @@ may stand as far off as a new record. Where the blocks alone leave a choice, the
 many entries there must be: candidates for "a record starts here" are ranked by evidence and taken rank by rank until
 the count is met. Within a rank nothing is guessed: if only some of it is needed, the entries concerned are reported.
 
+Every step goes over the lines or blocks once, so that the time is linear in the length of the page.
+
 History: both frames were captured between 2023 and 2025; frames go by capture, not by host.
 """
 
@@ -29,25 +31,33 @@ RANGE_LINE = re.compile(
 )
 _MARKUP = re.compile(r"<(?:!doctype|html|head|body|table|div)\b", re.IGNORECASE)
 _AFTER_RANGE = "Documents"
+_BEFORE_RANGE = {"", "Skip to content", "Results:"}
 _NOTE = re.compile(r"editor(?:['’]s|s['’]?)? note\b", re.IGNORECASE)
-_SPAN_OF_YEARS = re.compile(r"\d{4}\s*[-–]\s*(?:\d{4})?")
+_SPAN_OF_YEARS = re.compile(r"(\d{4})\s*[-–]\s*(\d{4})?")
+# Nothing but the words of dates, with a year: `February 30, 1958`, `12/5/1958`, `1893-`.
+_DATE_WORDS = re.compile(
+    r"""(?=.*\b\d{4}s?\b)
+    (?:\W | \d+(?:st|nd|rd|th|s)?\b
+      | (?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?
+          |sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b
+      | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to)\b)+""",
+    re.VERBOSE | re.IGNORECASE,
+)
 _BARE_YEAR = re.compile(r"\d{4}")
 # A single capital before the full stop is an initial ("A. A. Gromyko"), where text is often cut.
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
 _LONGEST_DATE_LINE = 60
-_SHARE_OF_PROSE = 0.8
-_LONGEST_NAME = 8
+_LONGEST_NAME = 60
+_YEARS_OF_A_LIFE = 30
 
 
 class _Evidence(IntEnum):
-    """Why a record may start at a block, strongest first. Ranks are taken in this order until the count is met."""
+    """Why a record may start at a block, strongest first; taken in this order until the count is met."""
 
     FULL_DATE = 1  # `May 10, 1943`, `March, 1960`: never seen but as a date line
     BARE_YEAR = 2  # `1977`: a date line, or a stray line of a menu
-    FIRST_BLOCK = 3  # whatever comes first starts something
-    NO_DATE = 4  # the two empty lines that stand in for an absent date; or a date in a shape not seen so far
-    MENU_LIKE = 5  # `1893-1976` stands in menus; a date without an empty line before it, within paragraphs
-    NOTE = 6  # `Editor's note:` stands as far off as a record without a date
+    NO_DATE = 3  # the first block, or two empty lines in place of a date; or a date in a new shape
+    DATE_LIKE = 4  # `1950-1953`; what looks like a date and is none; a date without an empty line
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +97,7 @@ def read(text: str) -> ParsedPage:
     if match is None:
         raise ValueError("the page has no range line: it was not recognised")
     page_range = _range(match)
-    if page_range.total == 0:
+    if page_range.total == 0 and not _holds_dates(text[match.end() :]):
         return ParsedPage(NAME, "empty", page_range)
     if not 1 <= page_range.first <= page_range.last <= page_range.total:
         contradiction = Issue(
@@ -122,8 +132,12 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
     second = RANGE_LINE.search(body)
     if second is None:
         return body, []
-    if _range(second) == _range(match):
-        return body[: second.start()], []
+    lines = body[: second.start()].split("\n")
+    while lines and lines[-1].strip() in _BEFORE_RANGE:
+        lines.pop()
+    own = "\n".join([*lines, ""])
+    if _range(second) == _range(match) and not _holds_dates(body[second.end() :]):
+        return own, []  # the range line stands above and below the records
     issue = Issue(
         "error",
         "second-range-line",
@@ -131,7 +145,7 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
         expected=match[0].strip(),
         found=body[second.start() :].strip(),
     )
-    return body[: second.start()], [issue]
+    return own, [issue]
 
 
 def _blocks(body: str) -> list[_Block]:
@@ -178,27 +192,47 @@ def _is_full_date(line: str) -> bool:
     return is_listing_date(line) and _BARE_YEAR.fullmatch(line.strip()) is None
 
 
+def _holds_dates(text: str) -> bool:
+    return any(_is_full_date(line) for line in text.split("\n"))
+
+
 def _is_date_line(block: _Block) -> bool:
-    """Whether the block could stand where a date stands."""
-    return len(block.lines) == 1 and len(block.text) <= _LONGEST_DATE_LINE and read_date(block.text) is not None
+    """Whether the block could stand where a date stands, be it that it cannot be read."""
+    return (
+        len(block.lines) == 1
+        and len(block.text) <= _LONGEST_DATE_LINE
+        and (read_date(block.text) is not None or _DATE_WORDS.fullmatch(block.text) is not None)
+    )
+
+
+def _is_life(text: str) -> bool:
+    """Whether these are the years of a person: no document was written over decades."""
+    span = _SPAN_OF_YEARS.fullmatch(text)
+    return span is not None and (not span[2] or int(span[2]) - int(span[1]) >= _YEARS_OF_A_LIFE)
 
 
 def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
     """Why a record may start at this block; null if it cannot."""
     block = blocks[index]
     if dates[index]:
-        if _SPAN_OF_YEARS.fullmatch(block.text) or (block.gap == 0 and index > 0):
-            return _Evidence.MENU_LIKE
-        if _is_full_date(block.text):
-            return _Evidence.FULL_DATE
-        return _Evidence.BARE_YEAR if is_listing_date(block.text) else _Evidence.NO_DATE
-    if index > 0 and dates[index - 1]:
-        return None  # it is the title that belongs to the date
+        return _evidence_of_date(block, first=index == 0, title_follows=dates[index + 1 : index + 2] == [False])
     if index == 0:
-        return _Evidence.FIRST_BLOCK
-    if block.gap < 2:
-        return None
-    return _Evidence.NOTE if _NOTE.match(block.text) else _Evidence.NO_DATE
+        return _Evidence.NO_DATE
+    before = blocks[index - 1].text
+    if dates[index - 1] and not (block.gap >= 2 and _is_life(before)):
+        return None  # it is the title that belongs to the date
+    return _Evidence.NO_DATE if block.gap >= 2 and not _NOTE.match(block.text) else None
+
+
+def _evidence_of_date(block: _Block, *, first: bool, title_follows: bool) -> _Evidence | None:
+    apart = first or block.gap > 0
+    if apart and _is_full_date(block.text):
+        return _Evidence.FULL_DATE
+    if not title_follows or _is_life(block.text):
+        return None  # a line of a menu
+    if not apart or _SPAN_OF_YEARS.fullmatch(block.text) or read_date(block.text) is None:
+        return _Evidence.DATE_LIKE
+    return _Evidence.BARE_YEAR if is_listing_date(block.text) else _Evidence.NO_DATE
 
 
 def _starts(blocks: list[_Block], dates: list[bool], count: int) -> tuple[list[int], set[int]]:
@@ -225,9 +259,11 @@ def _read_records(blocks: list[_Block], page_range: Range, *, cut: bool) -> tupl
     """The entries that are certain, and an issue for each piece of text that is in none of them."""
     issues: list[Issue] = []
     dates = [_is_date_line(block) for block in blocks]
+    if cut and blocks:
+        dates[-1] = False  # a summary may well begin "October 1959"
     starts, doubtful = _starts(blocks, dates, page_range.count)
     issues += _unplaced(blocks[: starts[0]] if starts else blocks)
-    ends = dict(zip(starts, [*starts[1:], len(blocks)], strict=True))
+    ends = dict(zip(starts, [*starts[1:], len(blocks)], strict=False))  # without blocks there are no starts
     records: list[_Record] = []
     for region in _regions(starts, doubtful):
         first, after = region[0], ends[region[-1]]
@@ -237,11 +273,12 @@ def _read_records(blocks: list[_Block], page_range: Range, *, cut: bool) -> tupl
         record, skipped = _record(blocks[first:after], dates[first:after])
         records.append(record)
         issues += [_menu_line(text) for text in skipped]
-    if starts and starts[-1] not in doubtful and records:
-        short = len(starts) < page_range.count
-        if _is_cut_off(records[-1], short=short, cut=cut):
-            issues.append(_cut_off(records.pop()))
-    return _entries(records, issues)
+    titles_missing = _titles_are_missing(records)
+    cut = cut or len(starts) < page_range.count
+    last_is_certain = bool(records) and starts[-1] not in doubtful
+    if cut and last_is_certain and _may_go_on(records[-1], 0 if titles_missing else 1):
+        issues.append(_cut_off(records.pop()))
+    return _entries(records, issues, titles_missing=titles_missing)
 
 
 def _regions(starts: list[int], doubtful: set[int]) -> list[list[int]]:
@@ -258,49 +295,49 @@ def _regions(starts: list[int], doubtful: set[int]) -> list[list[int]]:
 def _record(blocks: list[_Block], dates: list[bool]) -> tuple[_Record, list[str]]:
     """The parts of a record, and the lines of menus that stand within it."""
     dated = dates[0]
-    paragraphs: list[str] = []
+    paragraphs: list[list[str]] = []
     skipped: list[str] = []
     for block, is_date in zip(blocks[dated:], dates[dated:], strict=True):
         if block.gap == 0 and paragraphs:
-            paragraphs[-1] += " " + block.text
+            paragraphs[-1].append(block.text)
         elif is_date and paragraphs:
             # The name of a person stands before the years of that person's life.
-            if _SPAN_OF_YEARS.fullmatch(block.text) and len(paragraphs) > 1 and _is_name(paragraphs[-1]):
-                skipped.append(paragraphs.pop())
+            if _is_life(block.text) and len(paragraphs) > 1 and _is_name(paragraphs[-1]):
+                skipped += paragraphs.pop()
             skipped.append(block.text)
         else:
-            paragraphs.append(block.text)
-    return _Record(blocks[0].text if dated else None, tuple(paragraphs)), skipped
+            paragraphs.append([block.text])
+    return _Record(blocks[0].text if dated else None, tuple(map(" ".join, paragraphs))), skipped
 
 
-def _is_name(text: str) -> bool:
-    return len(text.split()) <= _LONGEST_NAME and not _ends_sentence(text)
+def _is_name(paragraph: list[str]) -> bool:
+    """Whether it is one short line in which all but particles has capitals."""
+    text = paragraph[0]
+    if len(paragraph) > 1 or len(text) > _LONGEST_NAME or _ends_sentence(text):
+        return False
+    return all(len(word) <= 3 or word.lower() != word for word in text.split())
 
 
 def _ends_sentence(text: str) -> bool:
     return _SENTENCE_END.search(text) is not None
 
 
-def _is_cut_off(record: _Record, *, short: bool, cut: bool) -> bool:
-    """Whether the last record of a page may have gone on: entries are missing, or the last line has no end."""
-    if not (short or cut):
-        return False
-    if not record.paragraphs or not _ends_sentence(record.paragraphs[-1]):
-        return True
-    return short and len(record.paragraphs) < 2
+def _may_go_on(record: _Record, titles: int) -> bool:
+    """Whether the last record of a page that is cut off may have had more text."""
+    return len(record.paragraphs) <= titles or not _ends_sentence(record.paragraphs[-1])
 
 
 def _titles_are_missing(records: list[_Record]) -> bool:
-    """Whether dates are followed by summaries: titles do not end as sentences do, summaries mostly do."""
+    """Whether dates are followed by summaries: these mostly end as sentences do, titles hardly ever."""
     leads = [record.paragraphs[0] for record in records if record.date and record.paragraphs]
     prose = sum(map(_ends_sentence, leads))
-    return len(leads) > 1 and prose >= _SHARE_OF_PROSE * len(leads)
+    return len(leads) > 1 and 2 * prose > len(leads)
 
 
-def _entries(records: list[_Record], issues: list[Issue]) -> tuple[list[Entry], list[Issue]]:
+def _entries(records: list[_Record], issues: list[Issue], *, titles_missing: bool) -> tuple[list[Entry], list[Issue]]:
     """Records as entries; one without any text but a date is an issue."""
-    titles = 0 if _titles_are_missing(records) else 1
-    if not titles:
+    titles = 0 if titles_missing else 1
+    if titles_missing:
         issues.append(
             Issue(
                 "error",

@@ -1,0 +1,65 @@
+"""What is installed elsewhere: the wheel has the rooms and no data, and runs without what only we need.
+
+Built and installed from uv's cache, which `make` has just filled: no network.
+"""
+
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, bare_environment
+
+pytestmark = pytest.mark.accept
+
+UV = Path(sys.executable).with_name("uv")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel and the source distribution, built where a run has left its data."""
+    tree = tmp_path_factory.mktemp("tree")
+    names = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for name in names.split():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        (tree / name).write_bytes((REPOSITORY / name).read_bytes())
+    data = tree / "warehouse" / "data" / "raw" / "run-00000.warc.gz"
+    data.parent.mkdir(parents=True)
+    data.write_bytes(b"somebody's data")
+    subprocess.run([UV, "build", "--quiet", "--offline", "--out-dir", tree / "dist", tree], check=True)
+    return tree / "dist"
+
+
+def test_wheel_and_source_hold_the_rooms_and_no_data(built: Path) -> None:
+    wheel = set(zipfile.ZipFile(next(built.glob("*.whl"))).namelist())
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        source = {name.partition("/")[2] for name in archive.getnames()}
+
+    for names in (wheel, source):
+        assert "extractors/samples/000_56f256ad2640980a.txt" in names
+        assert {f"{room}/__init__.py" for room in ("flows", "extractors", "schemas", "warehouse")} <= names
+        assert [name for name in names if name.startswith("warehouse/data")] == []
+    assert [name for name in wheel if name.startswith("tests")] == []
+
+
+def test_the_wheel_runs_without_the_tools_that_only_we_need(built: Path, tmp_path: Path) -> None:
+    python = tmp_path / "venv" / "bin" / "python"
+    install = [UV, "pip", "install", "--quiet", "--offline", "--python", python]
+    subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, tmp_path / "venv"], check=True)
+    subprocess.run([*install, "--require-hashes", "-r", REPOSITORY / "requirements" / "run.txt"], check=True)
+    subprocess.run([*install, "--no-deps", next(built.glob("*.whl"))], check=True)
+
+    done = subprocess.run(
+        [python.with_name("wcda"), "harvest", "--from", "samples", "--direct"],
+        cwd=tmp_path,
+        env=bare_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "19 documents" in done.stdout

@@ -1,0 +1,272 @@
+"""What the layouts read: a folder for each peculiarity of a page, the two real captures, and pages by Hypothesis."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from extractors.layouts import LAYOUTS, read_text
+from extractors.parsing import read_page
+from flows.inspection import page_to_dict
+from schemas.records import Entry, Outcome, ParsedPage
+
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "tests" / "pages"
+FOLDERS = sorted(folder for folder in PAGES.glob("*/*") if folder.is_dir())
+CAPTURES = sorted((ROOT / "extractors" / "samples").glob("*.txt"))
+
+Parts = tuple[str | None, str | None, str | None]
+
+
+def name_of(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
+
+
+def parts(entry: Entry) -> Parts:
+    return entry.date_text, entry.title, entry.summary
+
+
+def errors(page: ParsedPage) -> list[str]:
+    return [issue.kind for issue in page.issues if issue.level == "error"]
+
+
+# The folders
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_a_page_is_read_as_its_folder_expects(folder: Path) -> None:
+    (page,) = folder.glob("page.*")
+    found = page_to_dict(read_page(page.read_bytes()))
+    expectation = folder / "expected.json"
+    if not expectation.exists():
+        expectation.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        pytest.fail(
+            f"{expectation.relative_to(ROOT)} was missing and has been made from what the code reads now. "
+            "Read it, correct what is wrong, and run the test again. To make it anew, delete it."
+        )
+    assert found == json.loads(expectation.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", [layout.NAME for layout in LAYOUTS])
+def test_every_layout_has_a_folder_with_a_listing_that_it_reads(name: str) -> None:
+    pages = [json.loads(path.read_text("utf-8")) for path in PAGES.glob(f"{name}/*/expected.json")]
+    assert any(page["layout"] == name and page["entries"] for page in pages)
+
+
+def test_every_outcome_has_a_folder() -> None:
+    outcomes = {json.loads(path.read_text("utf-8"))["outcome"] for path in PAGES.glob("*/*/expected.json")}
+    assert outcomes == set(get_args(Outcome))
+
+
+# The real captures
+
+
+def split_capture(path: Path) -> list[Parts]:
+    """The records of a capture without any trap in it: blocks between empty lines, three to a record."""
+    blocks = path.read_text("utf-8").strip().split("\n\n")[2:]
+    blocks = [block.strip().replace("\n", " ") for block in blocks]
+    return list(zip(blocks[::3], blocks[1::3], blocks[2::3], strict=True))
+
+
+@pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.stem)
+def test_a_real_capture_yields_what_a_trivial_splitter_finds(capture: Path) -> None:
+    page = read_page(capture.read_bytes())
+    assert len(page.entries) == 10
+    assert [parts(entry) for entry in page.entries] == split_capture(capture)
+    assert page.issues == ()
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(CAPTURES), st.integers(0, 5_000))
+def test_a_capture_cut_at_any_byte_yields_true_entries_and_says_what_is_missing(capture: Path, size: int) -> None:
+    body = capture.read_bytes()[:size]
+    truth = split_capture(capture)
+    page = read_page(body)
+    found = [parts(entry) for entry in page.entries]
+    assert len(found) == len(truth) or errors(page)
+    if found and found[-1] != truth[len(found) - 1]:
+        assert_cut_cannot_be_seen(body.decode("utf-8", "ignore"), found.pop(), truth[len(found)])
+    assert found == truth[: len(found)]
+
+
+def assert_cut_cannot_be_seen(text: str, found: Parts, true: Parts) -> None:
+    """A cut behind a sentence, or behind the line of the page's last title, leaves what could be a whole page."""
+    assert found[:2] == true[:2]
+    assert (true[2] or "").startswith(found[2] or "")
+    if found[2] is None:
+        assert text.endswith("\n")
+        assert text.rstrip("\n").endswith(true[1] or "")
+    else:
+        assert re.search(r"[.!?…][\"'”’»)]*\s*$", text)
+
+
+# Pages by Hypothesis
+
+WORDS = st.sampled_from(
+    [
+        "Moscow’s",
+        "envoy",
+        "Zhou",
+        "“peace”",
+        "of",
+        "the",
+        "to",
+        "No.",
+        "12",
+        "1956",
+        "(Excerpt)",
+        "T.",
+        "V.",
+        "trade,",
+        "–",
+    ]
+)
+MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October"]
+DATES = st.one_of(
+    st.builds("{} {}, {}".format, st.sampled_from(MONTHS), st.integers(1, 28), st.integers(1935, 2008)),
+    st.builds("{} {:02}, {}".format, st.sampled_from(MONTHS), st.integers(1, 28), st.integers(1935, 2008)),
+    st.builds("{}{} {}".format, st.sampled_from(MONTHS), st.sampled_from(["", ","]), st.integers(1935, 2008)),
+    st.builds("{}{}".format, st.sampled_from(["", "circa ", "Spring "]), st.integers(1935, 2008)),
+)
+
+
+def prose(begin: str, end: str) -> st.SearchStrategy[str]:
+    return st.lists(WORDS, max_size=12).map(lambda words: " ".join([begin, *words, "report" + end]))
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of a summary, and the empty lines before it."""
+
+    text: str
+    gap: int = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """A record as the archive has it."""
+
+    date: str | None
+    title: str
+    summary: tuple[Paragraph, ...]
+
+    @property
+    def parts(self) -> Parts:
+        return self.date, self.title, "\n\n".join(part.text for part in self.summary) or None
+
+
+FIRST_PARAGRAPHS = prose("Karpov", ".") | prose("Sorokin", ".”") | prose("Unfinished", "")
+NEAR_PARAGRAPHS = st.builds(Paragraph, FIRST_PARAGRAPHS)
+NOTES = st.builds(Paragraph, prose("Editor's note:", ".") | prose("Editor’s Note:", ""), st.sampled_from([1, 2]))
+FAR_PARAGRAPHS = st.builds(Paragraph, FIRST_PARAGRAPHS, st.just(2))
+
+
+@st.composite
+def records(draw: st.DrawFn, further: st.SearchStrategy[Paragraph]) -> Record:
+    first = draw(st.lists(NEAR_PARAGRAPHS, max_size=1))
+    rest = draw(st.lists(further, max_size=2)) if first else []
+    return Record(draw(st.none() | DATES), draw(prose("Letter", "")), (*first, *rest))
+
+
+def lines_of(record: Record, draw: st.DrawFn) -> Iterator[str]:
+    """The record as lines, here and there with a hard line break or blanks at the end of a line."""
+    yield from [record.date, ""] if record.date else [""]
+    yield from wrap(record.title, draw)
+    for paragraph in record.summary:
+        yield from [""] * paragraph.gap
+        yield from wrap(paragraph.text, draw)
+    yield ""
+
+
+def wrap(text: str, draw: st.DrawFn) -> list[str]:
+    words = text.split(" ")
+    at = draw(st.integers(0, len(words) - 1))
+    broken = [" ".join(words[:at]), " ".join(words[at:])] if at and draw(st.booleans()) else [text]
+    return [line + draw(st.sampled_from(["", " ", "\t"])) for line in broken]
+
+
+@st.composite
+def pages(draw: st.DrawFn, shown: list[Record], count: int) -> str:
+    """A page in one of the two frames that shows these records and says how many there are."""
+    before = draw(st.integers(0, 90))
+    range_line = f"{before + 1} - {before + count} of {before + count + draw(st.integers(0, 90))}"
+    frame_a = ["Skip to content", "", "", range_line, "", ""]
+    frame_b = ["Skip to content", "", "Results:", "", range_line, "", "Documents", ""]
+    lines = draw(st.sampled_from([frame_a, frame_b])) + [line for record in shown for line in lines_of(record, draw)]
+    return draw(st.sampled_from(["\n", "\r\n"])).join([*lines, ""])
+
+
+def is_subsequence(found: list[Parts], truth: list[Parts]) -> bool:
+    rest = iter(truth)
+    return all(entry in rest for entry in found)
+
+
+@given(st.data(), st.lists(records(NEAR_PARAGRAPHS | NOTES), min_size=1, max_size=6))
+def test_a_page_of_records_whose_count_is_right_is_read_whole(data: st.DataObject, shown: list[Record]) -> None:
+    page = read_text(data.draw(pages(shown, len(shown))))
+    assert [parts(entry) for entry in page.entries] == [record.parts for record in shown]
+    assert page.issues == ()
+
+
+@given(st.data(), st.lists(records(NEAR_PARAGRAPHS | NOTES | FAR_PARAGRAPHS), min_size=1, max_size=6))
+def test_paragraphs_that_stand_as_far_off_as_records_never_make_false_entries(
+    data: st.DataObject, shown: list[Record]
+) -> None:
+    page = read_text(data.draw(pages(shown, len(shown))))
+    found = [parts(entry) for entry in page.entries]
+    assert is_subsequence(found, [record.parts for record in shown])
+    assert (len(found) < len(shown)) == bool(errors(page))
+
+
+@given(st.data(), st.lists(records(NEAR_PARAGRAPHS | NOTES), max_size=6), st.integers(1, 4))
+def test_a_page_with_fewer_records_than_it_says_yields_true_entries_and_an_error(
+    data: st.DataObject, shown: list[Record], missing: int
+) -> None:
+    page = read_text(data.draw(pages(shown, len(shown) + missing)))
+    assert is_subsequence([parts(entry) for entry in page.entries], [record.parts for record in shown])
+    assert "count-mismatch" in errors(page)
+
+
+# Hostile pages
+
+PIECES = st.sampled_from(
+    [
+        *["", "", "", "Documents", "May 10, 1943", "March, 1960", "1977", "1893-1976", "1912- 1994", "1931-"],
+        *["circa 1958", "1950-1953", "February 30, 1958", "Undated", "Anton Karpov", "Editor's note: A copy."],
+        *["Letter from Karpov", "Karpov writes.", "He asks for more", "\u2028", "\x0c", "-", " 12 "],
+    ]
+)
+
+
+def assert_is_sound(page: ParsedPage) -> None:
+    """A page is a listing with all its entries, or empty, or says as an error what is wrong."""
+    assert page.outcome in get_args(Outcome)
+    assert page.outcome == "listing" or not page.entries
+    whole = page.range is not None and len(page.entries) == page.range.count
+    assert whole or page.outcome == "empty" or errors(page)
+
+
+@given(st.text() | st.lists(PIECES | st.from_regex(r"\d - \d of \d"), max_size=20).map("\n".join))
+def test_no_text_makes_a_layout_raise_or_lose_entries_in_silence(text: str) -> None:
+    assert_is_sound(read_text(text))
+
+
+@given(st.binary())
+def test_no_bytes_make_a_page_raise(body: bytes) -> None:
+    assert_is_sound(read_page(body))
+
+
+@given(st.lists(PIECES, max_size=20), st.integers(1, 6), st.sampled_from(["", "\n"]))
+def test_every_word_of_a_page_is_in_an_entry_or_in_an_issue(lines: list[str], count: int, end: str) -> None:
+    body = "\n".join(["Karpov's papers", *lines]) + end
+    page = read_text(f"1 - {count} of {count}\n\n{body}")
+    holding_text = {"undecided-entries", "cut-off", "title-missing", "menu-line", "text-outside-entries"}
+    texts = [text for entry in page.entries for text in parts(entry)]
+    texts += [issue.found for issue in page.issues if issue.kind in holding_text]
+    assert sorted(" ".join(text or "" for text in texts).split()) == sorted(body.split())

@@ -1,0 +1,35 @@
+"""The command line as a whole: quick help, and every command and option told in it and in the README."""
+
+import subprocess
+import sys
+
+import pytest
+import typer.main
+
+from flows.cli import app
+from tests.conftest import REPOSITORY, Command
+
+COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+HEAVY = {"prefect", "pandas", "pyarrow", "pydantic", "rich", "warcio", "fastwarc", "httpx"}
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, flows.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+
+    imported = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert HEAVY.isdisjoint(imported.split())
+    assert "flows" in imported.split()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help_and_stands_in_the_readme(command: str, wcda: Command) -> None:
+    done = wcda(command, "--help")
+
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) > 4
+    assert f"wcda {command}" in (REPOSITORY / "README.md").read_text()
+
+
+def test_without_a_command_help_is_shown(wcda: Command) -> None:
+    assert wcda().stdout == wcda("--help").stdout

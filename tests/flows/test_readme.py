@@ -1,0 +1,94 @@
+"""The README is the product's front door: every command in it runs, every snippet works, every table is there."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from schemas.catalog import parse_catalog
+from schemas.tables import TABLES
+from tests.conftest import REPOSITORY, WCDA, bare_environment
+
+README = (REPOSITORY / "README.md").read_text()
+MADE = {"make run", "make test"}  # `make run` is run by tests/accept in a fresh clone; this test is part of `make test`
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+
+
+def commands() -> list[str]:
+    """The lines of the shell blocks, without their comments."""
+    lines = [line.partition("#")[0].strip() for block in blocks("sh") for line in block.splitlines()]
+    return [line for line in lines if line]
+
+
+@pytest.fixture(scope="module")
+def place(harvested_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working directory as `make run` leaves it."""
+    work = tmp_path_factory.mktemp("readme")
+    tables = work / "warehouse" / "data" / "samples"
+    tables.parent.mkdir(parents=True)
+    subprocess.run(["cp", "-a", harvested_samples, tables], check=True)
+    (work / ".venv" / "bin").mkdir(parents=True)
+    (work / ".venv" / "bin" / "wcda").symlink_to(WCDA)
+    (work / "extractors").symlink_to(REPOSITORY / "extractors")
+    return work
+
+
+@pytest.mark.parametrize("command", [line for line in commands() if line not in MADE])
+def test_each_command_runs(command: str, place: Path) -> None:
+    done = subprocess.run(
+        shlex.split(command), cwd=place, env=bare_environment(place), capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_two_commands_set_everything_up_and_are_in_the_makefile() -> None:
+    targets = re.findall(r"^(\w+):", (REPOSITORY / "Makefile").read_text(), flags=re.MULTILINE)
+
+    assert blocks("sh")[0].split("\n")[:-1] == ["make run", "make test"]
+    assert {"run", "test"} <= set(targets)
+
+
+@pytest.mark.parametrize("snippet", blocks("python"), ids=["first analysis"])
+def test_each_python_snippet_works(snippet: str, place: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", snippet], cwd=place, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "Notes by Anastas Mikoyan" in done.stdout
+
+
+@pytest.mark.parametrize("catalog", blocks("toml"), ids=["catalog"])
+def test_the_catalog_shown_is_one(catalog: str) -> None:
+    assert parse_catalog(catalog, "README").collections[0].id == tomllib.loads(catalog)["collections"][0]["id"]
+
+
+def test_the_tables_listed_are_those_that_there_are() -> None:
+    section = README.split("## The tables")[1].split("\n## ")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == list(TABLES)
+
+
+def test_every_library_that_is_installed_earns_its_line() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    named = [re.split(r"[<>=]", requirement)[0] for requirement in project["project"]["dependencies"]]
+    section = README.split("## What it is built on")[1].split("\n## ")[0]
+
+    assert [name for name in named if name not in section] == []
+
+
+def test_the_public_text_speaks_of_no_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    texts = {name: (REPOSITORY / name).read_bytes() for name in tracked.split() if (REPOSITORY / name).is_file()}
+    words = [os.fsencode(word) for word in ("/wor" + "k/", "/roo" + "t/", "pypi.o" + "rg", "pythonhos" + "ted")]
+
+    assert [(name, word) for name, text in texts.items() for word in words if word in text] == []
