@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test accept bench lock clean
+.PHONY: run test accept bench identity-report lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -21,6 +21,10 @@ accept: .venv/dev
 # Figures, for a person to read; never a test.
 bench: .venv/dev
 	$(BIN)/python -m tests.benchmarks
+
+# What the identity rules do with the labelled pairs of tests/identity.
+identity-report: .venv/dev
+	$(BIN)/python -m tests.identity.report
 
 # Resolve the newest releases that pyproject.toml allows.
 lock: .venv/uv

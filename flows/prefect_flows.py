@@ -43,6 +43,14 @@ def api_address() -> str | None:
     return get_current_settings().api.url
 
 
+def embedded_api_pid() -> int | None:
+    """The process of the embedded API, if this process has started it."""
+    from prefect.server.api.server import SubprocessASGIServer  # seconds, where no embedded API is used
+
+    process = SubprocessASGIServer().server_process
+    return process.pid if process else None
+
+
 def require_api() -> None:
     """Start the embedded API if it is the one to use, and stop if the API does not answer.
 

@@ -5,9 +5,10 @@ Prefect's embedded one, whose state is kept in the warehouse.
 """
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from warehouse.folder import WarehouseFolder
@@ -47,9 +48,26 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     folder = WarehouseFolder(warehouse)
     with folder.locked():
         set_prefect_settings(folder)
-        from flows.prefect_flows import api_address, require_api
+        from flows.prefect_flows import api_address, embedded_api_pid, require_api
 
-        if api_address() is None:
+        embedded = api_address() is None
+        if embedded:
             print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
+            _end_leftover_api(folder)
         require_api()
+        if embedded:
+            _pid_note(folder).write_text(str(embedded_api_pid()))
         yield
+
+
+def _pid_note(folder: WarehouseFolder) -> Path:
+    return folder.prefect / "embedded-api.pid"
+
+
+def _end_leftover_api(folder: WarehouseFolder) -> None:
+    """End the embedded API of a run that was killed: it outlives its run, and would for good."""
+    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
+        pid = int(_pid_note(folder).read_text())
+        # The number may be another process's by now.
+        if b"prefect.server.api.server:create_app" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGTERM)

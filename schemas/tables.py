@@ -199,8 +199,10 @@ ENTRIES = Table(
             "rule",
             "string",
             "Identity rule by which the entry belongs to its document.",
-            "`address`: same canonical address; `content`: same date, title and summary",
-            allowed=("address", "content"),
+            "`address`: same canonical address; `content`: date, title and summary equal to the letter; `normalised`: "
+            "equal but for case, quotes, dashes, white space and date writing; `similar`: different only as slips of "
+            "the pen are, or without date; `decision`: a person said so",
+            allowed=("address", "content", "normalised", "similar", "decision"),
         ),
         _DATE_TEXT,
         _DATE_EDTF,
@@ -313,7 +315,14 @@ CANDIDATE_PAIRS = Table(
         Column("right_id", "string", "Another document.", "identity"),
         Column("score", "float", "Likeness, from 0 to 1.", "identity"),
         Column("evidence", "string", "What is alike.", "identity"),
-        Column("decision", "string", "What a person decided.", "decisions.csv", nullable=True),
+        Column(
+            "decision",
+            "string",
+            "What a person decided; null if it is open.",
+            "decisions.csv",
+            nullable=True,
+            allowed=("different",),
+        ),
     ),
     (
         ForeignKey(("left_id",), "documents", ("document_id",)),

@@ -3,7 +3,7 @@
 Works on whole columns; what needs Python for each value (dates, ids) is done once for each distinct value.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +14,8 @@ from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES
 from schemas.tables import TABLES
-from warehouse.identity.exact import identify
+from warehouse.identity.decisions import Decision
+from warehouse.identity.resolution import resolve
 
 if TYPE_CHECKING:
     from schemas.dates import DateReading
@@ -29,7 +30,7 @@ _SEEN = {
 }
 
 
-def build_tables(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Table]:
+def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
     Each row stands once, sorted as its table's schema says.
@@ -40,7 +41,7 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Tab
     parsed = _gather(segments)
     runs = _runs(parsed)
     captures = _captures(parsed, runs)
-    observed = _Readings(captures, parsed["entries"])
+    observed = _Readings(captures, parsed["entries"], decisions)
     wordings = _wordings(observed.sightings)
     memberships = _memberships(observed.sightings, observed.current)
     frames = {
@@ -52,6 +53,7 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pa.Tab
         "captures": captures,
         "readings": observed.readings,
         "document_keys": observed.keys,
+        "candidate_pairs": observed.pairs,
         "revisions": _revisions(wordings),
         "issues": _issues(parsed["issues"], captures, observed.current, runs["run_id"].max()),
         "runs": runs,
@@ -128,13 +130,15 @@ class _Readings:
         readings: Columns of the table `readings`.
         current: run_id and collection_id of each collection's latest complete reading and what came after it.
         keys: Columns of the table `document_keys`.
+        pairs: Columns of the table `candidate_pairs`.
     """
 
-    def __init__(self, captures: pd.DataFrame, entries: pd.DataFrame) -> None:
+    def __init__(self, captures: pd.DataFrame, entries: pd.DataFrame, decisions: Sequence[Decision]) -> None:
         entries = entries.drop_duplicates(["page_id", "position"])
-        identified, keys = identify(pa.Table.from_pandas(entries, preserve_index=False))
-        self.keys = keys.to_pandas(types_mapper=pd.ArrowDtype)
-        self.entries = identified.to_pandas(types_mapper=pd.ArrowDtype)
+        resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions)
+        self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
+        self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
+        self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
         columns = [
             "page_id",
             "run_id",

@@ -16,37 +16,26 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
+from extractors.layouts.lines import MARKUP, NUMBER, count_mismatch, may_be_date, range_contradiction, range_of
 from schemas.dates import is_listing_date, read_date
 from schemas.records import Entry, Issue, ParsedPage, Range
 
 NAME = "plain-text"
 
 _BLANK = r"[ \t\xa0]*"
-_NUMBER = r"(\d[\d,]{0,11})"
 RANGE_LINE = re.compile(
     rf"^\ufeff?{_BLANK}(?:Results:?{_BLANK})?"
-    rf"{_NUMBER}{_BLANK}[-–]{_BLANK}{_NUMBER}{_BLANK}of{_BLANK}{_NUMBER}"
+    rf"{NUMBER}{_BLANK}[-–]{_BLANK}{NUMBER}{_BLANK}of{_BLANK}{NUMBER}"
     rf"(?:{_BLANK}Documents)?{_BLANK}\r?$",
     re.MULTILINE,
 )
-_MARKUP = re.compile(r"<(?:!doctype|html|head|body|table|div)\b", re.IGNORECASE)
 _AFTER_RANGE = "Documents"
 _BEFORE_RANGE = {"", "Skip to content", "Results:"}
 _NOTE = re.compile(r"editor(?:['’]s|s['’]?)? note\b", re.IGNORECASE)
 _SPAN_OF_YEARS = re.compile(r"(\d{4})\s*[-–]\s*(\d{4})?")
-# Nothing but the words of dates, with a year: `February 30, 1958`, `12/5/1958`, `1893-`.
-_DATE_WORDS = re.compile(
-    r"""(?=.*\b\d{4}s?\b)
-    (?:\W | \d+(?:st|nd|rd|th|s)?\b
-      | (?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?
-          |sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b
-      | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to)\b)+""",
-    re.VERBOSE | re.IGNORECASE,
-)
 _BARE_YEAR = re.compile(r"\d{4}")
 # A single capital before the full stop is an initial ("A. A. Gromyko"), where text is often cut.
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
-_LONGEST_DATE_LINE = 60
 _LONGEST_NAME = 60
 _YEARS_OF_A_LIFE = 30
 
@@ -88,7 +77,7 @@ class _Record:
 
 def recognises(text: str) -> bool:
     """Whether the text has a range line of its own and no markup."""
-    return RANGE_LINE.search(text) is not None and _MARKUP.search(text) is None
+    return RANGE_LINE.search(text) is not None and MARKUP.search(text) is None
 
 
 def read(text: str) -> ParsedPage:
@@ -96,34 +85,18 @@ def read(text: str) -> ParsedPage:
     match = RANGE_LINE.search(text)
     if match is None:
         raise ValueError("the page has no range line: it was not recognised")
-    page_range = _range(match)
+    page_range = range_of(match)
     if page_range.total == 0 and not _holds_dates(text[match.end() :]):
         return ParsedPage(NAME, "empty", page_range)
-    if not 1 <= page_range.first <= page_range.last <= page_range.total:
-        contradiction = Issue(
-            "error", "range-contradiction", "the range line contradicts itself", found=match[0].strip()
-        )
+    contradiction = range_contradiction(page_range, match[0].strip())
+    if contradiction is not None:
         return ParsedPage(NAME, "unknown", issues=(contradiction,))
     body, issues = _body(text, match)
     blocks = _blocks(body)
     entries, entry_issues = _read_records(blocks, page_range, cut=not body.rstrip(" \t\xa0").endswith("\n"))
     issues += entry_issues
-    if len(entries) != page_range.count:
-        issues.append(
-            Issue(
-                "error",
-                "count-mismatch",
-                "the page does not yield as many entries as its range line says",
-                expected=str(page_range.count),
-                found=str(len(entries)),
-            )
-        )
+    issues += count_mismatch(page_range, len(entries))
     return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
-
-
-def _range(match: re.Match[str]) -> Range:
-    first, last, total = (int(number.replace(",", "")) for number in match.groups())
-    return Range(first, last, total)
 
 
 def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
@@ -136,7 +109,7 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
     while lines and lines[-1].strip() in _BEFORE_RANGE:
         lines.pop()
     own = "\n".join([*lines, ""])
-    if _range(second) == _range(match) and not _holds_dates(body[second.end() :]):
+    if range_of(second) == range_of(match) and not _holds_dates(body[second.end() :]):
         return own, []  # the range line stands above and below the records
     issue = Issue(
         "error",
@@ -198,11 +171,7 @@ def _holds_dates(text: str) -> bool:
 
 def _is_date_line(block: _Block) -> bool:
     """Whether the block could stand where a date stands, be it that it cannot be read."""
-    return (
-        len(block.lines) == 1
-        and len(block.text) <= _LONGEST_DATE_LINE
-        and (read_date(block.text) is not None or _DATE_WORDS.fullmatch(block.text) is not None)
-    )
+    return len(block.lines) == 1 and may_be_date(block.text)
 
 
 def _is_life(text: str) -> bool:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,7 @@ def kill_after(process: "subprocess.Popen[bytes]", seconds: float) -> bool:
     ("options", "kills"), [(["--direct"], KILLS), ([], KILLS_ON_PREFECT)], ids=["direct", "on-prefect"]
 )
 def test_the_warehouse_is_sound_after_every_kill(
-    options: list[str], kills: int, warehouse: Path, tmp_path: Path, record_property: pytest.RecordProperty
+    options: list[str], kills: int, warehouse: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     undisturbed = lasting(read_tables(warehouse))
     duration = seconds_of_a_run(tmp_path, warehouse, *options)
@@ -71,6 +72,22 @@ def test_the_warehouse_is_sound_after_every_kill(
     assert lasting(read_tables(warehouse)) == undisturbed
     outcomes = {run["outcome"] for run in read_tables(warehouse)["runs"]}
     assert outcomes <= {"complete", "interrupted"}
+
+
+def test_the_embedded_api_of_a_killed_run_is_ended_by_the_next(warehouse: Path, tmp_path: Path) -> None:
+    note = warehouse / "prefect" / "embedded-api.pid"
+    process = start(tmp_path, warehouse)
+    while not note.exists():
+        time.sleep(0.1)
+    os.kill(process.pid, signal.SIGKILL)  # it alone: what it started lives on
+    process.wait()
+    leftover = Path("/proc") / note.read_text()
+    assert leftover.exists()
+
+    done = run_wcda(tmp_path, "harvest", "--from", "samples", "--warehouse", warehouse)
+
+    assert done.returncode == 0
+    assert not leftover.exists()
 
 
 def test_a_first_run_that_is_killed_leaves_nothing_half_published(tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""The two lines that a listing has in every layout, the range line and the date line, and what they prove."""
+
+import re
+
+from schemas.dates import read_date
+from schemas.records import Issue, Range
+
+NUMBER = r"(\d[\d,]{0,11})"
+"""A number of a range line, as a group of a pattern."""
+
+MARKUP = re.compile(r"<(?:!doctype|html|head|body|table|div)\b", re.IGNORECASE)
+"""What tells HTML from plain text."""
+
+# Nothing but the words of dates, with a year: `February 30, 1958`, `12/5/1958`, `1893-`.
+_DATE_WORDS = re.compile(
+    r"""(?=.*\b\d{4}s?\b)
+    (?:\W | \d+(?:st|nd|rd|th|s)?\b
+      | (?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?
+          |sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b
+      | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to)\b)+""",
+    re.VERBOSE | re.IGNORECASE,
+)
+LONGEST_DATE_LINE = 60
+
+
+def may_be_date(text: str) -> bool:
+    """Whether the text could stand where a date stands, be it that it cannot be read."""
+    return len(text) <= LONGEST_DATE_LINE and (
+        read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None
+    )
+
+
+def range_of(match: re.Match[str]) -> Range:
+    """The range of a match with three groups of `NUMBER`."""
+    first, last, total = (int(number.replace(",", "")) for number in match.groups())
+    return Range(first, last, total)
+
+
+def range_contradiction(page_range: Range, line: str) -> Issue | None:
+    """An issue if no page can hold what its range line says."""
+    if 1 <= page_range.first <= page_range.last <= page_range.total:
+        return None
+    return Issue("error", "range-contradiction", "the range line contradicts itself", found=line)
+
+
+def count_mismatch(page_range: Range, found: int) -> list[Issue]:
+    """An issue if the page did not yield what its range line says."""
+    if found == page_range.count:
+        return []
+    return [
+        Issue(
+            "error",
+            "count-mismatch",
+            "the page does not yield as many entries as its range line says",
+            expected=str(page_range.count),
+            found=str(found),
+        )
+    ]

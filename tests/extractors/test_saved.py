@@ -1,0 +1,232 @@
+"""Saved pages: which files are pages, to which collection they belong, and what cannot be opened."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from extractors.sources import saved
+from extractors.sources.saved import SAMPLES, capture_page, find_pages, read_page_file
+from schemas.catalog import Catalog, CatalogEntry
+from schemas.errors import SourceError, UsageError
+from schemas.records import Capture, Collection
+
+NOTHING = Catalog()
+
+
+def fill(folder: Path, *names: str) -> Path:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+def found(path: Path, catalog: Catalog = NOTHING) -> dict[str, str]:
+    """Names of the pages, in order, with the ids of their collections."""
+    return {page.name: page.collection.collection_id for page in find_pages(path, catalog)}
+
+
+def test_the_files_of_a_folder_are_found_in_order_of_their_names(tmp_path: Path) -> None:
+    fill(tmp_path, "b.txt", "a/z.txt", "a.txt", "A.txt", "10.txt", "9.txt", "a/b/c.html")
+
+    assert list(found(tmp_path)) == ["10.txt", "9.txt", "A.txt", "a.txt", "a/b/c.html", "a/z.txt", "b.txt"]
+
+
+def test_hidden_files_and_folders_are_no_pages(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt", ".hidden.txt", ".DS_Store", ".git/a.txt", "b/.c/d.txt", "b/.e.txt", "b/f.txt")
+
+    assert list(found(tmp_path)) == ["a.txt", "b/f.txt"]
+
+
+def test_a_hidden_folder_that_is_named_is_read(tmp_path: Path) -> None:
+    assert list(found(fill(tmp_path / ".pages", "a.txt"))) == ["a.txt"]
+
+
+def test_one_file_is_a_source_of_its_own(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt", "b.txt")
+
+    assert found(tmp_path / "a.txt") == {"a.txt": "a"}
+
+
+def test_a_path_that_is_not_there_is_a_mistake_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file or folder") as caught:
+        find_pages(tmp_path / "missing", NOTHING)
+    assert str(tmp_path / "missing") in str(caught.value)
+
+
+@pytest.mark.parametrize("names", [(), (".hidden",), (".git/a.txt",)], ids=["empty", "hidden file", "hidden folder"])
+def test_a_folder_without_pages_gives_nothing_and_says_so(names: tuple[str, ...], tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="the folder holds no pages"):
+        find_pages(fill(tmp_path, *names), NOTHING)
+
+
+def test_folders_without_files_are_no_pages(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt")
+    (tmp_path / "empty" / "deeper").mkdir(parents=True)
+
+    assert list(found(tmp_path)) == ["a.txt"]
+
+
+# Collections
+
+STEMS = {
+    "one": ({"a.txt": "a"}),
+    "other stems": ({"a.txt": "a", "b.txt": "b"}),
+    "only the last suffix goes": ({"a.page.html": "a.page"}),
+    "no suffix": ({"a": "a"}),
+    "in a folder": ({"x/a.txt": "a"}),
+    "the same stem in two folders": ({"x/a.txt": "x/a", "y/a.txt": "y/a"}),
+    "the same stem above and below": ({"a.txt": "a", "x/a.txt": "x/a"}),
+    "the same stem, other letter case": ({"A.txt": "A", "a.txt": "a"}),
+    "some share a stem": ({"b.txt": "b", "x/a.txt": "x/a", "y/a.txt": "y/a"}),
+    "other letters": ({"中文 é.txt": "中文 é"}),
+}
+
+
+@pytest.mark.parametrize("wanted", STEMS.values(), ids=STEMS)
+def test_a_file_of_no_collection_is_one_of_its_own_named_after_its_stem(wanted: dict[str, str], tmp_path: Path) -> None:
+    assert found(fill(tmp_path, *wanted)) == wanted
+
+
+@pytest.mark.xfail(reason="bug: files that differ only in their suffix become one collection")
+def test_files_that_differ_only_in_their_suffix_are_collections_of_their_own(tmp_path: Path) -> None:
+    assert len(set(found(fill(tmp_path, "a.html", "a.txt")).values())) == 2
+
+
+def test_of_a_collection_of_its_own_nothing_is_known_but_the_id(tmp_path: Path) -> None:
+    (page,) = find_pages(fill(tmp_path, "a.txt"), NOTHING)
+
+    assert page.collection == Collection("a", kind="unknown", name=None, query=None, url=None)
+
+
+def test_a_name_in_another_encoding_still_has_a_collection_that_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"x")
+
+    (page,) = find_pages(tmp_path, NOTHING)
+
+    assert page.collection.collection_id.encode() == b"caf?"
+    assert capture_page(page).body == b"x"
+    assert capture_page(page).url == "urn:wcda:file:caf%E9.txt"
+
+
+def test_the_catalog_says_what_belongs_to_its_collections_and_the_rest_stays_alone(tmp_path: Path) -> None:
+    catalog = Catalog(
+        collections=(
+            CatalogEntry(id="china", name="China", kind="topics", files=("china-*.txt", "more/*")),
+            CatalogEntry(id="all-html", files=("*.html",)),
+        )
+    )
+    fill(tmp_path, "china-1.txt", "china-2.txt", "more/x.html", "y.html", "alone.txt")
+
+    assert found(tmp_path, catalog) == {
+        "alone.txt": "alone",
+        "china-1.txt": "china",
+        "china-2.txt": "china",
+        "more/x.html": "china",
+        "y.html": "all-html",
+    }
+    assert find_pages(tmp_path, catalog)[1].collection == Collection("china", "topics", "China")
+
+
+def test_one_file_is_matched_by_its_name_alone(tmp_path: Path) -> None:
+    catalog = Catalog(collections=(CatalogEntry(id="china", files=("more/a.txt",)),))
+    fill(tmp_path, "more/a.txt")
+
+    assert found(tmp_path, catalog) == {"more/a.txt": "china"}
+    assert found(tmp_path / "more" / "a.txt", catalog) == {"a.txt": "a"}
+
+
+# Captures
+
+TYPES = [("a.txt", "text/plain"), ("a.html", "text/html"), ("a", "application/octet-stream")]
+
+
+@pytest.mark.parametrize(("name", "content_type"), TYPES)
+def test_a_capture_has_the_bytes_and_no_instant(name: str, content_type: str, tmp_path: Path) -> None:
+    (page,) = find_pages(fill(tmp_path, f"deep/{name}"), NOTHING)
+
+    assert capture_page(page) == Capture(
+        url=f"urn:wcda:file:deep/{name}",
+        body=f"deep/{name}".encode(),
+        content_type=content_type,
+        collection_id="a",
+        captured_at=None,
+        http_status=None,
+    )
+
+
+def test_a_file_as_large_as_allowed_is_read_and_a_larger_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "MAX_PAGE_BYTES", 10)
+    (tmp_path / "ten.txt").write_bytes(b"x" * 10)
+    (tmp_path / "eleven.txt").write_bytes(b"x" * 11)
+
+    assert read_page_file(tmp_path / "ten.txt") == b"x" * 10
+    with pytest.raises(SourceError, match=r"eleven\.txt: 11 bytes are no page \(at most 10\)"):
+        read_page_file(tmp_path / "eleven.txt")
+
+
+def test_a_huge_file_is_refused_without_being_read(tmp_path: Path) -> None:
+    with (tmp_path / "huge.txt").open("wb") as file:
+        file.truncate(1 << 40)
+
+    with pytest.raises(SourceError, match=r"huge\.txt"):
+        read_page_file(tmp_path / "huge.txt")
+
+
+def test_a_link_to_nothing_is_an_issue_of_its_own_and_not_of_the_folder(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt")
+    (tmp_path / "gone.txt").symlink_to("nowhere")
+    (tmp_path / "loop.txt").symlink_to("loop.txt")
+
+    pages = {page.name: page for page in find_pages(tmp_path, NOTHING)}
+
+    assert list(pages) == ["a.txt", "gone.txt", "loop.txt"]
+    assert capture_page(pages["a.txt"]).body == b"a.txt"
+    for name in ("gone.txt", "loop.txt"):
+        with pytest.raises(SourceError, match=f"^{name}: ") as caught:
+            capture_page(pages[name])
+        assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt")
+    (tmp_path / "a.txt").chmod(0)
+
+    with pytest.raises(SourceError, match=r"a\.txt: Permission denied"):
+        read_page_file(tmp_path / "a.txt")
+
+
+def test_a_file_that_fails_while_it_is_read_is_named() -> None:
+    with pytest.raises(SourceError, match="mem: "):  # no page of memory stands at its beginning
+        read_page_file(Path("/proc/self/mem"))
+
+
+@pytest.mark.xfail(reason="bug: the harvest waits for ever for somebody to write into the pipe")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: opened.append(path.name) or b"")
+    os.mkfifo(tmp_path / "pipe.txt")
+
+    with pytest.raises(SourceError, match=r"pipe\.txt"):
+        read_page_file(tmp_path / "pipe.txt")
+    assert opened == []
+
+
+@pytest.mark.xfail(reason="bug: it is left out without a word")
+def test_a_link_to_a_folder_is_read_as_a_folder(tmp_path: Path) -> None:
+    fill(tmp_path / "elsewhere", "a.txt")
+    fill(tmp_path / "pages", "b.txt")
+    (tmp_path / "pages" / "more").symlink_to(tmp_path / "elsewhere")
+
+    assert list(found(tmp_path / "pages")) == ["b.txt", "more/a.txt"]
+
+
+def test_the_samples_are_two_pages_with_collections_of_their_own() -> None:
+    pages = find_pages(SAMPLES, NOTHING)
+
+    assert [page.name for page in pages] == ["000_56f256ad2640980a.txt", "004_483692c85964be7d.txt"]
+    assert [page.collection.collection_id for page in pages] == [Path(page.name).stem for page in pages]
+    assert all(b" of " in capture_page(page).body for page in pages)

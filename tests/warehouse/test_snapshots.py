@@ -1,0 +1,342 @@
+"""Snapshots: published whole or not at all, and never changed afterwards without being found out."""
+
+import errno
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from schemas.errors import CheckError, WarehouseError
+from schemas.identifiers import file_sha256
+from schemas.tables import SCHEMA_VERSION, TABLES
+from tests.warehouse.conftest import Tables
+from warehouse import snapshots
+from warehouse.folder import WarehouseFolder
+from warehouse.snapshots import MANIFEST, Snapshot, current_snapshot, find_snapshot, publish
+
+
+def current(folder: WarehouseFolder) -> Snapshot:
+    snapshot = current_snapshot(folder)
+    assert snapshot is not None
+    return snapshot
+
+
+def content(folder: WarehouseFolder) -> tuple[str, dict[str, bytes]]:
+    """What a reader sees: the name of the current snapshot, and its files."""
+    return str(folder.current.readlink()), {file.name: file.read_bytes() for file in folder.current.iterdir()}
+
+
+def renamed(tables: Tables, name: str) -> Tables:
+    """Tables with the title of the first document changed."""
+    rows = tables["documents"].to_pylist()
+    rows[0]["title"] = name
+    return {**tables, "documents": pa.Table.from_pylist(rows, schema=tables["documents"].schema)}
+
+
+# Publishing
+
+
+def test_nothing_is_current_where_nothing_was_published(tmp_path: Path) -> None:
+    assert current_snapshot(WarehouseFolder(tmp_path)) is None
+
+
+def test_the_first_snapshot_of_a_warehouse_is_published(tmp_path: Path, tables: Tables) -> None:
+    folder = WarehouseFolder(tmp_path)
+
+    snapshot = publish(folder, tables, {"b.warc.gz": "2", "a.warc.gz": "1"})
+
+    assert current_snapshot(folder) == snapshot
+    assert snapshot.problems() == []
+    assert snapshot.manifest.former is None
+    assert snapshot.manifest.schema_version == SCHEMA_VERSION
+    assert [(note.name, note.sha256) for note in snapshot.manifest.segments] == [("a.warc.gz", "1"), ("b.warc.gz", "2")]
+
+
+def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tables) -> None:
+    snapshot = publish(folder, renamed(tables, "New"), {})
+
+    for name, table in renamed(tables, "New").items():
+        read = current(folder).read(name)
+        assert read.equals(table)
+        assert read.schema.equals(TABLES[name].arrow_schema(), check_metadata=True)
+        assert snapshot.digest(name) == file_sha256(folder.current / f"{name}.parquet")
+
+
+def test_a_snapshot_has_a_file_for_each_table_and_its_manifest(folder: WarehouseFolder) -> None:
+    assert {file.name for file in folder.current.iterdir()} == {MANIFEST, *(f"{name}.parquet" for name in TABLES)}
+
+
+def test_pandas_reads_a_table_through_the_link(folder: WarehouseFolder, tables: Tables) -> None:
+    documents = pd.read_parquet(folder.current / "documents.parquet")
+
+    assert documents["title"].tolist() == tables["documents"]["title"].to_pylist()
+    assert documents["date_start"].dt.year.notna().all()
+
+
+def test_current_is_a_relative_link_so_that_a_warehouse_can_be_moved(folder: WarehouseFolder) -> None:
+    assert folder.current.is_symlink()
+    assert str(folder.current.readlink()) == f"snapshots/{current(folder).manifest.snapshot_id}"
+
+    moved = WarehouseFolder(folder.path.rename(folder.path.with_name("moved")))
+
+    assert current(moved).problems() == []
+
+
+def test_a_second_snapshot_follows_the_first_which_stays(folder: WarehouseFolder, tables: Tables) -> None:
+    first = current(folder)
+
+    second = publish(folder, renamed(tables, "New"), {})
+
+    assert current(folder) == second
+    assert second.manifest.former == first.manifest.snapshot_id
+    assert second.manifest.snapshot_id > first.manifest.snapshot_id
+    assert sorted(path.name for path in folder.snapshots.iterdir()) == [
+        first.manifest.snapshot_id,
+        second.manifest.snapshot_id,
+    ]
+    former = find_snapshot(folder, first.manifest.snapshot_id)
+    assert former.problems() == []
+    assert former.read("documents").equals(tables["documents"])
+
+
+def test_a_reader_that_pinned_a_snapshot_is_not_disturbed(folder: WarehouseFolder, tables: Tables) -> None:
+    pinned = folder.current.resolve()
+
+    publish(folder, renamed(tables, "New"), {})
+
+    assert pq.read_table(pinned / "documents.parquet").equals(tables["documents"])
+
+
+def test_what_killed_runs_left_is_removed(folder: WarehouseFolder, tables: Tables) -> None:
+    for name in ("20200101T000000.000000Z.part", "20300101T000000.000000Z.part"):
+        (folder.snapshots / name).mkdir()
+        (folder.snapshots / name / "documents.parquet").write_bytes(b"half")
+    folder.current.with_name("current.part").symlink_to("snapshots/nowhere")
+
+    publish(folder, tables, {})
+
+    assert not [path for path in folder.path.rglob("*") if path.name.endswith(".part")]
+    assert current(folder).problems() == []
+
+
+def test_an_unknown_snapshot_is_named(folder: WarehouseFolder) -> None:
+    with pytest.raises(WarehouseError, match="yesterday: there is no such snapshot"):
+        find_snapshot(folder, "yesterday")
+
+
+# Failing
+
+
+def lose_a_document(tables: Tables) -> None:
+    tables["documents"] = tables["documents"].slice(1)
+
+
+def lose_a_table(tables: Tables) -> None:
+    del tables["runs"]
+
+
+def repeat_a_row(tables: Tables) -> None:
+    tables["pages"] = pa.concat_tables([tables["pages"], tables["pages"]])
+
+
+@pytest.mark.parametrize("spoil", [lose_a_document, lose_a_table, repeat_a_row])
+def test_tables_that_break_a_rule_are_refused_and_nothing_changes(
+    spoil: Callable[[Tables], None], folder: WarehouseFolder, tables: Tables
+) -> None:
+    before, files = content(folder), sorted(folder.path.rglob("*"))
+    spoil(tables)
+
+    with pytest.raises(CheckError) as caught:
+        publish(folder, tables, {})
+
+    assert caught.value.problems
+    assert len(str(caught.value).splitlines()) == 1
+    assert content(folder) == before
+    assert sorted(folder.path.rglob("*")) == files
+
+
+def assert_the_former_snapshot_stands(folder: WarehouseFolder, before: object, tables: Tables) -> None:
+    assert content(folder) == before
+    assert current(folder).problems() == []
+    publish(folder, renamed(tables, "Later"), {})  # and the next run is not hindered
+    assert current(folder).problems() == []
+    assert not list(folder.snapshots.glob("*.part"))
+
+
+@pytest.mark.parametrize("nth", range(len(TABLES)))
+def test_a_disk_that_is_full_at_any_table_leaves_the_former_snapshot(
+    nth: int, folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(folder)
+    written = []
+
+    def write(table: pa.Table, file: Path, **options: object) -> None:
+        if len(written) == nth:
+            Path(file).write_bytes(b"PAR1")
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(file)
+        real(table, file, **options)
+
+    real = pq.write_table
+    with monkeypatch.context() as full:
+        full.setattr(pq, "write_table", write)
+        with pytest.raises(OSError, match="No space left"):
+            publish(folder, renamed(tables, "New"), {})
+
+    assert len(written) == nth
+    assert_the_former_snapshot_stands(folder, before, tables)
+
+
+STEPS = {
+    "manifest": (Path, "write_bytes"),
+    "forcing to disk": (os, "fsync"),
+    "rename": (Path, "rename"),
+    "the new link": (Path, "symlink_to"),
+    "the swap": (Path, "replace"),
+}
+
+
+@pytest.mark.parametrize(("owner", "name"), STEPS.values(), ids=STEPS)
+def test_a_failure_at_any_later_step_leaves_the_former_snapshot(
+    owner: object, name: str, folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(folder)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(owner, name, fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            publish(folder, renamed(tables, "New"), {})
+
+    assert_the_former_snapshot_stands(folder, before, tables)
+
+
+def test_all_is_on_disk_before_the_link_is_swapped(
+    folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, swap = snapshots._sync, snapshots._swap
+
+    def note_sync(path: Path) -> None:
+        steps.append(path.name)
+        sync(path)
+
+    def note_swap(link: Path, target: Path) -> None:
+        steps.append("swap")
+        swap(link, target)
+
+    monkeypatch.setattr(snapshots, "_sync", note_sync)
+    monkeypatch.setattr(snapshots, "_swap", note_swap)
+    snapshot = publish(folder, tables, {})
+
+    at = steps.index("swap")
+    assert {*steps[:at]} >= {MANIFEST, f"{snapshot.manifest.snapshot_id}.part", "snapshots"}
+    assert {*steps[:at]} >= {f"{name}.parquet" for name in TABLES}
+    assert steps[at:] == ["swap", folder.path.name]
+
+
+# Damage
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_changed_byte_is_found(name: str, folder: WarehouseFolder) -> None:
+    file = folder.current / f"{name}.parquet"
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+
+    assert current(folder).problems() == [f"{name}.parquet: the file is not what was published (its SHA-256 differs)"]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_missing_file_is_found(name: str, folder: WarehouseFolder) -> None:
+    (folder.current / f"{name}.parquet").unlink()
+
+    assert current(folder).problems() == [f"{name}.parquet: the file is missing"]
+
+
+def change_manifest(folder: WarehouseFolder, change: Callable[[dict[str, list[dict[str, object]]]], None]) -> None:
+    manifest = json.loads((folder.current / MANIFEST).read_bytes())
+    change(manifest)
+    (folder.current / MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_a_count_of_rows_that_is_not_that_of_the_file_is_found(folder: WarehouseFolder) -> None:
+    change_manifest(folder, lambda manifest: manifest["tables"][0].update(rows=7))
+
+    assert current(folder).problems() == ["documents: 19 rows, and 7 were published"]
+
+
+def test_tables_that_were_replaced_together_with_their_digests_must_still_keep_the_rules(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    file = folder.current / "documents.parquet"
+    pq.write_table(tables["documents"].slice(1), file)
+    change_manifest(folder, lambda manifest: manifest["tables"][0].update(rows=18, sha256=file_sha256(file)))
+
+    problems = current(folder).problems()
+
+    assert problems
+    assert all("point to no row of documents" in problem for problem in problems)
+
+
+def test_a_table_that_the_manifest_does_not_name_is_found(folder: WarehouseFolder) -> None:
+    change_manifest(folder, lambda manifest: manifest["tables"].pop(0))
+
+    assert current(folder).problems() == ["documents: 19 rows, and None were published"]
+
+
+MANIFESTS = {
+    "empty": b"",
+    "cut off": b'{"snapshot_id": "2025',
+    "no JSON": b"\x00\xff",
+    "a list": b"[]",
+    "another object": b'{"a": 1}',
+    "an instant that is none": b'{"snapshot_id":"a","created_at":"soon","schema_version":"1","former":null,'
+    b'"tables":[],"segments":[]}',
+}
+
+
+@pytest.mark.parametrize("manifest", MANIFESTS.values(), ids=MANIFESTS)
+def test_a_manifest_that_cannot_be_read_is_named(manifest: bytes, folder: WarehouseFolder) -> None:
+    (folder.current / MANIFEST).write_bytes(manifest)
+
+    with pytest.raises(WarehouseError, match=rf"{MANIFEST}: cannot be read") as caught:
+        current_snapshot(folder)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_link_to_a_snapshot_that_is_gone_is_named(folder: WarehouseFolder) -> None:
+    name = folder.current.resolve().name
+    folder.current.resolve().rename(folder.path / "elsewhere")
+
+    with pytest.raises(WarehouseError, match=f"{name}: there is no such snapshot"):
+        current_snapshot(folder)
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_current_must_be_a_link(kind: str, folder: WarehouseFolder) -> None:
+    folder.current.unlink()
+    if kind == "folder":
+        folder.current.mkdir()
+    else:
+        folder.current.write_text("snapshots")
+
+    with pytest.raises(WarehouseError, match="must be a link to a snapshot"):
+        current_snapshot(folder)
+
+
+@pytest.mark.xfail(reason="bug: NotADirectoryError, though a WarehouseError is promised", raises=NotADirectoryError)
+def test_a_link_to_a_file_is_refused(folder: WarehouseFolder) -> None:
+    folder.current.unlink()
+    folder.current.symlink_to(".lock")
+
+    with pytest.raises(WarehouseError):
+        current_snapshot(folder)

@@ -1,0 +1,91 @@
+"""What people decided: pairs of natural keys that are the same document, or are not. Data, kept in `decisions.csv`."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from schemas.errors import UsageError
+
+Verdict = Literal["same", "different"]
+
+COLUMNS = ("left", "right", "decision", "who", "when", "why")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of `decisions.csv`.
+
+    Attributes:
+        left: Natural key, as `document_keys.key` has it (`address:…` or `content:…`).
+        right: Another.
+        when: ISO 8601 date or instant.
+    """
+
+    left: str
+    right: str
+    decision: Verdict
+    who: str
+    when: str
+    why: str
+
+
+def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
+    """Read and prove a list of decisions.
+
+    Args:
+        text: CSV with a header (`COLUMNS`).
+        name: What to call the file in messages.
+
+    Raises:
+        UsageError: A column is missing, a value is none, or decisions contradict each other, also through others.
+    """
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+    if missing:
+        raise UsageError(f"{name}: the column {missing[0]!r} is missing")
+    decisions = tuple(_decision(row, f"{name}, line {reader.line_num}") for row in reader)
+    _require_no_contradiction(decisions, name)
+    return decisions
+
+
+def write_decision(decision: Decision) -> str:
+    """The decision as a line of CSV."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([getattr(decision, column) for column in COLUMNS])
+    return line.getvalue()
+
+
+def header() -> str:
+    """The first line of the file."""
+    return ",".join(COLUMNS) + "\n"
+
+
+def _decision(row: dict[str, str | None], place: str) -> Decision:
+    values = {column: (row[column] or "").strip() for column in COLUMNS}
+    verdict = values["decision"]
+    for side in ("left", "right"):
+        if not values[side].startswith(("address:", "content:")):
+            raise UsageError(f"{place}: {side} must be a natural key, `address:…` or `content:…`")
+    if verdict not in get_args(Verdict):
+        raise UsageError(f"{place}: the decision must be `same` or `different`, not {verdict!r}")
+    if values["left"] == values["right"]:
+        raise UsageError(f"{place}: left and right are one key")
+    left, right, _, who, when, why = values.values()
+    return Decision(left, right, "same" if verdict == "same" else "different", who, when, why)
+
+
+def _require_no_contradiction(decisions: tuple[Decision, ...], name: str) -> None:
+    leader: dict[str, str] = {}
+
+    def find(key: str) -> str:
+        while leader.get(key, key) != key:
+            key = leader[key]
+        return key
+
+    for decision in decisions:
+        if decision.decision == "same":
+            leader[find(decision.left)] = find(decision.right)
+    for decision in decisions:
+        if decision.decision == "different" and find(decision.left) == find(decision.right):
+            raise UsageError(f"{name}: {decision.left} and {decision.right} are said to be the same and different")
