@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from extractors.layouts import read_text
 from extractors.warc import LandedCapture, LandedEnd, RawZone, read_segment
 from schemas.dates import read_date
-from schemas.identifiers import stable_id
+from schemas.identifiers import file_sha256, stable_id
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, Issue, ParsedPage, Plan
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BINARY_SHARE = 0.05
 _GLIMPSE_BYTES = 4096
+_DIGESTS = "sha256"
 
 
 def read_page(body: bytes) -> ParsedPage:
@@ -53,13 +54,13 @@ def _read_decoded(text: str | None, issues: list[Issue]) -> ParsedPage:
 
 def decode(body: bytes) -> tuple[str | None, list[Issue]]:
     """A page's text, and what is in doubt about it; null text for a page that is empty or no text at all."""
+    body = body.removeprefix(codecs.BOM_UTF8)
     if not body.strip():
         return None, [Issue("error", "empty-file", "the page is empty", found=f"{len(body)} bytes")]
     head = body[:_GLIMPSE_BYTES]
     control = sum(byte < 9 or 13 < byte < 32 for byte in head)
     if control > _BINARY_SHARE * len(head) or b"\x00" in head:
         return None, [Issue("error", "binary-file", "the page is no text", found=head[:8].hex(" "))]
-    body = body.removeprefix(codecs.BOM_UTF8)
     try:
         return body.decode(), []
     except UnicodeDecodeError as error:
@@ -198,18 +199,16 @@ class ParsedCache:
 
     def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, "pa.Table"]:
         """The parsed tables of a segment, from the cache where it has them."""
-        from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
-
-        kept = self._place(raw_zone, segment)
-        if kept.is_dir():
-            return {name: feather.read_table(kept / f"{name}.arrow") for name in PARSED_TABLES}
+        place = self._place(raw_zone, segment)
+        kept = _read_kept(place)
+        if kept is not None:
+            return kept
         tables = parse_segment(segment)
-        partial = kept.with_name(kept.name + ".part")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        for name, table in tables.items():
-            feather.write_feather(table, partial / f"{name}.arrow", compression="zstd")
-        partial.replace(kept)
+        partial = place.with_name(place.name + ".part")
+        for leftover in (partial, place):
+            shutil.rmtree(leftover, ignore_errors=True)
+        _keep(partial, tables)
+        partial.replace(place)
         return tables
 
     def forget_others(self, raw_zone: RawZone) -> None:
@@ -221,6 +220,28 @@ class ParsedCache:
 
     def _place(self, raw_zone: RawZone, segment: Path) -> Path:
         return self.folder / f"{raw_zone.digest(segment)[:32]}-{_code_version()}"
+
+
+def _keep(folder: Path, tables: "dict[str, pa.Table]") -> None:
+    from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
+
+    folder.mkdir(parents=True)
+    for name, table in tables.items():
+        feather.write_feather(table, folder / f"{name}.arrow", compression="zstd")
+    (folder / _DIGESTS).write_text("".join(f"{file_sha256(folder / f'{name}.arrow')}\n" for name in tables))
+
+
+def _read_kept(folder: Path) -> "dict[str, pa.Table] | None":
+    """The tables kept in a folder; null if they are not there, or not as they were written."""
+    from pyarrow import feather
+
+    files = {name: folder / f"{name}.arrow" for name in PARSED_TABLES}
+    try:
+        if (folder / _DIGESTS).read_text().split() != [file_sha256(file) for file in files.values()]:
+            return None
+    except OSError:
+        return None
+    return {name: feather.read_table(file) for name, file in files.items()}
 
 
 @cache

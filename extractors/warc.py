@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote, unquote
 
 from pydantic import TypeAdapter
 from warcio.recordloader import ArcWarcRecord
-from warcio.warcwriter import BufferWARCWriter
+from warcio.warcwriter import WARCWriter
 
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
@@ -32,6 +33,7 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 
 _SUFFIX = ".warc.gz"
 _OPEN_SUFFIX = _SUFFIX + ".open"
+_NUMBER = "[0-9]" * 5
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
 _GZIP_FORMAT = zlib.MAX_WBITS | 16
 _CHUNK_BYTES = 1024 * 1024
@@ -72,8 +74,7 @@ class SegmentWriter:
     def __init__(self, run_id: str, file: BinaryIO) -> None:
         self._run_id = run_id
         self._file = file
-        # A buffer of its own for each record: warcio would compress at level 9.
-        self._builder = BufferWARCWriter(gzip=False, warc_version="WARC/1.1")
+        self._builder = WARCWriter(None, gzip=False, warc_version="WARC/1.1")
 
     def begin(self, segment: str) -> None:
         """Write the warcinfo record that leads a segment."""
@@ -89,7 +90,7 @@ class SegmentWriter:
         """Land a saved page as it came."""
         headers = {}
         if capture.collection_id is not None:
-            headers[_COLLECTION_HEADER] = capture.collection_id
+            headers[_COLLECTION_HEADER] = quote(capture.collection_id)  # a header keeps no blanks at its ends
         if capture.captured_at is not None:
             headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
         self._land("resource", capture.url, capture.body, capture.content_type, headers)
@@ -128,7 +129,7 @@ class SegmentWriter:
         self._append(record)
 
     def _append(self, record: ArcWarcRecord) -> None:
-        plain = BytesIO()
+        plain = BytesIO()  # warcio itself would compress at level 9
         self._builder.out = plain
         self._builder.write_record(record)
         member = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
@@ -194,21 +195,21 @@ class RawZone:
         note = _digest_note(segment)
         if not note.exists():  # killed between the two, or a segment that was copied here
             _write_digest(segment)
-        return note.read_text().split()[0]
+        return _noted_digest(segment)
 
     def problems(self) -> list[str]:
         """A line for each segment that is not what it was when it was finished."""
         return [
-            f"segment {segment.name} is not what it was when it was finished (its SHA-256 differs)"
+            _damage(segment)
             for segment in self.segments()
             if _digest_note(segment).exists() and self.digest(segment) != file_sha256(segment)
         ]
 
     def _open_segment(self, run_id: str) -> Path | None:
-        return next(iter(self.folder.glob(f"{run_id}-*{_OPEN_SUFFIX}")), None)
+        return next(iter(self.folder.glob(f"{run_id}-{_NUMBER}{_OPEN_SUFFIX}")), None)
 
     def _next_segment(self, run_id: str) -> Path:
-        number = len(list(self.folder.glob(f"{run_id}-*{_SUFFIX}")))
+        number = len(list(self.folder.glob(f"{run_id}-{_NUMBER}{_SUFFIX}")))
         return self.folder / f"{run_id}-{number:05d}{_OPEN_SUFFIX}"
 
     def _finish(self, path: Path) -> Path:
@@ -222,15 +223,25 @@ def read_segment(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
     """The records of a finished segment in their order, one at a time.
 
     Raises:
-        RawZoneError: The segment is no WARC file that wcda wrote.
+        RawZoneError: The segment is no WARC file that wcda wrote, or not what it was when it was finished.
     """
+    if _digest_note(segment).exists() and _noted_digest(segment) != file_sha256(segment):
+        raise RawZoneError(_damage(segment))
+    try:
+        yield from _records(segment)
+    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise RawZoneError(f"segment {segment.name} cannot be read: {reason}") from error
+
+
+def _records(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
     from fastwarc.warc import ArchiveIterator, WarcRecordType  # faster than warcio by far
 
     run_id: str | None = None
     with segment.open("rb") as file:
         for record in ArchiveIterator(file, parse_http=False):
             if record.record_type == WarcRecordType.warcinfo:
-                run_id = _warcinfo_field(record.reader.read(), "isPartOf")
+                run_id = _run_id(record.reader.read())
                 continue
             if run_id is None:
                 break
@@ -243,6 +254,7 @@ def read_segment(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
                 yield LandedEnd(run_id, _END.validate_json(body))
             elif not url.startswith(about):  # the catalog is kept for people
                 captured = record.headers.get(_CAPTURED_HEADER)
+                collection = record.headers.get(_COLLECTION_HEADER)
                 yield LandedCapture(
                     capture_id=(record.record_id or "").strip("<>").removeprefix("urn:uuid:"),
                     run_id=run_id,
@@ -252,20 +264,19 @@ def read_segment(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
                         url=url,
                         body=body,
                         content_type=record.headers["Content-Type"],
-                        collection_id=record.headers.get(_COLLECTION_HEADER),
+                        collection_id=None if collection is None else unquote(collection),
                         captured_at=dt.datetime.fromisoformat(captured) if captured else None,
                     ),
                 )
     if run_id is None:
-        raise RawZoneError(f"{segment}: not a WARC segment that wcda wrote")
+        raise ValueError("not a WARC file that wcda wrote")
 
 
-def _warcinfo_field(body: bytes, name: str) -> str | None:
-    for line in body.decode("utf-8", "replace").splitlines():
-        key, _, value = line.partition(":")
-        if key == name:
-            return value.strip()
-    return None
+def _run_id(warcinfo: bytes) -> str | None:
+    """The run that a segment belongs to; null if another tool wrote it."""
+    lines = (line.partition(":") for line in warcinfo.decode("utf-8", "replace").splitlines())
+    fields = {name: value.strip() for name, _, value in lines}
+    return fields.get("isPartOf") if fields.get("software") == "wcda" else None
 
 
 def _whole_bytes(path: Path) -> int:
@@ -290,6 +301,14 @@ def _whole_bytes(path: Path) -> int:
 
 def _digest_note(segment: Path) -> Path:
     return segment.with_name(segment.name + ".sha256")
+
+
+def _noted_digest(segment: Path) -> str:
+    return _digest_note(segment).read_text().split()[0]
+
+
+def _damage(segment: Path) -> str:
+    return f"segment {segment.name} is not what it was when it was finished (its SHA-256 differs)"
 
 
 def _write_digest(segment: Path) -> None:

@@ -192,7 +192,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
     from extractors.parsing import ParsedCache, parse_segment
     from extractors.warc import RawZone
     from warehouse.changes import find_changes
-    from warehouse.snapshots import current_snapshot, publish
+    from warehouse.snapshots import former_snapshot, publish
     from warehouse.tables import build_tables
 
     raw_zone = RawZone(folder.raw)
@@ -207,7 +207,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
     outcome = _outcome(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(_why_failed(parsed, run_id))
-    former = current_snapshot(folder)
+    former = former_snapshot(folder)
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
     cache.forget_others(raw_zone)
     changes = Counter(change.change for change in find_changes(former, snapshot))

@@ -63,9 +63,9 @@ class WarehouseFolder:
             lock.release()
 
     def _prepare(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise UsageError(f"{self.path}: the warehouse must be a folder, and this is a file")
         try:
+            if self.path.exists() and not self.path.is_dir():
+                raise UsageError(f"{self.path}: the warehouse must be a folder, and this is a file")
             self.path.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(self.path).free
         except (FileExistsError, NotADirectoryError) as error:

@@ -107,6 +107,14 @@ def current_snapshot(folder: WarehouseFolder) -> Snapshot | None:
     return _open(folder.current.resolve())
 
 
+def former_snapshot(folder: WarehouseFolder) -> Snapshot | None:
+    """The current snapshot, for one that will follow it; null also if it is broken, which the next one mends."""
+    try:
+        return current_snapshot(folder)
+    except WarehouseError:
+        return None
+
+
 def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
     """A snapshot by its id.
 
@@ -133,7 +141,7 @@ def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments:
     problems = table_problems(tables)
     if problems:
         raise CheckError(problems)
-    former = current_snapshot(folder)
+    former = former_snapshot(folder)
     folder.snapshots.mkdir(parents=True, exist_ok=True)
     for leftover in folder.snapshots.glob("*.part"):
         shutil.rmtree(leftover)
@@ -180,7 +188,7 @@ def _swap(link: Path, target: Path) -> None:
 def _open(path: Path) -> Snapshot:
     try:
         manifest = _MANIFEST.validate_json((path / MANIFEST).read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise WarehouseError(f"{path.name}: there is no such snapshot") from None
     except ValidationError:
         raise WarehouseError(f"{path / MANIFEST}: cannot be read") from None

@@ -40,13 +40,15 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
     """
     parsed = _gather(segments)
     runs = _runs(parsed)
-    captures = _captures(parsed, runs)
+    giving = runs.loc[runs["outcome"] != "failed", "run_id"]
+    planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
+    captures = _captures(parsed["captures"], planned, runs)
     observed = _Readings(captures, parsed["entries"], decisions)
     wordings = _wordings(observed.sightings)
     memberships = _memberships(observed.sightings, observed.current)
     frames = {
         "documents": _documents(wordings, memberships),
-        "collections": _collections(parsed["collections"], captures, observed.readings, memberships),
+        "collections": _collections(planned, captures, observed.readings, memberships),
         "memberships": memberships,
         "entries": _current_entries(observed),
         "pages": captures.drop_duplicates("page_id"),
@@ -55,7 +57,7 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
         "document_keys": observed.keys,
         "candidate_pairs": observed.pairs,
         "revisions": _revisions(wordings),
-        "issues": _issues(parsed["issues"], captures, observed.current, runs["run_id"].max()),
+        "issues": _issues(parsed["issues"], captures, observed.current, giving.max()),
         "runs": runs,
     }
     return {name: _finish(name, frames.get(name)) for name in TABLES}
@@ -105,18 +107,18 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return runs
 
 
-def _captures(parsed: Mapping[str, pd.DataFrame], runs: pd.DataFrame) -> pd.DataFrame:
+def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
     """Captures of runs that gave something, in the order in which they count: by instant (unknown first), run, place.
 
     A page that could not be read belongs to a collection only if the catalog or another page says that there is one.
     """
-    lost = set(parsed["captures"]["run_id"]) - set(runs["run_id"])
+    lost = set(captures["run_id"]) - set(runs["run_id"])
     if lost:
         raise WarehouseError(f"the raw zone lacks the first segment of run {min(lost)}")
     giving = runs.loc[runs["outcome"] != "failed", ["run_id", "source"]]
-    captures = parsed["captures"].merge(giving, on="run_id")
+    captures = captures.merge(giving, on="run_id")
     read = captures.loc[captures["outcome"].isin(_USABLE), "collection_id"]
-    known = pd.concat([parsed["collections"]["collection_id"], read]).unique()
+    known = pd.concat([planned["collection_id"], read]).unique()
     captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
     order = ["captured_at", "run_id", "warc_file", "warc_offset"]
     return captures.sort_values(order, na_position="first", ignore_index=True)
@@ -253,7 +255,7 @@ def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
 def _memberships(sightings: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     by = ["document_id", "collection_id"]
     whole = sightings["entry_count"] == sightings["range_last"] - sightings["range_first"] + 1
-    rank = (sightings["range_first"] + sightings["position"] - 1).where(whole.astype(bool))
+    rank = (sightings["range_first"] + sightings["position"] - 1).where(whole.fillna(False).astype(bool))
     seen = sightings.assign(rank=rank)
     present = seen.merge(current, on=["run_id", "collection_id"])
     # A document that stands in two places of a listing has the place where it was seen last.
@@ -300,9 +302,9 @@ def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame,
         ]
     )
     places = pages.groupby("page_id", as_index=False).agg(
-        run_id=("run_id", "max"), collection_id=("collection_id", "first")
+        run_id=("run_id", "max"), collection_id=("collection_id", "first"), url=("url", "first")
     )
-    of_pages = issues.drop(columns=["run_id", "collection_id"]).merge(places, on="page_id")
+    of_pages = issues.drop(columns=["run_id", "collection_id", "url"]).merge(places, on="page_id")
     of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run)]
     found = pd.concat([of_pages, of_runs], ignore_index=True)
     place = ["kind", "page_id", "collection_id", "url", "message", "expected", "found"]

@@ -25,9 +25,7 @@ LONGEST_DATE_LINE = 60
 
 def may_be_date(text: str) -> bool:
     """Whether the text could stand where a date stands, be it that it cannot be read."""
-    return len(text) <= LONGEST_DATE_LINE and (
-        read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None
-    )
+    return len(text) <= LONGEST_DATE_LINE and (read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None)
 
 
 def range_of(match: re.Match[str]) -> Range:

@@ -1,14 +1,14 @@
 """Pages that a site sends instead of the page that was asked for: challenges, blocks, maintenance.
 
-The body tells, not the status: challenges came with HTTP 200 too. A page with a range line is a listing, whatever
-else stands on it: records may well speak of maintenance, and a guard's script can be part of an ordinary page.
+The body tells, not the status: challenges came with HTTP 200 too. A page that a layout recognises is none of these,
+whatever else stands on it: records may well speak of maintenance, and a guard's script can be part of an ordinary
+page. So this is asked last.
 
 History: Cloudflare's "you have been blocked" in January 2025; a bot check with `bm-verify` in October 2025.
 """
 
 import re
 
-from extractors.layouts.plain_text import RANGE_LINE
 from schemas.records import Issue, Outcome, ParsedPage
 
 _CHALLENGE_MARKS = (
@@ -41,8 +41,6 @@ def recognise(text: str) -> ParsedPage | None:
 
 
 def _refusal(text: str) -> tuple[Outcome, str] | None:
-    if RANGE_LINE.search(text):
-        return None
     for mark in _CHALLENGE_MARKS:
         if mark in text:
             return "challenge", mark

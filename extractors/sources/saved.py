@@ -48,8 +48,8 @@ def find_pages(path: Path, catalog: Catalog) -> list[SavedPage]:
         raise UsageError(f"{path}: no such file or folder")
     if not names:
         raise SourceError(f"{path}: the folder holds no pages")
-    stems = Counter(PurePosixPath(name).stem for name in names)
-    return [SavedPage(folder, name, catalog.collection_of(name) or _own_collection(name, stems)) for name in names]
+    own = _own_collections(names)
+    return [SavedPage(folder, name, catalog.collection_of(name) or own[name]) for name in names]
 
 
 def read_page_file(path: Path) -> bytes:
@@ -59,6 +59,8 @@ def read_page_file(path: Path) -> bytes:
         SourceError: It cannot be opened, or is too large to be a page.
     """
     try:
+        if not path.is_file():
+            raise SourceError(f"{path.name}: no file")
         size = path.stat().st_size
         if size > MAX_PAGE_BYTES:
             raise SourceError(f"{path.name}: {size} bytes are no page (at most {MAX_PAGE_BYTES})")
@@ -83,14 +85,25 @@ def capture_page(page: SavedPage) -> Capture:
 
 def _walk(folder: Path) -> list[str]:
     names = []
-    for place, folders, files in os.walk(folder):
+    seen = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = Path(place).resolve()
+        if real in seen:  # a link to a folder above it
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
         names += [(Path(place) / name).relative_to(folder).as_posix() for name in files if not name.startswith(".")]
     return names
 
 
-def _own_collection(name: str, stems: Counter[str]) -> Collection:
-    """A collection for one file, named after its stem; after its path where several share the stem."""
-    path = PurePosixPath(name)
-    own = path.stem if stems[path.stem] == 1 else str(path.with_suffix(""))
-    return Collection(own.encode("utf-8", "replace").decode())  # a name in another encoding has no text
+def _own_collections(names: list[str]) -> dict[str, Collection]:
+    """A collection for each file, named by its stem, or by as much of its path as no other file has."""
+    forms = {
+        name: (path.stem, str(path.with_suffix("")), name)
+        for name, path in zip(names, map(PurePosixPath, names), strict=True)
+    }
+    shared = Counter(form for of_one in forms.values() for form in set(of_one))
+    own = {name: next((form for form in of_one if shared[form] == 1), name) for name, of_one in forms.items()}
+    # A name in another encoding has no text.
+    return {name: Collection(form.encode("utf-8", "replace").decode()) for name, form in own.items()}

@@ -25,9 +25,6 @@ from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
 from schemas.records import Capture, Collection, Issue, Plan, RunEnd
 
-LEAK = "ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning"
-pytestmark = pytest.mark.filterwarnings(LEAK)  # goes when the xfail on open files below does
-
 RUN = "20250102T030405.000006Z-abcd"
 OTHER_RUN = "20250102T030405.000006Z-abce"
 AT = dt.datetime(2025, 1, 2, 3, 4, 5, 6, tzinfo=dt.UTC)
@@ -119,7 +116,6 @@ def test_any_captures_come_back_to_the_letter(captures: list[Capture]) -> None:
 ODD_COLLECTIONS = {"blanks around": " a ", "only a blank": " ", "line end": "a\r\nX-Other: b"}
 
 
-@pytest.mark.xfail(reason="bug: WARC headers lose blanks and line ends; a file named ' .txt' spoils the warehouse")
 @pytest.mark.parametrize("collection", ODD_COLLECTIONS.values(), ids=ODD_COLLECTIONS)
 def test_a_collection_named_after_an_odd_file_keeps_its_id(collection: str, tmp_path: Path) -> None:
     (landed,) = captures_in(only(land(tmp_path, [capture(collection=collection)])))
@@ -185,7 +181,6 @@ def test_warcio_check_passes_on_what_was_written_and_fails_on_what_was_changed(t
     assert check(plain).returncode == 1
 
 
-@pytest.mark.xfail(reason="bug: BufferWARCWriter makes a temporary file that is never closed", raises=ResourceWarning)
 def test_landing_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     raised = []
     monkeypatch.setattr(sys, "unraisablehook", lambda what: raised.append(what.exc_value))
@@ -449,7 +444,6 @@ FOREIGN_THROUGH = {
 }
 
 
-@pytest.mark.xfail(reason="bug: OSError without the segment's name, or read as captures of a run of ours")
 @pytest.mark.parametrize("data", FOREIGN_THROUGH.values(), ids=FOREIGN_THROUGH)
 def test_a_segment_of_any_other_kind_is_refused_by_name(data: bytes, tmp_path: Path) -> None:
     segment = tmp_path / "foreign.warc.gz"
@@ -459,12 +453,12 @@ def test_a_segment_of_any_other_kind_is_refused_by_name(data: bytes, tmp_path: P
         list(read_segment(segment))
 
 
-@pytest.mark.xfail(reason="bug: KeyError, ValidationError, OSError, or fewer records and not a word")
 @pytest.mark.parametrize("damage", ["cut", "changed"])
 def test_a_finished_segment_that_was_damaged_is_never_read_as_if_it_were_whole(damage: str, tmp_path: Path) -> None:
     whole = land(tmp_path / "whole")
     data, records = only(whole).read_bytes(), list(read_segment(only(whole)))
     segment = tmp_path / only(whole).name
+    shutil.copy(f"{only(whole)}.sha256", tmp_path)
     wrong = []
 
     for at in range(0, len(data), 7):

@@ -1,10 +1,12 @@
 """The main job: the two bundled captures become published tables that pandas opens."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
+import pytest
 
 from extractors.sources.saved import SAMPLES
 from schemas.tables import TABLES
@@ -167,6 +169,20 @@ def test_read_shows_a_page_and_writes_nothing(tmp_path: Path, wcda: Command) -> 
     assert found["entries"][9]["title"] == MIKOYAN
     assert found["entries"][9]["date_edtf"] == "1949-01-31"
     assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.parametrize("loss", ["snapshot.json", "all of it"])
+def test_a_lost_snapshot_is_made_again_from_the_raw_zone(loss: str, warehouse: Path, wcda: Command) -> None:
+    before = read_tables(warehouse)
+    snapshot = (warehouse / "current").resolve()
+    if loss == "all of it":
+        shutil.rmtree(snapshot)
+    else:
+        (snapshot / loss).unlink()
+
+    assert wcda("status", "--warehouse", warehouse).returncode == 1
+    assert wcda("rebuild", "--direct", "--warehouse", warehouse).returncode == 0
+    assert read_tables(warehouse) == before
 
 
 def test_a_catalog_names_collections_by_their_files(tmp_path: Path, wcda: Command) -> None:

@@ -96,14 +96,12 @@ def test_any_text_has_an_address_or_none_and_an_address_is_its_own(href: str) ->
     assert address is None or address == document_address(address)
 
 
-@pytest.mark.xfail(reason="bug: quote() leaves the slash, and the canonical address is then no document's")
 def test_an_encoded_slash_in_a_slug_stays_within_the_slug() -> None:
     address = document_address("/document/a%2Fb")
 
     assert address is None or document_address(address) == address
 
 
-@pytest.mark.xfail(reason="bug: UnicodeEncodeError for half of a surrogate pair", raises=UnicodeEncodeError)
 def test_text_that_is_no_text_does_not_stop_the_reading() -> None:
     document_address("/document/\ud800")
 

@@ -1,7 +1,6 @@
 """A warehouse that was harvested once from the bundled samples, and copies of it that a test may damage."""
 
 import shutil
-import warnings
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,9 +18,7 @@ Tables = dict[str, pa.Table]
 def harvested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed."""
     path = tmp_path_factory.mktemp("harvested") / "warehouse"
-    with warnings.catch_warnings():  # goes with the xfail on open files in test_warc.py
-        warnings.filterwarnings("ignore", "Unclosed file <tempfile.SpooledTemporaryFile", ResourceWarning)
-        harvest(HarvestRequest("samples", path))
+    harvest(HarvestRequest("samples", path))
     return path
 
 

@@ -122,7 +122,6 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path, monkeypatch: pyt
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.xfail(reason="bug: OSError, though a WarehouseError is promised", raises=OSError)
 def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError), WarehouseFolder(tmp_path / ("a" * 300)).locked():
         pass

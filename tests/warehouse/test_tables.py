@@ -444,7 +444,6 @@ def test_rank_is_null_where_the_page_does_not_yield_what_its_range_line_says(fir
     assert [row["rank"] for row in rows(tables, "memberships")] == [None, None]
 
 
-@pytest.mark.xfail(reason="bug: a null range cannot be a bool", raises=TypeError)
 def test_rank_is_null_where_the_page_has_no_range_line() -> None:
     tables = build([Seen((Block("a"), Block("b")), first=None)])
 
@@ -539,7 +538,6 @@ def test_a_failed_run_leaves_only_its_row_in_runs() -> None:
     assert [(row["run_id"], row["outcome"]) for row in rows(tables, "runs")] == [("r1", "complete"), ("r2", "failed")]
 
 
-@pytest.mark.xfail(reason="bug: after a rebuild, issues and collections of a failed run stand in the tables")
 @pytest.mark.parametrize(
     "failed",
     [
@@ -610,7 +608,6 @@ def test_a_page_that_could_not_be_read_belongs_to_a_collection_only_if_there_is_
     assert [row["collection_id"] for row in rows(tables, "collections")] == ["x"]
 
 
-@pytest.mark.xfail(reason="bug: one issue if both captures of the page lie in one segment, two if in two")
 def test_issues_do_not_depend_on_where_a_segment_ends() -> None:
     run = Run("r1", (listing("ab", issues=(DOUBT,), file="a.txt"), listing("ab", issues=(DOUBT,), file="b.txt")))
 
