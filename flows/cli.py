@@ -189,6 +189,58 @@ def changes(
 
 
 @app.command()
+def explain(
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, address or natural key.")],
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show a document's entries, the rule that joined each, and why its values are those."""
+    from dataclasses import asdict
+
+    from flows.inspection import explain_document
+    from flows.printing import print_explanation, print_json
+
+    explanation = explain_document(warehouse or DEFAULT_WAREHOUSE, document)
+    if json:
+        print_json(asdict(explanation))
+    else:
+        print_explanation(explanation)
+
+
+@app.command()
+def pairs(
+    left: Annotated[str | None, typer.Argument(metavar="[LEFT]", help="A document, to decide a pair.")] = None,
+    right: Annotated[str | None, typer.Argument(metavar="[RIGHT]", help="The other document.")] = None,
+    same: Annotated[bool | None, typer.Option("--same/--different", help="What they are.")] = None,
+    why: Annotated[str, typer.Option("--why", help="For those who read the decision later.")] = "",
+    who: Annotated[str | None, typer.Option("--who", help="Who decides; default: you.")] = None,
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List pairs of documents that look alike, the most alike first; or record what a pair is.
+
+    A decision comes before every rule. It is kept in `decisions.csv` in the warehouse; `wcda rebuild` applies it.
+    """
+    from flows.inspection import decide, list_pairs
+    from flows.printing import print_json, print_lines, print_pairs
+
+    folder = warehouse or DEFAULT_WAREHOUSE
+    if left is None and same is None:
+        found = list_pairs(folder)
+        if json:
+            print_json(found)
+        else:
+            print_pairs(found)
+        return
+    if left is None or right is None or same is None:
+        raise UsageError("a decision needs LEFT, RIGHT, and --same or --different")
+    from getpass import getuser
+
+    decision = decide(folder, left, right, "same" if same else "different", who or getuser(), why)
+    print_lines([f"recorded: {decision.left} and {decision.right} are {decision.decision}; wcda rebuild applies it"])
+
+
+@app.command()
 def read(
     page: Annotated[Path, typer.Argument(metavar="PAGE", help="A saved page.")],
     json: JsonOption = False,

@@ -28,6 +28,7 @@ from schemas.records import (
     RunEnd,
     RunOutcome,
 )
+from warehouse.deciding import read_decisions
 from warehouse.folder import WarehouseFolder
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
     """Land what a source has, and publish the tables of all that was ever landed.
 
     Raises:
-        UsageError: The source, the catalog or a collection is not there.
+        UsageError: The source, the catalog or a collection is not there, or the warehouse's decisions are no such file.
         SourceError: Nothing usable came; nothing was published.
         WarehouseError: The warehouse is locked or cannot be written; nothing was published.
     """
@@ -85,6 +86,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
     catalog_text, catalog = read_catalog(request.catalog)
     pages = find_requested_pages(request)
     with folder.locked():
+        read_decisions(folder)  # a mistake in it is told before anything is fetched
         run_id = new_run_id()
         step(begin_run, folder, run_id, _source_name(request.source), catalog_text, catalog)
         issues: list[Issue] = []
@@ -203,7 +205,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
         raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
     cache = ParsedCache(folder.parsed)
     parsed = [parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment) for segment in segments]
-    tables = build_tables(parsed)
+    tables = build_tables(parsed, read_decisions(folder))
     outcome = _outcome(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(_why_failed(parsed, run_id))

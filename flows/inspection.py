@@ -1,5 +1,6 @@
 """What the commands that write nothing do: status, check, changes, and the reading of one saved page."""
 
+import datetime as dt
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,7 +10,10 @@ from schemas.dates import read_date
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
+from warehouse.deciding import add_decision
+from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
+from warehouse.identity.decisions import Decision, Verdict
 from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot
 
 LAST_RUNS = 5
@@ -92,6 +96,12 @@ def list_changes(warehouse: Path, since: str | None, *, as_json: bool) -> list[s
     for change in find_changes(former, present):
         if as_json:
             lines.append(json.dumps(asdict(change), ensure_ascii=False, default=str))
+        elif change.change == "merged":
+            lines.append(f"merged {change.table} {change.key} into {change.present}")
+        elif change.change == "split" and change.former:
+            lines.append(f"split {change.table} {change.key} from {change.former}")
+        elif change.change == "split":
+            lines.append(f"split {change.table} {change.key} into {change.present}")
         elif change.column is None:
             lines.append(f"{change.change} {change.table} {change.key}")
         else:
@@ -99,6 +109,52 @@ def list_changes(warehouse: Path, since: str | None, *, as_json: bool) -> list[s
                 f"{change.change} {change.table} {change.key} {change.column}: {change.former!s} -> {change.present!s}"
             )
     return lines
+
+
+def explain_document(warehouse: Path, name: str) -> Explanation:
+    """Why a document is what it is; by its id, a former id, an address or a natural key.
+
+    Raises:
+        UsageError: There is no warehouse, or no such document.
+        WarehouseError: Nothing was ever published.
+    """
+    _, snapshot = _current(warehouse)
+    return explain(snapshot, name)
+
+
+def list_pairs(warehouse: Path) -> list[dict[str, Any]]:
+    """Candidate pairs that nobody has decided, the most alike first, with dates and titles of both documents."""
+    _, snapshot = _current(warehouse)
+    columns = ["document_id", "date_text", "title", "url"]
+    documents = {row["document_id"]: row for row in snapshot.read("documents").select(columns).to_pylist()}
+    open_pairs = [row for row in snapshot.read("candidate_pairs").to_pylist() if row["decision"] is None]
+    open_pairs.sort(key=lambda row: (-row["score"], row["left_id"], row["right_id"]))
+    return [{**row, "left": documents[row["left_id"]], "right": documents[row["right_id"]]} for row in open_pairs]
+
+
+def decide(warehouse: Path, left: str, right: str, verdict: Verdict, who: str, why: str) -> Decision:
+    """Record that two documents are the same, or are not; a rebuild applies it.
+
+    Args:
+        warehouse: Its folder.
+        left: Id, former id, address or natural key of a document.
+        right: The same of another.
+        verdict: `same` or `different`.
+        who: Who decides.
+        why: For those who read it later.
+
+    Raises:
+        UsageError: There is no such document, both are one, or the decision contradicts others.
+        WarehouseLockedError: Another run holds the warehouse.
+    """
+    folder, snapshot = _current(warehouse)
+    keys = [natural_key(snapshot, name) for name in (left, right)]
+    if keys[0] == keys[1]:
+        raise UsageError(f"{left} and {right} are one document already")
+    when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    decision = Decision(keys[0], keys[1], verdict, who, when, why)
+    add_decision(folder, decision)
+    return decision
 
 
 def read_saved_page(path: Path) -> ParsedPage:

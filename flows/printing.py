@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
+from warehouse.explanation import Explanation
 
 
 def print_json(value: object) -> None:
@@ -71,6 +72,38 @@ def print_page(page: ParsedPage) -> None:
         for name, value in (("expected", issue.expected), ("found", issue.found)):
             if value is not None:
                 console.print(f"    {name}: {_short(value)}", markup=False)
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """A document: its values and why these, its entries and the rule that joined each, its keys."""
+    lines = [f"document {explanation.document_id}"]
+    lines += [f"  {part}: {_short(value)}" for part, value in explanation.values.items() if value is not None]
+    lines.append(f"{_many(explanation.wordings, 'wording')}; this one stands: {explanation.because}")
+    lines.append(f"{_many(len(explanation.entries), 'entry', 'entries')}:")
+    for entry in explanation.entries:
+        place = f", place {entry.place}" if entry.place is not None else ""
+        lines.append(f"  {entry.collection_id or 'in no collection'}{place}; rule {entry.rule}: {entry.because}")
+        lines += [f"    {part} there: {_short(value) if value else 'none'}" for part, value in entry.differs.items()]
+    lines += ["keys:", *(f"  {key}" for key in explanation.keys)]
+    if explanation.former_ids:
+        lines += ["ids that lead here:", *(f"  {former}" for former in explanation.former_ids)]
+    if explanation.pairs:
+        lines += ["kept apart from:", *(f"  {other}: {evidence}" for other, evidence in explanation.pairs)]
+    print_lines(lines)
+
+
+def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:
+    """Open candidate pairs, and what to type to decide one."""
+    lines = []
+    for pair in pairs:
+        lines.append(f"{pair['score']:.2f}  {pair['evidence']}")
+        for side in ("left", "right"):
+            row = pair[side]
+            lines.append(f"  {row['document_id']}  {row['date_text'] or '(no date)'}  {row['title'] or '(no title)'}")
+            lines += [f"                    {row['url']}"] if row["url"] else []
+    advice = "; to decide one: wcda pairs LEFT RIGHT --same or --different" if pairs else ""
+    lines.append(_many(len(pairs), "open pair") + advice)
+    print_lines(lines)
 
 
 def print_lines(lines: Iterable[str]) -> None:

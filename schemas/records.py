@@ -16,7 +16,8 @@ RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""
 
 
-ChangeKind = Literal["added", "changed", "removed"]
+ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
+"""merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
 
 
 @dataclass(frozen=True, slots=True)

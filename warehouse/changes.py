@@ -3,13 +3,14 @@
 Looks at the columns that are not volatile; a run in which nothing changed has no changes.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from schemas.columns import Table
 from schemas.records import ChangeKind
-from schemas.tables import COLLECTIONS, DOCUMENTS, MEMBERSHIPS
+from schemas.tables import COLLECTIONS, DOCUMENT_KEYS, DOCUMENTS, MEMBERSHIPS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +22,13 @@ COMPARED = (DOCUMENTS, COLLECTIONS, MEMBERSHIPS)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row added or removed, or one value changed.
+    """One row added or removed, one value changed, or one document merged with another or split from it.
 
     Attributes:
         key: Values of the table's key, joined by `/`.
         column: Only of a changed value.
+        former: The former value; of a document that was split off, the document that it was part of.
+        present: The present value; of a merged document, the document that it is part of.
     """
 
     table: str
@@ -42,7 +45,39 @@ def find_changes(former: "Snapshot | None", present: "Snapshot") -> Iterator[Cha
         if former is not None and former.digest(table.name) == present.digest(table.name):
             continue  # the same file has the same rows
         new = _frame(present, table)
-        yield from _compare(table, new.iloc[:0] if former is None else _frame(former, table), new)
+        changes = _compare(table, new.iloc[:0] if former is None else _frame(former, table), new)
+        yield from changes if former is None or table is not DOCUMENTS else _with_kinship(changes, former, present)
+
+
+def _with_kinship(changes: Iterator[Change], former: "Snapshot", present: "Snapshot") -> Iterator[Change]:
+    """The changes of documents, with those that were merged or split told as such."""
+    now, then = _resolve(present), _resolve(former)
+    of_document: dict[str, list[str]] = defaultdict(list)
+    for key, documents in now.items():
+        for document in documents if not key.startswith("id:") else ():
+            of_document[document].append(key)
+    for change in changes:
+        if change.change == "removed":
+            heirs = sorted(now.get(f"id:{change.key}", set()) - {change.key})
+            kind: ChangeKind = "merged" if len(heirs) == 1 else "split"
+            yield from (replace(change, change=kind, present=heir) for heir in heirs)
+            if not heirs:
+                yield change
+        elif change.change == "added":
+            parents = {parent for key in of_document[change.key] for parent in then.get(key, ())} - {change.key}
+            survivors = sorted(parent for parent in parents if parent in now.get(f"id:{parent}", ()))
+            yield replace(change, change="split", former=survivors[0]) if survivors else change
+        else:
+            yield change
+
+
+def _resolve(snapshot: "Snapshot") -> dict[str, set[str]]:
+    """The documents of each key."""
+    keys = snapshot.read(DOCUMENT_KEYS.name)
+    documents: dict[str, set[str]] = defaultdict(set)
+    for key, document in zip(keys["key"].to_pylist(), keys["document_id"].to_pylist(), strict=True):
+        documents[key].add(document)
+    return documents
 
 
 def _frame(snapshot: "Snapshot", table: Table) -> "pd.DataFrame":

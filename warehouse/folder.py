@@ -26,6 +26,7 @@ class WarehouseFolder:
         self.snapshots = path / "snapshots"
         self.current = path / "current"
         self.prefect = path / "prefect"
+        self.decisions = path / "decisions.csv"
 
     def require_existing(self) -> None:
         """Stop if there is nothing to read.

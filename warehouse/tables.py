@@ -16,18 +16,12 @@ from schemas.parsed import PARSED_TABLES
 from schemas.tables import TABLES
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
+from warehouse.wordings import find_wordings, number_revisions, standing
 
 if TYPE_CHECKING:
     from schemas.dates import DateReading
 
-_WORDING = ["date_text", "title", "summary", "url"]
 _USABLE = ["listing", "empty"]
-_SEEN = {
-    "first_seen_at": ("captured_at", "min"),
-    "last_seen_at": ("captured_at", "max"),
-    "first_run": ("run_id", "min"),
-    "last_run": ("run_id", "max"),
-}
 
 
 def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
@@ -44,8 +38,9 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
     captures = _captures(parsed["captures"], planned, runs)
     observed = _Readings(captures, parsed["entries"], decisions)
-    wordings = _wordings(observed.sightings)
+    wordings = find_wordings(observed.sightings)
     memberships = _memberships(observed.sightings, observed.current)
+    issues = pd.concat([parsed["issues"], _decision_issues(observed.unknown_decisions, giving.max())])
     frames = {
         "documents": _documents(wordings, memberships),
         "collections": _collections(planned, captures, observed.readings, memberships),
@@ -56,8 +51,8 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
         "readings": observed.readings,
         "document_keys": observed.keys,
         "candidate_pairs": observed.pairs,
-        "revisions": _revisions(wordings),
-        "issues": _issues(parsed["issues"], captures, observed.current, giving.max()),
+        "revisions": number_revisions(wordings),
+        "issues": _issues(issues, captures, observed.current, giving.max()),
         "runs": runs,
     }
     return {name: _finish(name, frames.get(name)) for name in TABLES}
@@ -120,6 +115,8 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
     read = captures.loc[captures["outcome"].isin(_USABLE), "collection_id"]
     known = pd.concat([planned["collection_id"], read]).unique()
     captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
+    whole = captures["entry_count"] == captures["range_last"] - captures["range_first"] + 1
+    captures["whole"] = whole.fillna(False).astype(bool)
     order = ["captured_at", "run_id", "warc_file", "warc_offset"]
     return captures.sort_values(order, na_position="first", ignore_index=True)
 
@@ -133,6 +130,7 @@ class _Readings:
         current: run_id and collection_id of each collection's latest complete reading and what came after it.
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
+        unknown_decisions: Decisions about a key that no entry has.
     """
 
     def __init__(self, captures: pd.DataFrame, entries: pd.DataFrame, decisions: Sequence[Decision]) -> None:
@@ -140,6 +138,7 @@ class _Readings:
         resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
+        self.unknown_decisions = resolution.unknown
         self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
         columns = [
             "page_id",
@@ -147,8 +146,7 @@ class _Readings:
             "collection_id",
             "captured_at",
             "range_first",
-            "range_last",
-            "entry_count",
+            "whole",
         ]
         self.sightings = captures[columns].merge(self.entries, on="page_id")
         self.readings = self._readings(captures)
@@ -199,23 +197,8 @@ def _current_entries(readings: _Readings) -> pd.DataFrame:
     return entries
 
 
-def _wordings(sightings: pd.DataFrame) -> pd.DataFrame:
-    """Each distinct wording of each document, with when it was seen, in a total order that no input order changes.
-
-    The last wording of a document is the one that stands: the latest seen, then the most informative.
-    """
-    wordings: pd.DataFrame = sightings.groupby(
-        ["document_id", *_WORDING], dropna=False, as_index=False, sort=False
-    ).agg(**_SEEN)
-    wordings["filled"] = wordings[_WORDING].notna().sum(axis=1)
-    wordings["length"] = wordings["summary"].str.len().fillna(0)
-    order = ["last_seen_at", "last_run", "filled", "length", *_WORDING]
-    return wordings.sort_values(order, na_position="first", ignore_index=True)
-
-
 def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
-    documents: pd.DataFrame = wordings.drop_duplicates("document_id", keep="last")
-    documents = documents.rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
+    documents = standing(wordings).rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
     seen = wordings.groupby("document_id", as_index=False).agg(
         first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
     )
@@ -254,8 +237,7 @@ def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
 
 def _memberships(sightings: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
     by = ["document_id", "collection_id"]
-    whole = sightings["entry_count"] == sightings["range_last"] - sightings["range_first"] + 1
-    rank = (sightings["range_first"] + sightings["position"] - 1).where(whole.fillna(False).astype(bool))
+    rank = (sightings["range_first"] + sightings["position"] - 1).where(sightings["whole"])
     seen = sightings.assign(rank=rank)
     present = seen.merge(current, on=["run_id", "collection_id"])
     # A document that stands in two places of a listing has the place where it was seen last.
@@ -286,13 +268,6 @@ def _collections(
     return collections
 
 
-def _revisions(wordings: pd.DataFrame) -> pd.DataFrame:
-    order = ["document_id", "first_seen_at", "first_run", *_WORDING]
-    revisions = wordings.sort_values(order, na_position="first", ignore_index=True)
-    revisions["revision"] = revisions.groupby("document_id").cumcount() + 1
-    return revisions
-
-
 def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame, last_run: str) -> pd.DataFrame:
     """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
     pages = pd.concat(
@@ -314,6 +289,22 @@ def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame,
     ]
     distinct: pd.DataFrame = found.drop_duplicates("issue_id")
     return distinct
+
+
+def _decision_issues(decisions: Sequence[Decision], run_id: str) -> pd.DataFrame:
+    rows = [
+        {
+            "level": "warning",
+            "kind": "unknown-key",
+            "message": "a decision is about a key that no entry has; it had no effect",
+            "found": f"{each.left} {each.decision} {each.right}",
+            "run_id": run_id,
+        }
+        for each in decisions
+    ]
+    table = pa.Table.from_pylist(rows, schema=PARSED_TABLES["issues"].arrow_schema())
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
 
 
 def _finish(name: str, frame: pd.DataFrame | None) -> pa.Table:

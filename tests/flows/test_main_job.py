@@ -87,7 +87,7 @@ def test_a_second_run_changes_nothing_that_lasts(warehouse: Path, wcda: Command)
     after = read_tables(warehouse)
     assert lasting(after) == lasting(before)
     assert len(after["runs"]) == 2
-    assert json.loads(done.stdout)["changes"] == {"added": 0, "changed": 0, "removed": 0}
+    assert set(json.loads(done.stdout)["changes"].values()) == {0}
     assert wcda("changes", "--json", "--warehouse", warehouse).stdout == ""
 
 

@@ -1,7 +1,11 @@
-"""What people decided: pairs of natural keys that are the same document, or are not. Data, kept in `decisions.csv`."""
+"""What people decided: pairs of natural keys that are the same document, or are not.
+
+Data, kept in `decisions.csv` in the warehouse; a decision comes before every rule and survives every rebuild.
+"""
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -49,16 +53,13 @@ def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
     return decisions
 
 
-def write_decision(decision: Decision) -> str:
-    """The decision as a line of CSV."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([getattr(decision, column) for column in COLUMNS])
-    return line.getvalue()
-
-
-def header() -> str:
-    """The first line of the file."""
-    return ",".join(COLUMNS) + "\n"
+def format_decisions(decisions: Iterable[Decision]) -> str:
+    """The decisions as CSV with a header, as `parse_decisions` reads it."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([getattr(decision, column) for column in COLUMNS] for decision in decisions)
+    return text.getvalue()
 
 
 def _decision(row: dict[str, str | None], place: str) -> Decision:

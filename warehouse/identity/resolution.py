@@ -15,7 +15,7 @@ neighbourhood method, Hernández and Stolfo 1995), so that the cost grows with t
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -71,11 +71,13 @@ class Resolution:
         keys: Every natural key (`address:…`, `content:…`) with its document, and the id that each key would give
             alone (`id:…`), so that an id once published still resolves.
         pairs: Documents that look alike and are apart, as `candidate_pairs`.
+        unknown: Decisions about a key that no entry has.
     """
 
     entries: pa.Table
     keys: pa.Table
     pairs: pa.Table
+    unknown: tuple[Decision, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,13 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution
 
     Args:
         entries: page_id, position, date_text, title, summary, url; page_id and position name an entry.
-        decisions: Proved by `decisions.parse_decisions`; keys that no entry has are left out.
+        decisions: Proved by `decisions.parse_decisions`.
     """
     page, position = _codes(entries["page_id"])[0], entries["position"].to_numpy()
     content_of_entry, contents = _contents(entries)
     nodes = _nodes(entries["url"], page, position, content_of_entry, contents)
     places = {key: node for node, key in enumerate(nodes.keys)}
-    known = [decision for decision in decisions if decision.left in places and decision.right in places]
+    known = [each for each in decisions if each.left in places and each.right in places]
     foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
     clusters = Clusters(
         _pages_of(nodes.of_entry, page, len(nodes.keys)), nodes.slugs, nodes.addressed, _dates_of(nodes, contents), foes
@@ -143,7 +145,28 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution
     )
     _propose_equal(outcome)
     _propose_similar(outcome)
-    return _publish(entries, outcome, foes)
+    resolution = _publish(entries, outcome, foes)
+    keys = resolution.keys
+    if foes:
+        undivided = resolve(entries, [each for each in known if each.decision == "same"])
+        keys = pa.concat_tables([keys, _ids_of_the_divided(undivided.keys, keys)])
+    return replace(resolution, keys=keys, unknown=tuple(each for each in decisions if each not in known))
+
+
+def _ids_of_the_divided(undivided: pa.Table, keys: pa.Table) -> pa.Table:
+    """The id of each document that decisions took apart, with each document that it became."""
+    present = dict(zip(keys["key"].to_pylist(), keys["document_id"].to_pylist(), strict=True))
+    parts: dict[str, set[str]] = defaultdict(set)
+    for key, former, kind in zip(*(column.to_pylist() for column in undivided.columns), strict=True):
+        if kind != "id":
+            parts[former].add(present[key])
+    rows = [
+        ("id:" + former, document, "id")
+        for former, documents in parts.items()
+        for document in documents
+        if len(documents) > 1 and present["id:" + former] != document
+    ]
+    return pa.table([list(column) for column in zip(*rows, strict=True)] or [[], [], []], schema=KEY_SCHEMA)
 
 
 class _Outcome:

@@ -1,0 +1,64 @@
+"""The wordings of a document, and which of them stands: the stated rule for the values of `documents`.
+
+A document is listed in several places, and not always alike. Of its wordings those count that were seen within half a
+day of its latest sighting: that is, in the same run, so that a listing which lacks the date does not erase it, while a
+correction of last night does count. Of these the one stands that comes from a page that was read whole; then the most
+informative (parts that are there, then the length of the summary); then the last by its text, so that no order of the
+input matters.
+"""
+
+import datetime as dt
+
+import pandas as pd
+
+PARTS = ["date_text", "title", "summary", "url"]
+SAME_SIGHTING = dt.timedelta(hours=12)
+
+_BY_STRENGTH = ["present", "whole", "filled", "length", *PARTS]
+_REASONS = {
+    "present": "it was seen in the latest captures",
+    "whole": "its page was read whole",
+    "filled": "it has more of date, title, summary and address",
+    "length": "its summary is longer",
+}
+
+
+def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
+    """Each distinct wording of each document, the one that stands last.
+
+    Args:
+        sightings: document_id, date_text, title, summary, url, captured_at, whole; one row for each capture.
+
+    Returns:
+        document_id, the parts, first_seen_at, last_seen_at, and the columns that decide.
+    """
+    wordings: pd.DataFrame = sightings.groupby(["document_id", *PARTS], dropna=False, as_index=False, sort=False).agg(
+        first_seen_at=("captured_at", "min"),
+        last_seen_at=("captured_at", "max"),
+        whole=("whole", "max"),
+    )
+    latest = wordings.groupby("document_id")["last_seen_at"].transform("max")
+    wordings["present"] = (latest.isna() | (wordings["last_seen_at"] >= latest - SAME_SIGHTING)).fillna(False)
+    wordings["filled"] = wordings[PARTS].notna().sum(axis=1)
+    wordings["length"] = wordings["summary"].str.len().fillna(0)
+    return wordings.sort_values(_BY_STRENGTH, na_position="first", ignore_index=True)
+
+
+def standing(wordings: pd.DataFrame) -> pd.DataFrame:
+    """The wording of each document that stands, and why (`reason`)."""
+    last = wordings.drop_duplicates("document_id", keep="last").set_index("document_id")
+    others = wordings[wordings.duplicated("document_id", keep="last")]
+    second = others.drop_duplicates("document_id", keep="last").set_index("document_id").reindex(last.index)
+    reason = pd.Series("nothing but its text tells them apart", index=last.index)
+    for column in reversed(_REASONS):
+        reason = reason.mask((last[column] != second[column]).fillna(False).astype(bool), _REASONS[column])
+    last["reason"] = reason.mask(second["filled"].isna().astype(bool), "all entries agree")
+    return last.reset_index()
+
+
+def number_revisions(wordings: pd.DataFrame) -> pd.DataFrame:
+    """The wordings numbered in the order in which they were first seen, from 1."""
+    order = ["document_id", "first_seen_at", *PARTS]
+    revisions = wordings.sort_values(order, na_position="first", ignore_index=True)
+    revisions["revision"] = revisions.groupby("document_id").cumcount() + 1
+    return revisions
