@@ -1,32 +1,7 @@
-"""Medians of what a person waits for at the command line."""
+"""All benchmarks, one after the other."""
 
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+from tests.benchmarks import command_line, identity
 
-WCDA = Path(sys.executable).with_name("wcda")
-TIMES = 7
-
-
-def seconds(*arguments: str) -> float:
-    """Median of the time that a command takes."""
-    taken = []
-    for _ in range(TIMES):
-        begun = time.perf_counter()
-        subprocess.run([WCDA, *arguments], check=True, stdout=subprocess.DEVNULL)
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
-
-
-def main() -> None:
-    """Print the figures."""
-    with tempfile.TemporaryDirectory() as place:
-        print(f"wcda --help                           {seconds('--help'):.2f} s")
-        harvest = seconds("harvest", "--from", "samples", "--direct", "--warehouse", place)
-        print(f"wcda harvest --from samples --direct  {harvest:.2f} s")
-
-
-main()
+for benchmark in (command_line, identity):
+    print(f"{benchmark.__name__.rpartition('.')[2]}: {(benchmark.__doc__ or '').splitlines()[0]}")
+    benchmark.main()

@@ -482,20 +482,20 @@ def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int
     members: dict[int, list[int]] = defaultdict(list)
     for node in range(len(nodes.keys)):
         members[clusters.find(node)].append(node)
+    ids = [stable_id(key) for key in nodes.keys]
     documents: list[str] = [""] * len(nodes.keys)
     rules: list[str] = [""] * len(nodes.keys)
     for cluster in members.values():
-        best = min(cluster, key=lambda node: _preference(node, outcome))
-        document_id = stable_id(nodes.keys[best])
+        best = min(cluster, key=lambda node: _preference(node, outcome)) if len(cluster) > 1 else cluster[0]
         for node in cluster:
-            documents[node] = document_id
+            documents[node] = ids[best]
             rank = outcome.rules.get(node, _CONTENT)
             own = "address" if nodes.addressed[node] else "content"
             rules[node] = own if node == best else _RULE_OF_RANK[rank]
     of_entry = pa.array(nodes.of_entry)
     resolved = entries.append_column("document_id", pa.array(documents, pa.string()).take(of_entry))
     resolved = resolved.append_column("rule", pa.array(rules, pa.string()).take(of_entry))
-    return Resolution(resolved, _keys(nodes.keys, documents), _pairs(outcome, documents, foes))
+    return Resolution(resolved, _keys(nodes.keys, ids, documents), _pairs(outcome, documents, foes))
 
 
 def _preference(node: int, outcome: _Outcome) -> tuple[int, tuple[int, ...], str]:
@@ -509,11 +509,10 @@ def _preference(node: int, outcome: _Outcome) -> tuple[int, tuple[int, ...], str
     return 2, tuple(-part for part in weight), nodes.keys[node]
 
 
-def _keys(keys: list[str], documents: list[str]) -> pa.Table:
+def _keys(keys: list[str], ids: list[str], documents: list[str]) -> pa.Table:
     """Each natural key, and the id that it would give alone: whichever key was the best once, its id resolves."""
     natural = pa.table([keys, documents, [key.partition(":")[0] for key in keys]], schema=KEY_SCHEMA)
-    ids = ["id:" + stable_id(key) for key in keys]
-    own = pa.table([ids, documents, ["id"] * len(keys)], schema=KEY_SCHEMA)
+    own = pa.table([["id:" + own for own in ids], documents, ["id"] * len(keys)], schema=KEY_SCHEMA)
     return pa.concat_tables([natural, own])
 
 
