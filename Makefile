@@ -2,6 +2,9 @@
 # Needs Python 3.11 or newer, pip, make and git; everything else is installed into .venv from the lock files.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
+HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
 .PHONY: run test accept bench identity-report lock clean
 
@@ -26,25 +29,24 @@ bench: .venv/dev
 identity-report: .venv/dev
 	$(BIN)/python -m tests.identity.report
 
-# Resolve the newest releases that pyproject.toml allows.
-lock: .venv/uv
-	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header pyproject.toml -o requirements/run.txt
-	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-annotate --no-header --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+# Resolve the newest releases that pyproject.toml allows, with the digest of each file.
+lock: .venv/run
+	$(PIP) --require-hashes -r requirements/lock.txt
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
+	echo uv | $(LOCK) - -o requirements/lock.txt
 
 clean:
 	rm -rf .venv
 
-.venv/uv: requirements/uv.txt
+.venv/run: requirements/build.txt requirements/run.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("wcda needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
-	@touch $@
-
-.venv/run: .venv/uv requirements/run.txt pyproject.toml
-	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python -r requirements/run.txt
-	$(BIN)/uv pip install --quiet --no-deps --python $(BIN)/python --editable .
+	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/dev: .venv/run requirements/dev.txt
-	$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes --python $(BIN)/python -r requirements/dev.txt
+	$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
