@@ -1,7 +1,10 @@
 """What a person reads: receipts, checks, changes and pages, on a terminal or in a log. JSON is for machines."""
 
 import json
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -39,8 +42,8 @@ def print_receipt(receipt: Receipt) -> None:
     console.print(f"tables: {receipt.warehouse}/current")
     console.print(
         "next:\n"
-        f"  wcda status --warehouse {receipt.warehouse}\n"
-        '  python -c "import pandas; '
+        f"  {_as_typed('wcda')} status --warehouse {receipt.warehouse}\n"
+        f'  {_as_typed("python")} -c "import pandas; '
         f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""
     )
 
@@ -111,6 +114,13 @@ def print_lines(lines: Iterable[str]) -> None:
     console = _console()
     for line in lines:
         console.print(line, markup=False)
+
+
+def _as_typed(program: str) -> str:
+    """The program as it can be typed here: by name if wcda is on the path, else beside wcda."""
+    found = shutil.which("wcda")
+    on_path = found is not None and Path(sys.argv[0]).exists() and Path(found).samefile(sys.argv[0])
+    return program if on_path else str(Path(sys.argv[0]).with_name(program))
 
 
 def _collection_table(collections: Iterable[CollectionReceipt]) -> Table:
