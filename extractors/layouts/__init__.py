@@ -5,7 +5,7 @@ A page is first recognised, then read. A new layout is one module with `recognis
 
 from typing import Protocol
 
-from extractors.layouts import plain_text, refusals
+from extractors.layouts import drupal_listing, plain_text, refusals
 from schemas.records import Issue, ParsedPage
 
 
@@ -21,17 +21,17 @@ class Layout(Protocol):
         """What a recognised page holds. Must not raise, whatever the text."""
 
 
-LAYOUTS: tuple[Layout, ...] = (plain_text,)
+LAYOUTS: tuple[Layout, ...] = (drupal_listing, plain_text)
 
 
 def read_text(text: str) -> ParsedPage:
     """Recognise a page and read it; a page that nothing recognises is `unknown`, never empty."""
-    refusal = refusals.recognise(text)
-    if refusal is not None:
-        return refusal
     for layout in LAYOUTS:
         if layout.recognises(text):
             return layout.read(text)
+    refusal = refusals.recognise(text)
+    if refusal is not None:
+        return refusal
     return ParsedPage(
         layout=None,
         outcome="unknown",

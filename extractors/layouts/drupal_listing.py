@@ -14,8 +14,8 @@ History: names of table and cells, and the forms of the range line, were seen in
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from extractors.layouts.lines import (
     LONGEST_DATE_LINE,
@@ -35,32 +35,95 @@ if TYPE_CHECKING:
 
 NAME = "drupal-listing"
 
-_RESULT_TABLE = re.compile(r"<table\b[^>]*\btable-hover\b")
-_TABLE_END = "</table>"
-_REACH = 4096  # characters before the table in which the slice looks for the range line
+_TABLE, _TABLE_CLASS, _TABLE_END = "<table", "table-hover", "</table>"
+_LONGEST_TAG = 1000
+_REACH = 1536  # characters before the table in which the slice looks for the range line
 _PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
 
 _RANGE = re.compile(rf"(?<![\w.,/-]){NUMBER}\s*[-–]\s*{NUMBER}\s*of\s*{NUMBER}(?!\d)")
-_NOTHING = re.compile(r"(?:Results:?\s*)?(?<![\w.,/-])0\s*(?:results|documents)\b", re.IGNORECASE)
+_NOTHING = re.compile(r"(?:results:? ?)?0 ?(?:results|documents)(?: found)?\.?", re.IGNORECASE)
 _GAP = r"(?:\s|&nbsp;|&#160;|<[^<>]{0,500}>)*"
-# What no page has but a listing. Without a tree: text of a range line may be spread over elements.
+# What no page has but a listing. No tree is needed to see it, though a range line may be spread over elements.
 _MARKS = (
-    _RESULT_TABLE,
-    re.compile(r"<td\b[^>]*\bdocument\b"),
+    re.compile(r"<td\b[^>]{0,300}\bdocument\b"),
     re.compile(rf"(?<![\w.,/-]){NUMBER}{_GAP}(?:[-–]|&ndash;){_GAP}{NUMBER}{_GAP}of{_GAP}\d"),
     re.compile(rf"(?<![\w.,/-])0{_GAP}(?:results|documents)\b", re.IGNORECASE),
 )
 
 _BLOCKS = frozenset(
-    """address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure
-    footer form h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup option p pre search section
-    summary table tbody td tfoot th thead tr ul""".split()
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "optgroup",
+        "option",
+        "p",
+        "pre",
+        "search",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
 )
-_UNSEEN = frozenset("-comment -doctype head iframe noscript object script select style svg template textarea".split())
-_HEADINGS = "h1, h2, h3, h4, h5, h6"
+_UNSEEN = frozenset(
+    [
+        "-comment",
+        "-doctype",
+        "head",
+        "iframe",
+        "noscript",
+        "object",
+        "script",
+        "select",
+        "style",
+        "svg",
+        "template",
+        "textarea",
+    ]
+)
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_CLOSED = _BLOCKS | {"a"}  # elements whose end is of interest
 
 # In a flow of text: a blank for any white space of the source, a line break for <br>, two around a block, and:
-_TITLE, _TITLE_END = "\x02", "\x03"
 _AGAIN, _AGAIN_END = "\x04", "\x05"  # another link to the row's own document
 _ROW = "\x06"  # a row, where the flow is of what is around the rows
 _SOURCE_BLANKS = re.compile(r"[\x00-\x20\xa0]+")
@@ -73,7 +136,29 @@ _MORE = re.compile(
     re.VERBOSE | re.IGNORECASE | re.MULTILINE,
 )
 _YEAR = re.compile(r"\b(?:1[0-9]|20)[0-9]{2}\b")
-_MOST_GROUPS = 5  # of siblings that could be rows; each takes a walk over the page
+_MOST_GROUPS = 5  # of what could be the rows; each takes a walk over the page
+
+
+class _Span(NamedTuple):
+    """A link or a heading: the pieces of a flow that are its text."""
+
+    begin: int
+    end: int
+    href: str | None = None
+
+
+@dataclass(slots=True)
+class _Flow:
+    """The text below a node, in pieces, as a browser would show it, with the links and headings in it."""
+
+    node: "LexborNode"
+    pieces: list[str] = field(default_factory=list)
+    links: list[_Span] = field(default_factory=list)
+    headings: list[_Span] = field(default_factory=list)
+
+    def text(self, begin: int = 0, end: int | None = None) -> str:
+        """Some of the pieces as one text."""
+        return "".join(self.pieces[begin:end])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +167,7 @@ class _Row:
 
     Attributes:
         href: Of the link that bears the title.
+        url: Canonical address of the document, if the link leads to one.
         before: Paragraphs before the title that are no date.
         summary: Paragraphs after the title.
     """
@@ -89,13 +175,9 @@ class _Row:
     date: str | None
     title: str | None
     href: str
+    url: str | None
     before: tuple[str, ...]
     summary: tuple[str, ...]
-
-    @property
-    def url(self) -> str | None:
-        """Canonical address of the document, if the link leads to one."""
-        return document_address(self.href)
 
     @property
     def text(self) -> str:
@@ -105,7 +187,9 @@ class _Row:
 
 def recognises(text: str) -> bool:
     """Whether the text is HTML with the archive's result table, or with a range line."""
-    return MARKUP.search(text) is not None and any(mark.search(text) for mark in _MARKS)
+    if MARKUP.search(text) is None:
+        return False
+    return _find_table(text) >= 0 or any(mark.search(text) for mark in _MARKS)
 
 
 def read(text: str) -> ParsedPage:
@@ -115,14 +199,24 @@ def read(text: str) -> ParsedPage:
 
 def _read_slice(text: str) -> ParsedPage | None:
     """The page as its table and what is shortly before it show it; null unless that is a whole listing."""
-    table = _RESULT_TABLE.search(text)
-    end = text.find(_TABLE_END, table.end()) if table else -1
-    if table is None or end < 0:
+    table = _find_table(text)
+    end = text.find(_TABLE_END, table) if table >= 0 else -1
+    if end < 0:
         return None
-    start = text.find("<", max(0, table.start() - _REACH))
+    start = text.find("<", max(0, table - _REACH))
     page = _read_markup(text[start : end + len(_TABLE_END)])
     is_whole = page.outcome == "listing" and page.range is not None and len(page.entries) == page.range.count
     return page if is_whole else None
+
+
+def _find_table(text: str) -> int:
+    """Where the first table of the known name begins, -1 if there is none; several times as fast as a pattern."""
+    at = text.find(_TABLE)
+    while at >= 0:
+        if _TABLE_CLASS in text[at : at + _LONGEST_TAG].partition(">")[0]:
+            return at
+        at = text.find(_TABLE, at + 1)
+    return -1
 
 
 def _read_whole(text: str) -> ParsedPage:
@@ -154,13 +248,13 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     return _listing(rows, page_range, cut=ends_early and _ends_within_row(text, rows))
 
 
-def _listing(nodes: list["LexborNode"], page_range: Range, *, cut: bool) -> ParsedPage:
+def _listing(flows: list[_Flow], page_range: Range, *, cut: bool) -> ParsedPage:
     """The page as its rows and its range line show it."""
-    rows = [_read_row(node) for node in nodes]
+    rows = [_read_row(flow) for flow in flows]
     doubt = _disorder(rows)
     if doubt is not None:
         return ParsedPage(NAME, "unknown", issues=(doubt,))
-    issues: list[Issue] = [_outside(text) for text in _texts_between(nodes)]
+    issues: list[Issue] = [_outside(text) for text in _texts_between(flows)]
     if cut:
         issues.append(
             Issue("error", "cut-off", "the page ends within this entry; it was left out", found=rows.pop().text)
@@ -173,9 +267,9 @@ def _listing(nodes: list["LexborNode"], page_range: Range, *, cut: bool) -> Pars
     return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
 
 
-def _without_range(body: "LexborNode", rows: list["LexborNode"]) -> ParsedPage:
+def _without_range(body: "LexborNode", rows: list[_Flow]) -> ParsedPage:
     """A page without a range line: empty if it says so, else nothing tells whether it is whole."""
-    if not rows and _NOTHING.search(_flow(body)):
+    if not rows and any(map(_NOTHING.fullmatch, _paragraphs(_flow(body).text()))):
         return ParsedPage(NAME, "empty", Range(0, 0, 0))
     return _unknown(
         "range-missing",
@@ -192,7 +286,7 @@ def _unknown(kind: str, message: str, *, expected: str, found: str) -> ParsedPag
 # Where the rows are
 
 
-def _rows_and_range(body: "LexborNode") -> tuple[list["LexborNode"], Range | None, str]:
+def _rows_and_range(body: "LexborNode") -> tuple[list[_Flow], Range | None, str]:
     """The rows, and the range line that is theirs, as numbers and as text.
 
     Where there are several ways to see rows, the first that meets the range line is taken; failing all, the table.
@@ -209,18 +303,23 @@ def _rows_and_range(body: "LexborNode") -> tuple[list["LexborNode"], Range | Non
 
 def _result_table(body: "LexborNode") -> "LexborNode | None":
     """The table of the result, by its own name or by that of its cells."""
-    tables = body.css("table.table-hover.table-striped") or body.css("table:has(td.document)")
-    if len(tables) == 1:
+    tables = body.css("table.table-hover.table-striped")
+    if len(tables) > 1:
+        return max(tables[:_MOST_GROUPS], key=lambda table: len(_linked_rows(table)))
+    if tables:
         return tables[0]
-    return max(tables, key=lambda table: len(_linked_rows(table)), default=None)
+    node = body.css_first("td.document")
+    while node is not None and node.tag != "table":
+        node = node.parent
+    return node
 
 
-def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list["LexborNode"]]:
+def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list[_Flow]]:
     """Each way in which the place could be seen as rows."""
     if in_table:
         yield _linked_rows(place)
         yield _linked(place.css("td.document"))
-    yield from _repeated_blocks(place)
+    yield from map(_linked, _repeated_blocks(place))
 
 
 def _table_rows(table: "LexborNode") -> list["LexborNode"]:
@@ -228,12 +327,12 @@ def _table_rows(table: "LexborNode") -> list["LexborNode"]:
     return [row for part in table.iter() if part.tag == "tbody" for row in part.iter() if row.tag == "tr"]
 
 
-def _linked_rows(table: "LexborNode") -> list["LexborNode"]:
+def _linked_rows(table: "LexborNode") -> list[_Flow]:
     return _linked(_table_rows(table))
 
 
-def _linked(nodes: Iterable["LexborNode"]) -> list["LexborNode"]:
-    return [node for node in nodes if node.css_first("a[href]") is not None]
+def _linked(nodes: Iterable["LexborNode"]) -> list[_Flow]:
+    return [flow for flow in map(_flow, nodes) if flow.links]
 
 
 def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
@@ -250,19 +349,20 @@ def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
     return sorted(groups, key=len, reverse=True)[:_MOST_GROUPS]
 
 
-def _range_around(body: "LexborNode", rows: list["LexborNode"]) -> re.Match[str] | None:
+def _range_around(body: "LexborNode", rows: list[_Flow]) -> re.Match[str] | None:
     """The range line nearest before the rows, else the first behind them."""
-    before, _, behind = _flow(body, rows=frozenset(row.mem_id for row in rows)).partition(_ROW)
-    last = None
-    for last in _RANGE.finditer(before):
-        pass
-    return last or _RANGE.search(behind)
+    before, _, behind = _flow(body, rows=frozenset(row.node.mem_id for row in rows)).text().partition(_ROW)
+    lines = [*_RANGE.finditer(before)]
+    return lines[-1] if lines else _RANGE.search(behind)
 
 
-def _ends_within_row(text: str, rows: list["LexborNode"]) -> bool:
-    """Whether a text that ends before its page does ends in the midst of the last row."""
-    if rows[0].tag not in {"tr", "td"}:
+def _ends_within_row(text: str, rows: list[_Flow]) -> bool:
+    """Whether a text that lacks the end of its page ends within the last of these rows."""
+    last = rows[-1].node
+    if last.tag not in {"tr", "td"}:
         return True
+    if last.tag == "tr" and last.parent is not None and [*last.parent.iter()][-1].mem_id != last.mem_id:
+        return False
     plain = text.lower()
     return plain.rfind("<tr") > max(plain.rfind("</tr"), plain.rfind("</table"))
 
@@ -270,36 +370,38 @@ def _ends_within_row(text: str, rows: list["LexborNode"]) -> bool:
 # What is in a row
 
 
-def _read_row(node: "LexborNode") -> _Row:
+def _read_row(flow: _Flow) -> _Row:
     """The row by role. The first link that can be seen bears the title; one that cannot leads to the document alone."""
-    links = node.css("a[href]")
-    link = next((link for link in links if _paragraphs(link.text())), links[0])
-    href = link.attributes["href"] or ""
-    heading = link.css_first(_HEADINGS)
-    title = link if heading is None else heading
-    flow = _flow(node, title=title.mem_id, again=_other_links(links, link))
-    before, _, rest = flow.partition(_TITLE)
-    own, _, behind = rest.partition(_TITLE_END)
-    date, others = _date(_paragraphs(before))
+    link = next((link for link in flow.links if _paragraphs(flow.text(link.begin, link.end))), flow.links[0])
+    # Where the link is around more than the title, the heading in it is the title.
+    title = next((one for one in flow.headings if link.begin <= one.begin and one.end <= link.end), link)
+    href = link.href or ""
+    url = document_address(href)
+    date, others = _date(_paragraphs(flow.text(0, title.begin)))
     return _Row(
         date=date,
-        title=" ".join(_paragraphs(own)) or None,
+        title=" ".join(_paragraphs(flow.text(title.begin, title.end))) or None,
         href=href,
+        url=url,
         before=tuple(others),
-        summary=tuple(_paragraphs(_MORE.sub("", behind))),
+        summary=tuple(_paragraphs(_behind(flow, title, url))),
     )
 
 
-def _other_links(links: list["LexborNode"], title: "LexborNode") -> frozenset[int]:
-    """Links to the title's document that are not the title, such as `Read more`."""
-    if len(links) == 1:
-        return frozenset()
-    address = document_address(title.attributes["href"] or "")
-    return frozenset(
-        link.mem_id
-        for link in links
-        if link.mem_id != title.mem_id and address and document_address(link.attributes["href"] or "") == address
-    )
+def _behind(flow: _Flow, title: _Span, url: str | None) -> str:
+    """What follows the title, without further links to its document that only say `Read more`."""
+    again = [
+        link
+        for link in flow.links
+        if url is not None and title.end <= link.begin < link.end and document_address(link.href or "") == url
+    ]
+    if not again:
+        return flow.text(title.end)
+    pieces = [*flow.pieces, ""]
+    for link in again:
+        pieces[link.begin] = _AGAIN + pieces[link.begin]
+        pieces[link.end] = _AGAIN_END + pieces[link.end]
+    return _MORE.sub("", "".join(pieces[title.end :])).replace(_AGAIN, "").replace(_AGAIN_END, "")
 
 
 def _date(paragraphs: list[str]) -> tuple[str | None, list[str]]:
@@ -356,66 +458,79 @@ def _outside(text: str) -> Issue:
     return Issue("warning", "text-outside-entries", "text among the entries is part of none", found=text)
 
 
-def _texts_between(nodes: list["LexborNode"]) -> list[str]:
+def _texts_between(flows: list[_Flow]) -> list[str]:
     """The texts of table rows that are no entries, as they have no link."""
-    part = nodes[0].parent
-    if nodes[0].tag != "tr" or part is None:
+    first = flows[0].node
+    if first.tag != "tr" or first.parent is None:
         return []
-    entries = {node.mem_id for node in nodes}
-    others = (row for row in part.iter() if row.mem_id not in entries)
-    return [text for row in others if (text := " ".join(_paragraphs(_flow(row))))]
+    entries = {flow.node.mem_id for flow in flows}
+    others = (row for row in first.parent.iter() if row.mem_id not in entries)
+    return [text for row in others if (text := " ".join(_paragraphs(_flow(row).text())))]
 
 
 # Text as a browser shows it
 
 
-def _flow(
-    root: "LexborNode",
-    *,
-    title: int | None = None,
-    again: frozenset[int] = frozenset(),
-    rows: frozenset[int] = frozenset(),
-) -> str:
-    """The text below a node with its breaks, and with marks around some nodes, which are given by their ids.
+def _flow(root: "LexborNode", rows: frozenset[int] = frozenset()) -> _Flow:
+    """The flow of what is below a node; a mark stands in place of what is below rows, given by their ids.
 
     Without recursion, since a page can be nested as deeply as it likes.
     """
-    pieces: list[str] = []
-    ends: list[tuple[LexborNode, str]] = []
+    flow = _Flow(root)
+    pieces = flow.pieces
+    opened: list[tuple[LexborNode, str, int]] = []
     node = root.first_child
     while node is not None:
         tag = node.tag or ""
         child = None
         if tag == "-text":
-            pieces.append(_SOURCE_BLANKS.sub(" ", node.text_content or ""))
+            pieces.append(_text(node))
         elif tag == "br":
             pieces.append("\n")
+        elif rows and node.mem_id in rows:
+            pieces.append(_ROW)
         elif tag not in _UNSEEN:
-            identity = node.mem_id
-            begin, end = ("\n\n", "\n\n") if tag in _BLOCKS else ("", "")
-            if identity == title:
-                begin, end = begin + _TITLE, _TITLE_END + end
-            elif identity in again:
-                begin, end = begin + _AGAIN, _AGAIN_END + end
-            pieces.append(begin)
-            if identity in rows:
-                pieces.append(_ROW)
-            else:
-                child = node.first_child
-            if child is None:
-                pieces.append(end)
-            else:
-                ends.append((node, end))
-        follower = child or node.next
-        while follower is None and ends:
-            parent, end = ends.pop()
-            pieces.append(end)
-            follower = parent.next
-        node = follower
-    return "".join(pieces)
+            if tag in _BLOCKS:
+                pieces.append("\n\n")
+            child = node.first_child
+            if child is not None:
+                opened.append((node, tag, len(pieces)))
+            elif tag in _CLOSED:
+                _close(flow, node, tag, len(pieces))
+        node = child or node.next or _climb(flow, opened)
+    return flow
+
+
+def _climb(flow: _Flow, opened: list[tuple["LexborNode", str, int]]) -> "LexborNode | None":
+    """Leave the elements that end here, up to one that something follows; null if nothing does."""
+    while opened:
+        node, tag, begin = opened.pop()
+        if tag in _CLOSED:
+            _close(flow, node, tag, begin)
+        if node.next is not None:
+            return node.next
+    return None
+
+
+def _text(node: "LexborNode") -> str:
+    """The text of a text node, with one blank for any white space; most need no change, and that is quick to see."""
+    if node.is_empty_text_node:
+        return " "
+    text = node.text_content or ""
+    return text if text.isprintable() else _SOURCE_BLANKS.sub(" ", text)
+
+
+def _close(flow: _Flow, node: "LexborNode", tag: str, begin: int) -> None:
+    """Note what ends here."""
+    if tag == "a" and (href := node.attributes.get("href")) is not None:
+        flow.links.append(_Span(begin, len(flow.pieces), href))
+    elif tag in _HEADINGS:
+        flow.headings.append(_Span(begin, len(flow.pieces)))
+    if tag in _BLOCKS:
+        flow.pieces.append("\n\n")
 
 
 def _paragraphs(flow: str) -> list[str]:
     """The paragraphs of a flow: an empty line parts them, a single line break is a blank."""
-    texts = (_BLANKS.sub(" ", part).strip() for part in _PARAGRAPH_END.split(flow))
-    return [text for text in texts if text]
+    texts = (part.strip(" \n") for part in _PARAGRAPH_END.split(flow))
+    return [_BLANKS.sub(" ", text) if "\n" in text or "  " in text else text for text in texts if text]

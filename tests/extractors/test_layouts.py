@@ -15,6 +15,9 @@ from extractors.layouts import LAYOUTS, read_text
 from extractors.parsing import read_page
 from flows.inspection import page_to_dict
 from schemas.records import Entry, Outcome, ParsedPage
+from tests.replica.pages import BROKEN, LINKS, MARKUPS, Appearance, Renderer
+from tests.replica.records import Document, generate
+from tests.replica.results import Listing, Query, Sidebar
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "tests" / "pages"
@@ -233,7 +236,130 @@ def test_a_page_with_fewer_records_than_it_says_yields_true_entries_and_an_error
     assert "count-mismatch" in errors(page)
 
 
+# Drupal listings by Hypothesis, in the markups of the replica
+
+SITE = "https://digitalarchive.wilsoncenter.org"
+SIGNS = st.characters(exclude_categories=["Cs", "Cc", "Z"])
+LETTERS = (
+    st.text(SIGNS, min_size=1, max_size=12) | WORDS | st.sampled_from(["&amp;", "<b>", "'\"", "Rudé Slovo", "\u2009"])
+)
+LINES = st.lists(LETTERS, min_size=1, max_size=6).map(" ".join)
+DOCUMENTS = st.builds(
+    Document,
+    address=st.one_of(
+        st.integers(1, 999_999).map(str), st.from_regex(r"[a-z0-9]+(-{1,2}[a-z0-9]+){0,3}", fullmatch=True)
+    ).map("/document/{}".format),
+    date_text=st.none() | DATES,
+    title=LINES,
+    summary=st.lists(st.builds("{} reports.".format, LINES), max_size=3).map(lambda lines: "\n\n".join(lines) or None),
+    record_id=st.integers(1, 999_999),
+    created=st.just("2025-09-30T12:00:00+00:00"),
+)
+SHOWN = st.lists(DOCUMENTS, min_size=1, max_size=5)
+RENDERERS = {
+    (markup, links): Renderer(Appearance(markup, links, page_bytes=0))
+    for markup in (*MARKUPS, BROKEN)
+    for links in LINKS
+}
+
+
+def truth_of(shown: list[Document]) -> list[tuple[str | None, ...]]:
+    return [(one.date_text, one.title, one.summary, SITE + one.address) for one in shown]
+
+
+def found_in(page: ParsedPage) -> list[tuple[str | None, ...]]:
+    return [(*parts(entry), entry.url) for entry in page.entries]
+
+
+@st.composite
+def listings(draw: st.DrawFn, shown: list[Document], missing: int = 0, markup: str | None = None) -> str:
+    """A page of the replica that shows these documents, and says that there are so many more on it."""
+    before = draw(st.integers(0, 9))
+    last = before + len(shown) + missing
+    listing = Listing(Query(page=before), before + 1, last, last + draw(st.integers(0, 9)), tuple(shown))
+    renderer = RENDERERS[markup or draw(st.sampled_from(MARKUPS)), draw(st.sampled_from(LINKS))]
+    return renderer.listing(listing, Sidebar(())).whole.decode()
+
+
+@given(st.data(), SHOWN)
+def test_a_drupal_listing_is_read_back_exactly(data: st.DataObject, shown: list[Document]) -> None:
+    page = read_text(data.draw(listings(shown)))
+    assert (page.layout, page.outcome, page.issues) == ("drupal-listing", "listing", ())
+    assert found_in(page) == truth_of(shown)
+
+
+@given(st.data(), SHOWN)
+def test_the_name_of_the_table_does_not_matter(data: st.DataObject, shown: list[Document]) -> None:
+    """Without it the page is read as a whole, and not from the table on."""
+    text = data.draw(listings(shown))
+    assert read_text(text.replace("table table-hover table-striped", "grid")) == read_text(text)
+
+
+@given(st.data(), SHOWN, st.integers(1, 3))
+def test_a_drupal_listing_with_fewer_rows_than_it_says_yields_them_and_an_error(
+    data: st.DataObject, shown: list[Document], missing: int
+) -> None:
+    page = read_text(data.draw(listings(shown, missing)))
+    assert found_in(page) == truth_of(shown)
+    assert errors(page) == ["count-mismatch"]
+
+
+@pytest.mark.parametrize("markup", [markup for markup in MARKUPS if markup != "mixed"])
+def test_a_drupal_listing_cut_anywhere_yields_true_entries_and_an_error_unless_whole(markup: str) -> None:
+    shown = list(generate(documents=4, collections=0).documents)
+    truth = truth_of(shown)
+    listing = Listing(Query(), 1, len(shown), len(shown), tuple(shown))
+    text = RENDERERS[markup, "relative"].listing(listing, Sidebar(())).whole.decode()
+    for size in range(text.index("<main"), len(text), 4):
+        page = read_text(text[:size])
+        assert found_in(page) == truth[: len(page.entries)], size
+        assert len(page.entries) == len(truth) or errors(page), size
+
+
+@given(st.data(), SHOWN)
+def test_a_layout_that_nobody_has_seen_is_unknown(data: st.DataObject, shown: list[Document]) -> None:
+    page = read_text(data.draw(listings(shown, markup=BROKEN)))
+    assert (page.outcome, page.entries) == ("unknown", ())
+    assert errors(page)
+
+
 # Hostile pages
+
+TAGS = st.sampled_from(
+    [
+        *[
+            "<table class='table table-hover table-striped'>",
+            "</table>",
+            "<tr>",
+            "</tr>",
+            "<td class=document>",
+            "</td>",
+        ],
+        *[
+            "<a href='/document/a'>",
+            "<a href=/document/b>",
+            "<a href>",
+            "<a href='https://['>",
+            "</a>",
+            "<h3>",
+            "</h3>",
+        ],
+        *["<p>", "</p>", "<br>", "<div>", "</div>", "<frameset>", "<template>", "<svg>", "<select>", "<!--", "-->"],
+        *[
+            "1 - 1 of 1",
+            "1 - 2 of 2",
+            "0 results",
+            "May 10, 1943",
+            "Letter",
+            "&#2;",
+            "&#4;",
+            "&nbsp;",
+            "\x00",
+            "\ud800",
+            "<",
+        ],
+    ]
+)
 
 PIECES = st.sampled_from(
     [
@@ -252,7 +378,11 @@ def assert_is_sound(page: ParsedPage) -> None:
     assert whole or page.outcome == "empty" or errors(page)
 
 
-@given(st.text() | st.lists(PIECES | st.from_regex(r"\d - \d of \d"), max_size=20).map("\n".join))
+@given(
+    st.text()
+    | st.lists(PIECES | st.from_regex(r"\d - \d of \d"), max_size=20).map("\n".join)
+    | st.lists(TAGS, max_size=30).map(lambda tags: "".join(["<html>", *tags]))
+)
 def test_no_text_makes_a_layout_raise_or_lose_entries_in_silence(text: str) -> None:
     assert_is_sound(read_text(text))
 
