@@ -15,7 +15,8 @@ def read_decisions(folder: WarehouseFolder) -> tuple[Decision, ...]:
     """
     name = str(folder.decisions)
     try:
-        return parse_decisions(folder.decisions.read_text(encoding="utf-8"), name)
+        with folder.decisions.open(encoding="utf-8-sig", newline="") as file:
+            return parse_decisions(file.read(), name)
     except FileNotFoundError:
         return ()
     except UnicodeDecodeError as error:
@@ -35,7 +36,7 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
         text = format_decisions([*kept, decision])
         parse_decisions(text, str(folder.decisions))
         partial = folder.decisions.with_name(folder.decisions.name + ".part")
-        with partial.open("w", encoding="utf-8") as file:
+        with partial.open("w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

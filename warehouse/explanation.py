@@ -64,6 +64,8 @@ def find_document(snapshot: "Snapshot", name: str) -> str:
     Raises:
         UsageError: No document, or several, have it.
     """
+    if name in snapshot.read("documents")["document_id"].to_pylist():
+        return name  # after a split the former id is also that of a part
     keys = snapshot.read("document_keys").to_pandas()
     wanted = {name, f"id:{name}", f"address:{name}"}
     found = sorted(set(keys.loc[keys["key"].isin(wanted), "document_id"]))
@@ -82,9 +84,9 @@ def natural_key(snapshot: "Snapshot", name: str) -> str:
     """
     from schemas.identifiers import stable_id
 
+    document = find_document(snapshot, name)
     if name.startswith(("address:", "content:")):
         return name
-    document = find_document(snapshot, name)
     keys = snapshot.read("document_keys").to_pandas()
     own = keys.loc[(keys["document_id"] == document) & (keys["kind"] != "id"), "key"]
     return next(str(key) for key in own if stable_id(key) == document)
@@ -117,7 +119,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
         document_id=document_id,
         values={part: _text(document[part]) for part in PARTS},
         wordings=len(_of(tables["revisions"], document_id)),
-        because="no collection lists it now; it is as it was seen last" if chosen is None else chosen["reason"].iloc[0],
+        because=_because(document, chosen),
         entries=tuple(_entry(row, document) for row in entries.to_dict("records")),
         keys=tuple(keys.loc[keys["kind"] != "id", "key"]),
         former_ids=tuple(
@@ -125,6 +127,17 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
         ),
         pairs=tuple(_pairs(tables["candidate_pairs"], document_id)),
     )
+
+
+def _because(document: "pd.Series[Any]", chosen: "pd.DataFrame | None") -> str:
+    """Why the document's wording stands, given what its present entries alone would choose."""
+    from warehouse.wordings import PARTS
+
+    if chosen is None:
+        return "no collection lists it now; it is as it was seen last"
+    if any(_text(document[part]) != _text(chosen[part].iloc[0]) for part in PARTS):
+        return "it comes from a listing that has gone since"
+    return str(chosen["reason"].iloc[0])
 
 
 def _of(frame: "pd.DataFrame", document_id: str) -> "pd.DataFrame":

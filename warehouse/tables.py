@@ -37,6 +37,8 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
     captures = _captures(parsed["captures"], planned, runs)
+    if captures.empty:
+        return {name: _finish(name, runs if name == "runs" else None) for name in TABLES}
     observed = _Readings(captures, parsed["entries"], decisions)
     wordings = find_wordings(observed.sightings)
     memberships = _memberships(observed.sightings, observed.current)

@@ -67,11 +67,11 @@ class Clusters:
             return "declared different"
         if decided:
             return None
-        if len(self._slugs[one] | self._slugs[other]) > 1:
+        if self._slugs[one] and self._slugs[other]:
             return "different addresses"
         if alike and self._addressed[one] and self._addressed[other]:
             return "two addresses"
-        if len(self._dates[one] | self._dates[other]) > 1:
+        if self._dates[one] and self._dates[other] and self._dates[one].isdisjoint(self._dates[other]):
             return "different dates"
         if not self._pages_of(one).isdisjoint(self._pages_of(other)):
             return "both on one page"

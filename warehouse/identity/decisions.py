@@ -44,19 +44,22 @@ def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
     Raises:
         UsageError: A column is missing, a value is none, or decisions contradict each other, also through others.
     """
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-    if missing:
-        raise UsageError(f"{name}: the column {missing[0]!r} is missing")
-    decisions = tuple(_decision(row, f"{name}, line {reader.line_num}") for row in reader)
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    try:
+        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
+        if missing:
+            raise UsageError(f"{name}: the column {missing[0]!r} is missing")
+        decisions = tuple(_decision(row, f"{name}, line {reader.line_num}") for row in reader)
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {reader.line_num}: {error}") from error
     _require_no_contradiction(decisions, name)
     return decisions
 
 
 def format_decisions(decisions: Iterable[Decision]) -> str:
     """The decisions as CSV with a header, as `parse_decisions` reads it."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)  # line ends as RFC 4180 has them: only then are all line ends in a text quoted
     writer.writerow(COLUMNS)
     writer.writerows([getattr(decision, column) for column in COLUMNS] for decision in decisions)
     return text.getvalue()

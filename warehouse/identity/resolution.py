@@ -36,6 +36,8 @@ RULES = ("address", "content", "normalised", "similar", "decision")
 
 _DECISION, _CONTENT, _NORMALISED, _SIMILAR = range(4)
 _RULE_OF_RANK = {_DECISION: "decision", _CONTENT: "content", _NORMALISED: "normalised", _SIMILAR: "similar"}
+_WEAKNESS = {_CONTENT: 0, _NORMALISED: 1, _SIMILAR: 2, _DECISION: 3}
+"""A decision is told before all else: without it the document would be another."""
 _WINDOW = 4
 """Neighbours that each node is compared with, in each order."""
 _LEAST_TITLE = 90
@@ -92,6 +94,16 @@ class _Content:
     plain_summary: str
 
     @property
+    def plain(self) -> tuple[str, str, str]:
+        """All of it, normalised."""
+        return self.plain_date, self.plain_title, self.plain_summary
+
+    @property
+    def text(self) -> tuple[str, str]:
+        """Title and summary, normalised."""
+        return self.plain_title, self.plain_summary
+
+    @property
     def weight(self) -> tuple[int, int, int]:
         """How much it tells: parts that are there, then length."""
         parts = sum(part is not None for part in (self.date, self.title, self.summary))
@@ -132,10 +144,10 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution
     places = {key: node for node, key in enumerate(nodes.keys)}
     known = [each for each in decisions if each.left in places and each.right in places]
     foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
-    clusters = Clusters(
-        _pages_of(nodes.of_entry, page, len(nodes.keys)), nodes.slugs, nodes.addressed, _dates_of(nodes, contents), foes
-    )
-    outcome = _Outcome(nodes, contents, clusters)
+    dates = _dates_of(nodes, contents)
+    pages = _pages_of(nodes.of_entry, page, len(nodes.keys))
+    clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates, foes)
+    outcome = _Outcome(nodes, contents, clusters, dates)
     outcome.propose(
         [
             (places[each.left], places[each.right], _DECISION, 1.0, "decided")
@@ -172,17 +184,20 @@ def _ids_of_the_divided(undivided: pa.Table, keys: pa.Table) -> pa.Table:
 class _Outcome:
     """Joins that were made, by which rule, and pairs that were not joined."""
 
-    def __init__(self, nodes: _Nodes, contents: Sequence[_Content], clusters: Clusters) -> None:
+    def __init__(
+        self, nodes: _Nodes, contents: Sequence[_Content], clusters: Clusters, dates: Sequence[str | None]
+    ) -> None:
         self.nodes = nodes
+        self.dates = dates
         self.contents = contents
         self.clusters = clusters
-        self._order = _rank_of(nodes.keys)
-        self.rules: dict[int, int] = {}
+        self.order = _rank_of(nodes.keys)
+        self.edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.pairs: dict[tuple[int, int], tuple[float, str]] = {}
 
     def propose(self, proposals: Iterable[_Proposal]) -> None:
         """Take proposals in their order of strength, which keys settle where it is equal; note those refused."""
-        order = self._order
+        order = self.order
         sorted_proposals = sorted(
             (rank, -score, min(order[left], order[right]), max(order[left], order[right]), left, right, evidence)
             for left, right, rank, score, evidence in proposals
@@ -193,8 +208,8 @@ class _Outcome:
             refusal = self.clusters.refusal(left, right, decided=rank == _DECISION, alike=rank == _SIMILAR)
             if refusal is None:
                 self.clusters.join(left, right)
-                for node in (left, right):
-                    self.rules.setdefault(node, rank)
+                self.edges[left].append((right, rank))
+                self.edges[right].append((left, rank))
             else:
                 self.note(left, right, -cost, f"{evidence}; {refusal}")
 
@@ -330,8 +345,7 @@ def _propose_equal(outcome: _Outcome) -> None:
 def _plain_codes(contents: Sequence[_Content]) -> _Ints:
     """A number for each distinct normalised content, for each content."""
     numbers: dict[tuple[str, str, str], int] = {}
-    plain = ((content.plain_date, content.plain_title, content.plain_summary) for content in contents)
-    return np.array([numbers.setdefault(key, len(numbers)) for key in plain], np.int64)
+    return np.array([numbers.setdefault(content.plain, len(numbers)) for content in contents], np.int64)
 
 
 def _groups(owners: _Ints, code: _Ints, codes: _Ints) -> Iterator[tuple[list[int], int]]:
@@ -354,7 +368,8 @@ def _within_group(group: list[int], rank: int, evidence: str, outcome: _Outcome,
     nodes = outcome.nodes
     addressed = [node for node in group if nodes.addressed[node]]
     present = [node for node in addressed if nodes.slugs[node]]
-    one_document = len(addressed) < 2 or (len(addressed) == 2 and len(present) == 1 and whole)
+    known, known_present = (len({outcome.clusters.find(node) for node in some}) for some in (addressed, present))
+    one_document = known < 2 or (known == 2 and known_present == 1 and whole)
     blocks = [node for node in group if not nodes.addressed[node]]
     if one_document and not any(nodes.repeated[node] for node in blocks):
         hub = (present or addressed or blocks)[0]
@@ -367,23 +382,30 @@ def _within_group(group: list[int], rank: int, evidence: str, outcome: _Outcome,
 
 
 def _propose_similar(outcome: _Outcome) -> None:
-    """The rule `similar`; what is alike and not joined is noted as a pair."""
-    addressed = outcome.nodes.addressed
+    """The rule `similar`; what is alike and not joined is noted as a pair.
+
+    An entry that is like two documents with addresses, or lacks the date and is like two with different dates, joins
+    neither.
+    """
+    addressed, find, dates = outcome.nodes.addressed, outcome.clusters.find, outcome.dates
     proposals: list[_Proposal] = []
-    suitors: dict[int, set[int]] = defaultdict(set)
+    suitors: dict[int, set[int | str]] = defaultdict(set)
     for left, right, score, joins, evidence in _alike(outcome):
         if joins and not (addressed[left] and addressed[right]):
             proposals.append((left, right, _SIMILAR, score, evidence))
             for node, other in ((left, right), (right, left)):
                 if addressed[other]:
-                    suitors[node].add(other)
+                    suitors[node].add(find(other))
+                date = dates[other]
+                if dates[node] is None and date is not None:
+                    suitors[~node].add(date)  # counted apart from the addresses
         else:
             outcome.note(left, right, score, evidence)
     clear = []
     for proposal in proposals:
         left, right, _, score, evidence = proposal
-        if max(len(suitors[left]), len(suitors[right])) > 1:
-            outcome.note(left, right, score, f"{evidence}; like several addresses")
+        if max(len(suitors[which]) for which in (left, right, ~left, ~right)) > 1:
+            outcome.note(left, right, score, f"{evidence}; like several documents")
         else:
             clear.append(proposal)
     outcome.propose(clear)
@@ -393,7 +415,8 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     """Pairs of nodes that are not joined yet and look alike: nodes, score, whether the rule would join, evidence."""
     contents = outcome.contents
     owners, codes = _variants(outcome.nodes)
-    left, right = _neighbours(codes, contents)
+    ties = (_text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
+    left, right = _neighbours(codes, contents, ties)
     leaders = np.fromiter(map(outcome.clusters.find, range(len(outcome.nodes.keys))), np.int64)[owners]
     apart = leaders[left] != leaders[right]
     left, right = left[apart], right[apart]
@@ -402,9 +425,15 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     left, right, title_scores = left[near], right[near], title_scores[near]
     summaries = [content.plain_summary for content in contents]
     summary_scores = _likeness(summaries, codes[left], codes[right], _LEAST_SUMMARY)
+    crowded = _crowded(outcome.nodes, len(contents))
+    dates_of_text: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for content in contents:
+        dates_of_text[content.text].add(content.plain_date)
     rows = zip(left.tolist(), right.tolist(), title_scores.tolist(), summary_scores.tolist(), strict=True)
     for one, other, title_score, summary_score in rows:
         ours, theirs = contents[codes[one]], contents[codes[other]]
+        if ours.plain == theirs.plain:
+            continue  # the rules of equality have judged it
         both = bool(ours.summary and theirs.summary)
         if both and summary_score < _LEAST_SUMMARY:
             continue
@@ -412,7 +441,22 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
         told = f"summaries {summary_score:.0f} %" if both else "a summary absent"
         dated = "same date" if ours.plain_date == theirs.plain_date else "one without date"
         evidence = f"titles {title_score:.0f} %, {told}, {dated}"
-        yield int(owners[one]), int(owners[other]), score, both and _same_but_for_slips(ours, theirs), evidence
+        joins = (
+            both
+            and not (crowded[codes[one]] or crowded[codes[other]])
+            and len((dates_of_text[ours.text] | dates_of_text[theirs.text]) - {""}) < 2
+            and _same_but_for_slips(ours, theirs)
+        )
+        yield int(owners[one]), int(owners[other]), score, joins, evidence
+
+
+def _crowded(nodes: _Nodes, count: int) -> list[bool]:
+    """Whether each content stands several times on a page without an address: nobody can tell which is which."""
+    crowded = [False] * count
+    for variants, repeated in zip(nodes.contents, nodes.repeated, strict=True):
+        for variant in variants if repeated else ():
+            crowded[variant] = True
+    return crowded
 
 
 def _variants(nodes: _Nodes) -> tuple[_Ints, _Ints]:
@@ -422,8 +466,11 @@ def _variants(nodes: _Nodes) -> tuple[_Ints, _Ints]:
     return np.array(owners, np.int64), np.array(codes, np.int64)
 
 
-def _neighbours(codes: _Ints, contents: Sequence[_Content]) -> tuple[_Ints, _Ints]:
-    """Pairs of places in `codes` that are near each other in a sorted block and whose dates do not contradict."""
+def _neighbours(codes: _Ints, contents: Sequence[_Content], ties: tuple[_Ints, ...]) -> tuple[_Ints, _Ints]:
+    """Pairs of places in `codes` that are near each other in a sorted block and whose dates do not contradict.
+
+    `ties` settles the order of what is equal, the strongest last.
+    """
     dates, titles, summaries = (
         _sorted_codes([getattr(content, part) for content in contents], codes)
         for part in ("plain_date", "plain_title", "plain_summary")
@@ -436,7 +483,7 @@ def _neighbours(codes: _Ints, contents: Sequence[_Content]) -> tuple[_Ints, _Int
         (summaries, dates, titles),
         (dates, titles, summaries),
     ):
-        sorted_places = np.lexsort((*reversed(order), block))
+        sorted_places = np.lexsort((*ties, *reversed(order), block))
         block_codes = block[sorted_places]
         for step in range(1, min(_WINDOW, count - 1) + 1):
             same = (block_codes[:-step] == block_codes[step:]) & (block_codes[step:] >= 0)
@@ -446,6 +493,14 @@ def _neighbours(codes: _Ints, contents: Sequence[_Content]) -> tuple[_Ints, _Int
     left, right = pairs // max(count, 1), pairs % max(count, 1)
     agree = (dates[left] == dates[right]) | (dates[left] < 0) | (dates[right] < 0)
     return left[agree], right[agree]
+
+
+def _text_order(contents: Sequence[_Content]) -> _Ints:
+    """Place of each content among all, sorted by their texts."""
+    ranks = np.empty(len(contents), np.int64)
+    texts = [(content.date or "", content.title or "", content.summary or "") for content in contents]
+    ranks[sorted(range(len(contents)), key=texts.__getitem__)] = np.arange(len(contents))
+    return ranks
 
 
 def _sorted_codes(texts: list[str], codes: _Ints) -> _Ints:
@@ -487,15 +542,28 @@ def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int
     rules: list[str] = [""] * len(nodes.keys)
     for cluster in members.values():
         best = min(cluster, key=lambda node: _preference(node, outcome)) if len(cluster) > 1 else cluster[0]
-        for node in cluster:
+        rules[best] = "address" if nodes.addressed[best] else "content"
+        documents[best] = ids[best]
+        for node, rank in _joined_to(best, outcome.edges):
+            rules[node] = _RULE_OF_RANK[rank]
             documents[node] = ids[best]
-            rank = outcome.rules.get(node, _CONTENT)
-            own = "address" if nodes.addressed[node] else "content"
-            rules[node] = own if node == best else _RULE_OF_RANK[rank]
     of_entry = pa.array(nodes.of_entry)
     resolved = entries.append_column("document_id", pa.array(documents, pa.string()).take(of_entry))
     resolved = resolved.append_column("rule", pa.array(rules, pa.string()).take(of_entry))
     return Resolution(resolved, _keys(nodes.keys, ids, documents), _pairs(outcome, documents, foes))
+
+
+def _joined_to(best: int, edges: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
+    """Every other node of a document, with the weakest rule on the way from the best one to it."""
+    reached = {best: _CONTENT}
+    waiting = [best]
+    while waiting:
+        node = waiting.pop()
+        for other, rank in edges.get(node, ()):
+            if other not in reached:
+                reached[other] = max(reached[node], rank, key=_WEAKNESS.__getitem__)
+                waiting.append(other)
+                yield other, reached[other]
 
 
 def _preference(node: int, outcome: _Outcome) -> tuple[int, tuple[int, ...], str]:
