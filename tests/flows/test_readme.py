@@ -15,7 +15,7 @@ from schemas.tables import TABLES
 from tests.conftest import REPOSITORY, WCDA, bare_environment
 
 README = (REPOSITORY / "README.md").read_text()
-# The make targets are what CI runs, and a harvest on Prefect takes its time: test_prefect.py runs it.
+# The make targets are what CI runs; a harvest on Prefect takes its time, and is run by tests/accept.
 RUN_ELSEWHERE = {"make run", "make test", ".venv/bin/wcda harvest --from samples"}
 
 
