@@ -7,13 +7,13 @@ import pytest
 
 from schemas.errors import UsageError
 from schemas.identifiers import stable_id
+from schemas.tables import ENTRIES
 from tests.identity.test_decisions import different, same
 from tests.identity.test_rules import OTHER_SUMMARY, OTHER_TITLE, SITE, SUMMARY, TITLE, address_key, content_key
 from tests.warehouse.test_changes import Maker
 from tests.warehouse.test_tables import Block, Run, Seen, at, segments
 from warehouse.explanation import RULE_MEANINGS, Explanation, explain, find_document, natural_key
 from warehouse.identity.decisions import Decision
-from warehouse.identity.resolution import RULES
 from warehouse.snapshots import Snapshot
 from warehouse.tables import build_tables
 
@@ -77,7 +77,8 @@ def test_the_entries_are_shown_with_their_place_rule_and_meaning(listed_four_tim
 
 
 def test_every_rule_has_a_meaning() -> None:
-    assert set(RULE_MEANINGS) == set(RULES)
+    (rule,) = (column for column in ENTRIES.columns if column.name == "rule")
+    assert set(RULE_MEANINGS) == set(rule.allowed)
 
 
 def test_where_an_entry_differs_from_the_document_its_wording_is_shown(listed_four_times: Snapshot) -> None:

@@ -14,44 +14,33 @@ neighbourhood method, Hernández and Stolfo 1995), so that the cost grows with t
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-from rapidfuzz import fuzz
-from rapidfuzz.process import cpdist
 
-from schemas.dates import read_date
 from schemas.identifiers import stable_id
 from warehouse.identity.clusters import Clusters
 from warehouse.identity.decisions import Decision
-from warehouse.identity.wording import differs_by_slips_only, normalise
-
-RULES = ("address", "content", "normalised", "similar", "decision")
+from warehouse.identity.neighbours import find_neighbours, likeness, text_order
+from warehouse.identity.nodes import Content, Ints, Nodes, codes_of, dates_of, find_contents, find_nodes, pages_of
+from warehouse.identity.wording import differs_by_slips_only
 
 _DECISION, _CONTENT, _NORMALISED, _SIMILAR = range(4)
 _RULE_OF_RANK = {_DECISION: "decision", _CONTENT: "content", _NORMALISED: "normalised", _SIMILAR: "similar"}
 _WEAKNESS = {_CONTENT: 0, _NORMALISED: 1, _SIMILAR: 2, _DECISION: 3}
 """A decision is told before all else: without it the document would be another."""
-_WINDOW = 4
-"""Neighbours that each node is compared with, in each order."""
 _LEAST_TITLE = 90
 _LEAST_SUMMARY = 85
 """Likeness, of 100, from which a pair is worth a person's look."""
 _FEWEST_WORDS = 6
 """A summary with fewer words is no evidence."""
-_NUMERIC_ADDRESS = r"/document/[0-9]+$"
 
-_Ints = npt.NDArray[np.int64]
 _Proposal = tuple[int, int, int, float, str]
 """Node, node, rank of the rule, score, evidence."""
 
-ENTRY_COLUMNS = ("page_id", "position", "date_text", "title", "summary", "url")
 KEY_SCHEMA = pa.schema([("key", pa.string()), ("document_id", pa.string()), ("kind", pa.string())])
 PAIR_SCHEMA = pa.schema(
     [
@@ -82,55 +71,6 @@ class Resolution:
     unknown: tuple[Decision, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """A distinct date, title and summary, and what is compared of it."""
-
-    date: str | None
-    title: str | None
-    summary: str | None
-    plain_date: str
-    plain_title: str
-    plain_summary: str
-
-    @property
-    def plain(self) -> tuple[str, str, str]:
-        """All of it, normalised."""
-        return self.plain_date, self.plain_title, self.plain_summary
-
-    @property
-    def text(self) -> tuple[str, str]:
-        """Title and summary, normalised."""
-        return self.plain_title, self.plain_summary
-
-    @property
-    def weight(self) -> tuple[int, int, int]:
-        """How much it tells: parts that are there, then length."""
-        parts = sum(part is not None for part in (self.date, self.title, self.summary))
-        return parts, len(self.summary or ""), len(self.title or "")
-
-
-@dataclass(frozen=True, slots=True)
-class _Nodes:
-    """What needs no rule to be one document.
-
-    Attributes:
-        of_entry: Node of each entry.
-        keys: Natural key of each node.
-        slugs: Present-day address of each node, if it has one.
-        addressed: Whether each node has an address of any kind.
-        repeated: Whether each node is an equal block, other than the first, of a page.
-        contents: Content codes of each node; one, unless an address shows several.
-    """
-
-    of_entry: _Ints
-    keys: list[str]
-    slugs: list[str | None]
-    addressed: list[bool]
-    repeated: list[bool]
-    contents: list[list[int]]
-
-
 def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution:
     """Give each entry its document.
 
@@ -138,14 +78,14 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution
         entries: page_id, position, date_text, title, summary, url; page_id and position name an entry.
         decisions: Proved by `decisions.parse_decisions`.
     """
-    page, position = _codes(entries["page_id"])[0], entries["position"].to_numpy()
-    content_of_entry, contents = _contents(entries)
-    nodes = _nodes(entries["url"], page, position, content_of_entry, contents)
+    page, position = codes_of(entries["page_id"])[0], entries["position"].to_numpy()
+    content_of_entry, contents = find_contents(entries)
+    nodes = find_nodes(entries["url"], page, position, content_of_entry, contents)
     places = {key: node for node, key in enumerate(nodes.keys)}
     known = [each for each in decisions if each.left in places and each.right in places]
     foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
-    dates = _dates_of(nodes, contents)
-    pages = _pages_of(nodes.of_entry, page, len(nodes.keys))
+    dates = dates_of(nodes, contents)
+    pages = pages_of(nodes.of_entry, page, len(nodes.keys))
     clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates, foes)
     outcome = _Outcome(nodes, contents, clusters, dates)
     outcome.propose(
@@ -185,7 +125,7 @@ class _Outcome:
     """Joins that were made, by which rule, and pairs that were not joined."""
 
     def __init__(
-        self, nodes: _Nodes, contents: Sequence[_Content], clusters: Clusters, dates: Sequence[str | None]
+        self, nodes: Nodes, contents: Sequence[Content], clusters: Clusters, dates: Sequence[str | None]
     ) -> None:
         self.nodes = nodes
         self.dates = dates
@@ -219,113 +159,11 @@ class _Outcome:
         self.pairs[pair] = max(self.pairs.get(pair, (0.0, "")), (score, evidence))
 
 
-def _codes(column: pa.ChunkedArray) -> tuple[_Ints, pa.Array]:
-    """A number for each distinct value, null being -1, and the values."""
-    encoded = pc.dictionary_encode(column).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # a column without chunks
-        encoded = pa.array([], column.type).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, encoded.dictionary
-
-
-def _group(*columns: _Ints) -> _Ints:
-    """A number for each distinct combination, in order of first sight."""
-    code = columns[0]
-    for column in columns[1:]:
-        code = pd.factorize(code)[0] * (int(column.max(initial=0)) + 2) + column + 1
-    return pd.factorize(code)[0].astype(np.int64)
-
-
-def _contents(entries: pa.Table) -> tuple[_Ints, list[_Content]]:
-    """The content of each entry, as a number, and the distinct contents."""
-    parts = [_codes(entries[name]) for name in ("date_text", "title", "summary")]
-    code = _group(*(codes for codes, _ in parts))
-    first = np.unique(code, return_index=True)[1]
-    values = [dictionary.to_pylist() for _, dictionary in parts]
-    plain = [
-        [_plain_date(value) for value in values[0]],
-        [normalise(value) for value in values[1]],
-        [normalise(value) for value in values[2]],
-    ]
-    contents = []
-    for place in first:
-        at = [int(codes[place]) for codes, _ in parts]
-        date, title, summary = (value[index] if index >= 0 else None for value, index in zip(values, at, strict=True))
-        plains = [value[index] if index >= 0 else "" for value, index in zip(plain, at, strict=True)]
-        contents.append(_Content(date, title, summary, *plains))
-    return code, contents
-
-
-def _plain_date(text: str) -> str:
-    """What a date means, whatever way it is written; empty where the text says that there is none."""
-    reading = read_date(text)
-    return normalise(text) if reading is None else reading.edtf or ""
-
-
-def _nodes(urls: pa.ChunkedArray, page: _Ints, position: _Ints, content: _Ints, contents: list[_Content]) -> _Nodes:
-    url_codes, url_values = _codes(urls)
-    addressed = url_codes >= 0
-    ordinal = _ordinals(page, position, content, addressed)
-    node = _group(addressed.astype(np.int64), np.where(addressed, url_codes, content), ordinal)
-    first = np.unique(node, return_index=True)[1]
-    slugs = pc.invert(pc.match_substring_regex(url_values, _NUMERIC_ADDRESS)).to_pylist()
-    addresses = url_values.to_pylist()
-    keys: list[str] = []
-    present: list[str | None] = []
-    for place in first:
-        url = int(url_codes[place])
-        if url >= 0:
-            keys.append("address:" + addresses[url])
-            present.append(addresses[url] if slugs[url] else None)
-        else:
-            which = contents[int(content[place])]
-            keys.append("content:" + stable_id(which.date, which.title, which.summary, str(ordinal[place])))
-            present.append(None)
-    variants: list[list[int]] = [[] for _ in keys]
-    shown = pd.DataFrame({"node": node, "content": content}).drop_duplicates()
-    for owner, which_content in zip(shown["node"].tolist(), shown["content"].tolist(), strict=True):
-        variants[owner].append(which_content)
-    return _Nodes(
-        of_entry=node,
-        keys=keys,
-        slugs=present,
-        addressed=addressed[first].tolist(),
-        repeated=(ordinal[first] > 0).tolist(),
-        contents=variants,
-    )
-
-
-def _ordinals(page: _Ints, position: _Ints, content: _Ints, addressed: npt.NDArray[np.bool_]) -> _Ints:
-    """Place of each block without an address among the equals of its page, from 0."""
-    frame = pd.DataFrame({"page": page, "content": content, "position": position})[~addressed]
-    counted = frame.sort_values(["page", "position"]).groupby(["page", "content"], sort=False).cumcount()
-    ordinal = np.zeros(len(page), np.int64)
-    ordinal[counted.index.to_numpy()] = counted.to_numpy()
-    return ordinal
-
-
 def _rank_of(keys: list[str]) -> list[int]:
     """Place of each key among the sorted keys."""
     ranks = np.empty(len(keys), np.int64)
     ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
     return ranks.tolist()
-
-
-def _pages_of(node: _Ints, page: _Ints, count: int) -> Callable[[int], frozenset[int]]:
-    """A function that tells the pages on which a node stands."""
-    order = np.argsort(node, kind="stable")
-    bounds = np.searchsorted(node[order], np.arange(count + 1))
-    pages = page[order]
-    return lambda which: frozenset(pages[bounds[which] : bounds[which + 1]].tolist())
-
-
-def _dates_of(nodes: _Nodes, contents: Sequence[_Content]) -> list[str | None]:
-    """The one date of each node; null if it has none, or if listings of one address differ."""
-    dates = []
-    for variants in nodes.contents:
-        found = {contents[variant].plain_date for variant in variants} - {""}
-        dates.append(found.pop() if len(found) == 1 else None)
-    return dates
 
 
 def _propose_equal(outcome: _Outcome) -> None:
@@ -342,13 +180,13 @@ def _propose_equal(outcome: _Outcome) -> None:
         outcome.propose(proposals)
 
 
-def _plain_codes(contents: Sequence[_Content]) -> _Ints:
+def _plain_codes(contents: Sequence[Content]) -> Ints:
     """A number for each distinct normalised content, for each content."""
     numbers: dict[tuple[str, str, str], int] = {}
     return np.array([numbers.setdefault(content.plain, len(numbers)) for content in contents], np.int64)
 
 
-def _groups(owners: _Ints, code: _Ints, codes: _Ints) -> Iterator[tuple[list[int], int]]:
+def _groups(owners: Ints, code: Ints, codes: Ints) -> Iterator[tuple[list[int], int]]:
     """Nodes that share a code, where there are several, with a content of theirs."""
     order = np.lexsort((owners, code))
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
@@ -415,16 +253,16 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     """Pairs of nodes that are not joined yet and look alike: nodes, score, whether the rule would join, evidence."""
     contents = outcome.contents
     owners, codes = _variants(outcome.nodes)
-    ties = (_text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
-    left, right = _neighbours(codes, contents, ties)
+    ties = (text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
+    left, right = find_neighbours(codes, contents, ties)
     leaders = np.fromiter(map(outcome.clusters.find, range(len(outcome.nodes.keys))), np.int64)[owners]
     apart = leaders[left] != leaders[right]
     left, right = left[apart], right[apart]
-    title_scores = _likeness([content.plain_title for content in contents], codes[left], codes[right], _LEAST_TITLE)
+    title_scores = likeness([content.plain_title for content in contents], codes[left], codes[right], _LEAST_TITLE)
     near = title_scores >= _LEAST_TITLE
     left, right, title_scores = left[near], right[near], title_scores[near]
     summaries = [content.plain_summary for content in contents]
-    summary_scores = _likeness(summaries, codes[left], codes[right], _LEAST_SUMMARY)
+    summary_scores = likeness(summaries, codes[left], codes[right], _LEAST_SUMMARY)
     crowded = _crowded(outcome.nodes, len(contents))
     dates_of_text: dict[tuple[str, str], set[str]] = defaultdict(set)
     for content in contents:
@@ -450,7 +288,7 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
         yield int(owners[one]), int(owners[other]), score, joins, evidence
 
 
-def _crowded(nodes: _Nodes, count: int) -> list[bool]:
+def _crowded(nodes: Nodes, count: int) -> list[bool]:
     """Whether each content stands several times on a page without an address: nobody can tell which is which."""
     crowded = [False] * count
     for variants, repeated in zip(nodes.contents, nodes.repeated, strict=True):
@@ -459,65 +297,14 @@ def _crowded(nodes: _Nodes, count: int) -> list[bool]:
     return crowded
 
 
-def _variants(nodes: _Nodes) -> tuple[_Ints, _Ints]:
+def _variants(nodes: Nodes) -> tuple[Ints, Ints]:
     """Node and content code of each content of each node."""
     owners = [node for node, variants in enumerate(nodes.contents) for _ in variants]
     codes = [code for variants in nodes.contents for code in variants]
     return np.array(owners, np.int64), np.array(codes, np.int64)
 
 
-def _neighbours(codes: _Ints, contents: Sequence[_Content], ties: tuple[_Ints, ...]) -> tuple[_Ints, _Ints]:
-    """Pairs of places in `codes` that are near each other in a sorted block and whose dates do not contradict.
-
-    `ties` settles the order of what is equal, the strongest last.
-    """
-    dates, titles, summaries = (
-        _sorted_codes([getattr(content, part) for content in contents], codes)
-        for part in ("plain_date", "plain_title", "plain_summary")
-    )
-    found: list[_Ints] = []
-    count = len(codes)
-    for block, *order in (
-        (titles, dates, summaries),
-        (titles, summaries, dates),
-        (summaries, dates, titles),
-        (dates, titles, summaries),
-    ):
-        sorted_places = np.lexsort((*ties, *reversed(order), block))
-        block_codes = block[sorted_places]
-        for step in range(1, min(_WINDOW, count - 1) + 1):
-            same = (block_codes[:-step] == block_codes[step:]) & (block_codes[step:] >= 0)
-            one, other = sorted_places[:-step][same], sorted_places[step:][same]
-            found.append(np.minimum(one, other) * count + np.maximum(one, other))
-    pairs = np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
-    left, right = pairs // max(count, 1), pairs % max(count, 1)
-    agree = (dates[left] == dates[right]) | (dates[left] < 0) | (dates[right] < 0)
-    return left[agree], right[agree]
-
-
-def _text_order(contents: Sequence[_Content]) -> _Ints:
-    """Place of each content among all, sorted by their texts."""
-    ranks = np.empty(len(contents), np.int64)
-    texts = [(content.date or "", content.title or "", content.summary or "") for content in contents]
-    ranks[sorted(range(len(contents)), key=texts.__getitem__)] = np.arange(len(contents))
-    return ranks
-
-
-def _sorted_codes(texts: list[str], codes: _Ints) -> _Ints:
-    """A number for each text that keeps their order; -1 for the empty text."""
-    ranks = {text: rank for rank, text in enumerate(sorted(set(texts) - {""}))}
-    return np.array([ranks.get(text, -1) for text in texts], np.int64)[codes]
-
-
-def _likeness(texts: list[str], left: _Ints, right: _Ints, least: int) -> npt.NDArray[np.float32]:
-    """Likeness of pairs of texts, of 100; 0 below `least`."""
-    if not len(left):
-        return np.empty(0, np.float32)
-    ours, theirs = [texts[place] for place in left], [texts[place] for place in right]
-    return cpdist(ours, theirs, scorer=fuzz.ratio, score_cutoff=least)
-
-
-def _same_but_for_slips(ours: _Content, theirs: _Content) -> bool:
+def _same_but_for_slips(ours: Content, theirs: Content) -> bool:
     """Whether two contents with a title and a summary each say the same; a slip is forgiven on one side of the two."""
     if min(ours.plain_summary.count(" "), theirs.plain_summary.count(" ")) < _FEWEST_WORDS - 1:
         return False
