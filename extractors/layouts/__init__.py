@@ -39,8 +39,8 @@ def read_text(text: str) -> ParsedPage:
             Issue(
                 "error",
                 "unknown-page",
-                "the page is of no layout that is known",
-                expected="a page of plain text with a line such as `11 - 20 of 89`",
+                "the page is no listing that is known",
+                expected="a listing, which has a range line such as `11 - 20 of 89`",
                 found=_glimpse(text),
             ),
         ),

@@ -39,7 +39,7 @@ UNUSABLE = [
     ("no-pages", 1, "holds no pages"),
     ("empty.txt", 1, "the page is empty"),
     ("binary.txt", 1, "the page is no text"),
-    ("no-range.txt", 1, "no layout that is known"),
+    ("no-range.txt", 1, "no listing that is known"),
 ]
 
 
