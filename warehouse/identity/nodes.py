@@ -45,7 +45,7 @@ class Content:
     @property
     def weight(self) -> tuple[int, int, int]:
         """How much it tells: parts that are there, then length."""
-        parts = sum(part is not None for part in (self.date, self.title, self.summary))
+        parts = (self.date is not None) + (self.title is not None) + (self.summary is not None)
         return parts, len(self.summary or ""), len(self.title or "")
 
 
@@ -81,13 +81,12 @@ def find_contents(entries: pa.Table) -> tuple[Ints, list[Content]]:
         [normalise(value) for value in values[1]],
         [normalise(value) for value in values[2]],
     ]
-    contents = []
-    for place in first:
-        at = [int(codes[place]) for codes, _ in parts]
-        date, title, summary = (value[index] if index >= 0 else None for value, index in zip(values, at, strict=True))
-        plains = [value[index] if index >= 0 else "" for value, index in zip(plain, at, strict=True)]
-        contents.append(Content(date, title, summary, *plains))
-    return code, contents
+    for texts, plains in zip(values, plain, strict=True):
+        texts.append(None)  # what code -1 finds
+        plains.append("")
+    at = [codes[first].tolist() for codes, _ in parts]
+    columns = [map(texts.__getitem__, codes) for kind in (values, plain) for texts, codes in zip(kind, at, strict=True)]
+    return code, list(map(Content, *columns))
 
 
 def _plain_date(text: str) -> str:
@@ -107,19 +106,20 @@ def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints,
     addresses = url_values.to_pylist()
     keys: list[str] = []
     present: list[str | None] = []
-    for place in first:
-        url = int(url_codes[place])
+    for url, shown, number in zip(
+        url_codes[first].tolist(), content[first].tolist(), ordinal[first].tolist(), strict=True
+    ):
         if url >= 0:
             keys.append("address:" + addresses[url])
             present.append(addresses[url] if slugs[url] else None)
         else:
-            which = contents[int(content[place])]
-            keys.append("content:" + stable_id(which.date, which.title, which.summary, str(ordinal[place])))
+            which = contents[shown]
+            keys.append("content:" + stable_id(which.date, which.title, which.summary, str(number)))
             present.append(None)
     variants: list[list[int]] = [[] for _ in keys]
-    shown = pd.DataFrame({"node": node, "content": content}).drop_duplicates()
-    for owner, which_content in zip(shown["node"].tolist(), shown["content"].tolist(), strict=True):
-        variants[owner].append(which_content)
+    distinct = pd.DataFrame({"node": node, "content": content}).drop_duplicates()
+    for owner, variant in zip(distinct["node"].tolist(), distinct["content"].tolist(), strict=True):
+        variants[owner].append(variant)
     return Nodes(
         of_entry=node,
         keys=keys,

@@ -256,7 +256,9 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     ties = (text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
     left, right = find_neighbours(codes, contents, ties)
     leaders = np.fromiter(map(outcome.clusters.find, range(len(outcome.nodes.keys))), np.int64)[owners]
-    apart = leaders[left] != leaders[right]
+    plain = _plain_codes(contents)[codes]
+    # What is equal after normalising, the rules of equality have judged.
+    apart = (leaders[left] != leaders[right]) & (plain[left] != plain[right])
     left, right = left[apart], right[apart]
     title_scores = likeness([content.plain_title for content in contents], codes[left], codes[right], _LEAST_TITLE)
     near = title_scores >= _LEAST_TITLE
@@ -270,8 +272,6 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     rows = zip(left.tolist(), right.tolist(), title_scores.tolist(), summary_scores.tolist(), strict=True)
     for one, other, title_score, summary_score in rows:
         ours, theirs = contents[codes[one]], contents[codes[other]]
-        if ours.plain == theirs.plain:
-            continue  # the rules of equality have judged it
         both = bool(ours.summary and theirs.summary)
         if both and summary_score < _LEAST_SUMMARY:
             continue
