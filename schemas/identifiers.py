@@ -10,9 +10,14 @@ def stable_id(*parts: str | None) -> str:
 
     With 1,000,000 ids the chance that any two meet is 3 in 100 million; the key check before publishing would tell.
     """
-    encoded = [None if part is None else part.encode("utf-8", "surrogatepass") for part in parts]
-    # Each part is led by its length, so that parts cannot run together.
-    framed = b"".join(b"-1:" if data is None else b"%d:%b" % (len(data), data) for data in encoded)
+    framed = bytearray()
+    for part in parts:
+        if part is None:
+            framed += b"-1:"
+        else:
+            data = part.encode("utf-8", "surrogatepass")
+            framed += b"%d:" % len(data)  # led by its length, so that parts cannot run together
+            framed += data
     return blake2b(framed, digest_size=8).hexdigest()
 
 
