@@ -19,7 +19,7 @@ from extractors.warc import LandedCapture, LandedEnd, RawZone, read_segment
 from schemas.dates import read_date
 from schemas.identifiers import file_sha256, stable_id
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, Issue, ParsedPage, Plan
+from schemas.records import Capture, Entry, Issue, ParsedPage, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,18 +117,7 @@ def _add_capture(record: LandedCapture, rows: dict[str, list[dict[str, Any]]], p
     page = pages.get(identifier)
     if page is None:
         page = pages[identifier] = _read_decoded(text, doubts)
-        rows["entries"] += [
-            {
-                "page_id": identifier,
-                "position": entry.position,
-                "date_text": entry.date_text,
-                "date_edtf": _edtf(entry.date_text),
-                "title": entry.title,
-                "summary": entry.summary,
-                "url": entry.url,
-            }
-            for entry in page.entries
-        ]
+        rows["entries"] += [{"page_id": identifier, **entry_values(entry)} for entry in page.entries]
         rows["issues"] += _issues(
             page.issues,
             url=capture.url,
@@ -176,9 +165,17 @@ def _issues(issues: Iterable[Issue], **place: str | None) -> list[dict[str, Any]
     ]
 
 
-def _edtf(date_text: str | None) -> str | None:
-    reading = read_date(date_text) if date_text is not None else None
-    return reading.edtf if reading else None
+def entry_values(entry: Entry) -> dict[str, Any]:
+    """An entry as plain values, with its date in EDTF beside the text of it."""
+    reading = read_date(entry.date_text) if entry.date_text is not None else None
+    return {
+        "position": entry.position,
+        "date_text": entry.date_text,
+        "date_edtf": reading.edtf if reading else None,
+        "title": entry.title,
+        "summary": entry.summary,
+        "url": entry.url,
+    }
 
 
 def _table(name: str, rows: list[dict[str, Any]]) -> "pa.Table":

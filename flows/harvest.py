@@ -227,8 +227,9 @@ def describe(
     """The receipt of a snapshot."""
     import pyarrow.compute as pc
 
-    levels = Counter(tables["issues"]["level"].to_pylist())
-    grave = [row for row in tables["issues"].to_pylist() if row["level"] == "error"]
+    issues = tables["issues"].to_pylist()
+    levels = Counter(row["level"] for row in issues)
+    grave = [row for row in issues if row["level"] == "error"]
     columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
     return Receipt(
         run_id=run_id,

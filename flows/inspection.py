@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.dates import read_date
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
@@ -174,29 +173,16 @@ def read_saved_page(path: Path) -> ParsedPage:
 
 def page_to_dict(page: ParsedPage) -> dict[str, Any]:
     """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
+    from extractors.parsing import entry_values
+
     held = page.range
     return {
         "layout": page.layout,
         "outcome": page.outcome,
         "range": asdict(held) if held else None,
-        "entries": [
-            {
-                "position": entry.position,
-                "date_text": entry.date_text,
-                "date_edtf": _edtf(entry.date_text),
-                "title": entry.title,
-                "summary": entry.summary,
-                "url": entry.url,
-            }
-            for entry in page.entries
-        ],
+        "entries": [entry_values(entry) for entry in page.entries],
         "issues": [asdict(issue) for issue in page.issues],
     }
-
-
-def _edtf(date_text: str | None) -> str | None:
-    reading = read_date(date_text) if date_text is not None else None
-    return reading.edtf if reading else None
 
 
 def _current(warehouse: Path) -> tuple[WarehouseFolder, Snapshot]:

@@ -100,7 +100,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     """
     import pandas as pd
 
-    from warehouse.wordings import PARTS, find_wordings, standing
+    from warehouse.wordings import PARTS, find_wordings, read_whole, standing
 
     document_id = find_document(snapshot, name)
     tables = {
@@ -109,8 +109,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     }
     document = _of(tables["documents"], document_id).iloc[0]
     entries = _of(tables["entries"], document_id).merge(tables["pages"], on="page_id")
-    whole = entries["entry_count"] == entries["range_last"] - entries["range_first"] + 1
-    entries["whole"] = whole.fillna(False).astype(bool)
+    entries["whole"] = read_whole(entries)
     entries["place"] = (entries["range_first"] + entries["position"] - 1).where(entries["whole"])
     sightings = entries.merge(tables["captures"][["page_id", "captured_at"]], on="page_id")
     keys = _of(tables["document_keys"], document_id)

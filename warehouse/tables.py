@@ -16,7 +16,7 @@ from schemas.parsed import PARSED_TABLES
 from schemas.tables import TABLES
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
-from warehouse.wordings import find_wordings, number_revisions, standing
+from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
 
 if TYPE_CHECKING:
     from schemas.dates import DateReading
@@ -117,8 +117,7 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
     read = captures.loc[captures["outcome"].isin(_USABLE), "collection_id"]
     known = pd.concat([planned["collection_id"], read]).unique()
     captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
-    whole = captures["entry_count"] == captures["range_last"] - captures["range_first"] + 1
-    captures["whole"] = whole.fillna(False).astype(bool)
+    captures["whole"] = read_whole(captures)
     order = ["captured_at", "run_id", "warc_file", "warc_offset"]
     return captures.sort_values(order, na_position="first", ignore_index=True)
 

@@ -23,6 +23,12 @@ _REASONS = {
 }
 
 
+def read_whole(pages: pd.DataFrame) -> "pd.Series[bool]":
+    """Whether each page yields as many entries as its range line says; a page without one does not."""
+    whole = pages["entry_count"] == pages["range_last"] - pages["range_first"] + 1
+    return whole.fillna(False).astype(bool)
+
+
 def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
     """Each distinct wording of each document, the one that stands last.
 
