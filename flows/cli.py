@@ -105,7 +105,7 @@ def harvest(
     The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named.
     Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
     """
-    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, find_requested_pages
+    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, find_requested_pages, read_catalog
     from flows.harvest import harvest as harvest_plainly
 
     default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
@@ -113,7 +113,8 @@ def harvest(
     if direct:
         receipt = harvest_plainly(request)
     else:
-        find_requested_pages(request)  # a mistake in the request is told at once, not when Prefect has started
+        # A mistake in the request is told at once, not when Prefect has started.
+        find_requested_pages(request, read_catalog(request.catalog)[1])
         from flows.prefect_settings import on_prefect
 
         with on_prefect(request.warehouse):

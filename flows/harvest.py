@@ -84,7 +84,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = read_catalog(request.catalog)
-    pages = find_requested_pages(request)
+    pages = find_requested_pages(request, catalog)
     with folder.locked():
         read_decisions(folder)  # a mistake in it is told before anything is fetched
         run_id = new_run_id()
@@ -96,14 +96,13 @@ def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
         return step(publish_tables, folder, run_id)
 
 
-def find_requested_pages(request: HarvestRequest) -> list[SavedPage]:
+def find_requested_pages(request: HarvestRequest, catalog: Catalog) -> list[SavedPage]:
     """The pages that a request means; reads none of them.
 
     Raises:
-        UsageError: The source, the catalog or a collection is not there.
+        UsageError: The source or a collection is not there.
         SourceError: The source has no pages.
     """
-    _, catalog = read_catalog(request.catalog)
     return _limit(find_pages(_source_path(request.source), catalog), request.collections)
 
 

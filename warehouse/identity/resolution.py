@@ -147,6 +147,7 @@ class _Outcome:
         self.contents = contents
         self.clusters = clusters
         self.order = _rank_of(nodes.keys)
+        self.plain_codes = _plain_codes(contents)
         self.edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.pairs: dict[tuple[int, int], tuple[float, str]] = {}
 
@@ -184,7 +185,7 @@ def _rank_of(keys: list[str]) -> list[int]:
 def _propose_equal(outcome: _Outcome) -> None:
     """The rules `content` and `normalised`: nodes that share a content, to the letter or normalised."""
     owners, codes = _variants(outcome.nodes)
-    plain = _plain_codes(outcome.contents)
+    plain = outcome.plain_codes
     for rank, evidence, code in ((_CONTENT, "equal", codes), (_NORMALISED, "equal after normalising", plain[codes])):
         proposals: list[_Proposal] = []
         for group, content in _groups(owners, code, codes):
@@ -272,7 +273,7 @@ def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
     ties = (text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
     left, right = find_neighbours(codes, contents, ties)
     leaders = np.fromiter(map(outcome.clusters.find, range(len(outcome.nodes.keys))), np.int64)[owners]
-    plain = _plain_codes(contents)[codes]
+    plain = outcome.plain_codes[codes]
     # What is equal after normalising, the rules of equality have judged.
     apart = (leaders[left] != leaders[right]) & (plain[left] != plain[right])
     left, right = left[apart], right[apart]
