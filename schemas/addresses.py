@@ -5,11 +5,12 @@ The forms are those that public code and saved pages show (the archive itself do
 
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from schemas.identifiers import stable_id
 
 ARCHIVE_HOST = "digitalarchive.wilsoncenter.org"
+ARCHIVE_URL = f"https://{ARCHIVE_HOST}"
 
 ARCHIVE_HOSTS = frozenset(
     {
@@ -32,6 +33,8 @@ _OTHER_FIELD = re.compile(r"fo\[[0-9]*\]|sort_(?:by|order|bef_combine)|utm_\w+|f
 _COUNT = re.compile(r"[0-9]{1,6}")
 _MOST_ENCODINGS = 3  # beside the one that every address has
 _LONGEST_SLUG = 60
+_LONGEST_ID = 100
+_USUAL_PORTS = frozenset({80, 443})
 
 
 def document_address(href: str) -> str | None:
@@ -49,7 +52,7 @@ def document_address(href: str) -> str | None:
     if match is None:
         return None
     slug = quote(unquote(match[1]), safe="", errors="surrogatepass")
-    return f"https://{ARCHIVE_HOST}/document/{slug}"
+    return f"{ARCHIVE_URL}/document/{slug}"
 
 
 def file_address(name: str) -> str:
@@ -75,11 +78,25 @@ class ListingAddress:
 
     @property
     def collection_id(self) -> str:
-        """Id of the result set, the same for all its addresses: `topics-86494`, `people-12+text-cuba`, `all`."""
+        """Id of the result set, the same for all its addresses: `topics-86494`, `people-12+text-cuba`, `all`.
+
+        At most 100 characters. An id that would be longer has its first parts, `+`, and a digest of the whole, 16
+        hexadecimal digits. Every other part has a dash, so that no id of the one kind is one of the other.
+        """
         parts = [f"{kind}-{term}" for kind, term in self.facets]
         if self.text:
             parts.append(_text_id(self.text))
-        return "+".join(parts) or "all"
+        whole = "+".join(parts) or "all"
+        return whole if len(whole) <= _LONGEST_ID else _shortened(whole, stable_id(self.query))
+
+    @property
+    def kind(self) -> str:
+        """The facet's kind if there is one facet and no text; else `mixed`, `text`, or `all` for the whole archive."""
+        if len(self.facets) == 1 and not self.text:
+            return self.facets[0][0]
+        if self.facets:
+            return "mixed"
+        return "text" if self.text else "all"
 
     @property
     def query(self) -> str | None:
@@ -93,46 +110,80 @@ class ListingAddress:
         return [*facets, ("search_api_fulltext", self.text)] if self.text else facets
 
 
-def parse_listing_address(url: str) -> ListingAddress | None:
-    """What an address of the listing asks for; null if it is none, or asks for something that is not understood.
+def read_facet(text: str) -> tuple[str, str]:
+    """Kind and id of a facet such as `topics:86494`, however often it is encoded.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = _FACET.fullmatch(_plain(text))
+    if match is None:
+        raise ValueError(f"{text!r} is no facet such as 'topics:86494'")
+    return match[1], match[2]
+
+
+def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
+    """What an address of the listing asks for.
 
     A parameter of unknown meaning may narrow the result, so that an address with one is not taken for the whole set.
+
+    Args:
+        url: As it stands in a page or a browser; without a host, it is one of the archive.
+        base: Where the archive is, if not at one of its known hosts.
+
+    Raises:
+        ValueError: It is none, or asks for something that is not understood.
     """
-    try:
-        url.encode()  # half of a surrogate pair has no address
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return None
-    if parts.scheme not in ("", "http", "https") or (parts.hostname or ARCHIVE_HOST) not in ARCHIVE_HOSTS:
-        return None
+    url.encode()  # half of a surrogate pair has no address
+    parts = urlsplit(url.strip())
+    if not _is_of_archive(parts, urlsplit(base)):
+        raise ValueError(f"{url!r} is not on a host of the archive")
     is_pager_link = not parts.netloc and not parts.scheme and not parts.path and parts.query
     if _LISTING_PATH.fullmatch(parts.path) is None and not is_pager_link:
-        return None
+        raise ValueError(
+            f"{url!r} is no address of the archive's listing, such as {ARCHIVE_URL}/search?f[0]=topics:86494"
+        )
     return _read_query(parts.query)
 
 
-def listing_url(address: ListingAddress, page: int, items_per_page: int | None) -> str:
-    """Canonical address of a page, from 0, of the result set that `address` asks for."""
+def parse_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress | None:
+    """As `read_listing_address`; null where that raises an error."""
+    try:
+        return read_listing_address(url, base)
+    except ValueError:
+        return None
+
+
+def listing_url(address: ListingAddress, page: int, items_per_page: int | None, base: str = ARCHIVE_URL) -> str:
+    """Address of a page, from 0, of the result set that `address` asks for; canonical but for another base."""
     paging = [("items_per_page", items_per_page), ("page", page or None)]
     fields = [*address.criteria, *((name, str(value)) for name, value in paging if value is not None)]
     query = urlencode(fields, quote_via=quote)
-    return f"https://{ARCHIVE_HOST}/search" + (f"?{query}" if query else "")
+    return f"{base}/search" + (f"?{query}" if query else "")
 
 
-def _read_query(query: str) -> ListingAddress | None:
+def _is_of_archive(parts: SplitResult, base: SplitResult) -> bool:
+    if parts.scheme not in ("", "http", "https"):
+        return False
+    return (parts.hostname or ARCHIVE_HOST) in ARCHIVE_HOSTS or _host_and_port(parts) == _host_and_port(base)
+
+
+def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
+    """Host and port; the usual ports of either scheme are as none."""
+    return parts.hostname, None if parts.port in _USUAL_PORTS else parts.port
+
+
+def _read_query(query: str) -> ListingAddress:
     facets: set[tuple[str, str]] = set()
     values: dict[str, str] = {}
     for name, value in parse_qsl(query):
         field = _plain(name)
         if _FACET_FIELD.fullmatch(field):
-            facet = _FACET.fullmatch(_plain(value))
-            if facet is None:
-                return None
-            facets.add((facet[1], facet[2]))
+            facets.add(read_facet(value))
         elif field in _FIELDS:
             values[field] = value
         elif _OTHER_FIELD.fullmatch(field) is None:
-            return None
+            raise ValueError(f"the parameter {field!r} is not understood, and may narrow what is listed")
     page, size = values.get("page", ""), values.get("items_per_page", "")
     return ListingAddress(
         facets=tuple(sorted(facets)),
@@ -140,6 +191,12 @@ def _read_query(query: str) -> ListingAddress | None:
         page=int(page) if _COUNT.fullmatch(page) else 0,
         items_per_page=int(size) if _COUNT.fullmatch(size) and int(size) else None,
     )
+
+
+def _shortened(whole: str, digest: str) -> str:
+    start = whole[: _LONGEST_ID - len(digest) - 1]
+    # A part that is cut would look like the id of another term.
+    return f"{start.rpartition('+')[0] or start}+{digest}"
 
 
 def _plain(text: str) -> str:

@@ -1,14 +1,54 @@
-"""The catalog: which collections there are, and what belongs to them. A TOML file that a person writes."""
+"""The catalog: where the archive is, how gently to ask it, which collections there are, and what belongs to them.
 
+A TOML file that a person writes, or `wcda discover`.
+"""
+
+import json
+import re
 import tomllib
-from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from schemas.addresses import ARCHIVE_URL, ListingAddress, listing_url, read_facet, read_listing_address
 from schemas.errors import UsageError
 from schemas.records import Collection
+
+_SITE = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+# Printable ASCII without what would end or escape the comment of a User-Agent (RFC 9110, 5.6.5).
+_CONTACT_LETTERS = r"[!-'*-\[\]-~]"
+_CONTACT = re.compile(rf"https?://{_CONTACT_LETTERS}+|{_CONTACT_LETTERS}+@{_CONTACT_LETTERS}+")
+
+
+def _site(value: str) -> str:
+    """The address of a site without the slash behind it, in small letters."""
+    site = value.lower().removesuffix("/")
+    if _SITE.fullmatch(site) is None:
+        raise ValueError(f"{value!r} is no http:// or https:// with a host, a port if need be, and nothing behind")
+    _ = urlsplit(site).port  # beyond 65535 is an error
+    return site
+
+
+def _contact(value: str) -> str:
+    if _CONTACT.fullmatch(value) is None:
+        raise ValueError(f"{value!r} is no e-mail or http address in ASCII without blanks and parentheses")
+    return value
+
+
+def _facet(value: str) -> str:
+    return ":".join(read_facet(value))
+
+
+def _single_blanks(value: str) -> str:
+    return " ".join(value.split())
+
+
+_Name = Annotated[str, Field(min_length=1)]
+_Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
@@ -17,29 +57,97 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
-class CatalogEntry(_Strict):
-    """One `[[collections]]` of the catalog.
+class Archive(_Strict):
+    """Where the archive is.
 
     Attributes:
-        id: Id of the collection, as it will stand in the tables.
-        kind: Kind of facet, if a person knows it.
+        url: Scheme and host, with a port if need be; no slash at its end.
+    """
+
+    url: Annotated[str, AfterValidator(_site)] = ARCHIVE_URL
+
+
+class Politeness(_Strict):
+    """How gently the site is asked.
+
+    Attributes:
+        requests_per_second: Infinite for no delay at all.
+        workers: Requests that are under way at once.
+        contact: E-mail or web address for the User-Agent.
+        timeout_seconds: How long to wait for an answer.
+        attempts: Times that a page is asked for before it counts as failed.
+        backoff_seconds: First wait after a failure; it doubles each time.
+        longest_wait_seconds: A site that asks for a longer pause ends the run.
+    """
+
+    requests_per_second: Annotated[float, Field(strict=True, gt=0)] = 1.0
+    workers: Annotated[int, Field(strict=True, ge=1, le=64)] = 4
+    contact: Annotated[str, AfterValidator(_contact)] | None = None
+    timeout_seconds: _Seconds = 30.0
+    attempts: Annotated[int, Field(strict=True, ge=1, le=10)] = 5
+    backoff_seconds: _Seconds = 1.0
+    longest_wait_seconds: _Seconds = 600.0
+
+
+class CatalogEntry(_Strict):
+    """One `[[collections]]` of the catalog: a result set of the listing, or saved pages under an id.
+
+    Attributes:
+        facets: Such as `topics:86494`; all of them are asked for.
+        text: What is searched for.
+        address: Of the listing, in place of facets and text; what page of it does not matter.
+        id: Of a collection of saved pages; that of a result set follows from what is asked for.
+        kind: Of a collection of saved pages, if a person knows it.
+        count: Documents that the site reported when the entry was written.
         files: Globs of saved pages that belong to the collection, relative to the folder of pages.
     """
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=100)]
-    name: Annotated[str, Field(min_length=1)] | None = None
-    kind: Annotated[str, Field(min_length=1)] = "unknown"
-    files: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    name: _Name | None = None
+    facets: Annotated[tuple[Annotated[str, AfterValidator(_facet)], ...], Field(min_length=1)] | None = None
+    text: Annotated[str, AfterValidator(_single_blanks), Field(min_length=1)] | None = None
+    address: str | None = None
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$", max_length=100)] | None = None
+    kind: _Name | None = None
+    count: Annotated[int, Field(strict=True, ge=0)] | None = None
+    files: tuple[_Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_one_collection(self) -> Self:
+        if self.address is not None and (self.facets or self.text):
+            raise ValueError("has an address and also facets or text; give one of them")
+        listing = self.listing
+        if listing is None and self.id is None:
+            raise ValueError("needs facets, text or an address, or for saved pages alone an id")
+        if listing is not None and (self.id or self.kind):
+            raise ValueError(f"id and kind follow from what is asked for ({listing.collection_id!r}); leave them out")
+        return self
+
+    @property
+    def listing(self) -> ListingAddress | None:
+        """What the entry asks the site for; null for saved pages alone."""
+        if self.address is not None:
+            # Whether it is on a host of the archive, the catalog tells.
+            return replace(read_listing_address(self.address, base=self.address), page=0, items_per_page=None)
+        if self.facets or self.text:
+            return ListingAddress(tuple(sorted({read_facet(facet) for facet in self.facets or ()})), self.text or "")
+        return None
 
     @property
     def collection(self) -> Collection:
         """The collection that the entry describes."""
-        return Collection(collection_id=self.id, kind=self.kind, name=self.name)
+        listing = self.listing
+        if listing is None:
+            return Collection(self.id or "", self.kind or "unknown", self.name)
+        return Collection(
+            listing.collection_id, listing.kind, self.name, listing.query, url=listing_url(listing, 0, None)
+        )
 
 
 class Catalog(_Strict):
-    """All entries of a catalog."""
+    """A whole catalog; without collections, it names none."""
 
+    archive: Archive = Archive()
+    politeness: Politeness = Politeness()
     collections: tuple[CatalogEntry, ...] = ()
 
     def collection_of(self, file: str) -> Collection | None:
@@ -58,18 +166,70 @@ def parse_catalog(text: str, name: str) -> Catalog:
         name: What to call the catalog in messages.
 
     Raises:
-        UsageError: It is no TOML, has an unknown key or a wrong value, or an id twice.
+        UsageError: It is no TOML, has an unknown key or a wrong value, an address that is none of the archive's
+            listing, or one collection twice.
     """
     try:
-        catalog = Catalog.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"catalog {name}: not TOML: {error}") from error
+        catalog = Catalog.model_validate(_parse_toml(text))
+        _check_hosts(catalog)
+        _check_ids(catalog.collections)
     except ValidationError as error:
         raise UsageError(f"catalog {name}: {_first_problem(error)}") from error
-    repeated = [key for key, count in Counter(entry.id for entry in catalog.collections).items() if count > 1]
-    if repeated:
-        raise UsageError(f"catalog {name}: the id {repeated[0]!r} stands more than once")
+    except ValueError as error:
+        raise UsageError(f"catalog {name}: {error}") from error
     return catalog
+
+
+def with_contact(catalog: Catalog, contact: str) -> Catalog:
+    """The catalog with another contact.
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        politeness = Politeness.model_validate({**catalog.politeness.model_dump(), "contact": contact})
+    except ValidationError as error:
+        raise UsageError(_first_problem(error)) from error
+    return catalog.model_copy(update={"politeness": politeness})
+
+
+def write_catalog(catalog: Catalog) -> str:
+    """The catalog as TOML that `parse_catalog` reads, without what is a matter of course.
+
+    Collections come by kind, name and id, so that the same ones give the same text; before them, as they are, those
+    with files, since the first glob that a file matches is the one that counts.
+    """
+    sections = [
+        _section("[archive]", catalog.archive),
+        _section("[politeness]", catalog.politeness),
+        *(_section("[[collections]]", entry) for entry in sorted(catalog.collections, key=_place)),
+    ]
+    return "\n".join(filter(None, sections))
+
+
+def _parse_toml(text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # beside wrong TOML: a number or a nesting beyond any measure
+        raise ValueError(f"not TOML: {error}") from error
+
+
+def _check_hosts(catalog: Catalog) -> None:
+    for number, entry in enumerate(catalog.collections, 1):
+        if entry.address is not None:
+            try:
+                read_listing_address(entry.address, base=catalog.archive.url)
+            except ValueError as error:
+                raise ValueError(f"collections.{number}.address: {error}") from error
+
+
+def _check_ids(entries: Iterable[CatalogEntry]) -> None:
+    numbers: dict[str, int] = {}
+    for number, entry in enumerate(entries, 1):
+        key = entry.collection.collection_id
+        first = numbers.setdefault(key, number)
+        if first != number:
+            raise ValueError(f"the id {key!r} stands more than once, for collections.{first} and collections.{number}")
 
 
 def _first_problem(error: ValidationError) -> str:
@@ -77,4 +237,27 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"unknown key {place!r}"
-    return f"{place}: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+    message = problem["msg"].removeprefix("Value error, ")
+    return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _place(entry: CatalogEntry) -> tuple[str, ...]:
+    if entry.files:
+        return ()
+    collection = entry.collection
+    return collection.kind, entry.name or "", collection.collection_id
+
+
+def _section(header: str, values: BaseModel) -> str:
+    """A table of TOML with what differs from the defaults; empty if nothing does."""
+    lines = [f"{key} = {_toml(value)}\n" for key, value in values.model_dump(exclude_defaults=True).items()]
+    return "".join([f"{header}\n", *lines]) if lines else ""
+
+
+def _toml(value: str | float | tuple[str, ...]) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, str):
+        # JSON's string is TOML's basic string, but for the one control character that JSON leaves as it is.
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value)

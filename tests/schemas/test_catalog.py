@@ -1,8 +1,14 @@
 """The catalog: what a person writes is read as it is meant, and each mistake is one line that names its place."""
 
-import pytest
+import math
+from typing import Any
 
-from schemas.catalog import parse_catalog
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from schemas.catalog import Archive, Catalog, CatalogEntry, Politeness, parse_catalog, write_catalog
 from schemas.errors import UsageError
 from schemas.records import Collection
 
@@ -40,8 +46,11 @@ MISTAKES = {
         "unknown key 'collections.2.colour'",
     ),
     "unknown key with a line end": ('"a\\nb" = 1', "unknown key"),
-    "no id": ('[[collections]]\nname = "a"', "collections.1.id: field required"),
-    "id twice": ('[[collections]]\nid = "a"\n[[collections]]\nid = "a"', "the id 'a' stands more than once"),
+    "nothing but a name": ('[[collections]]\nname = "a"', "collections.1: needs facets, text or an address, or"),
+    "id twice": (
+        '[[collections]]\nid = "a"\n[[collections]]\nid = "b"\n[[collections]]\nid = "a"',
+        "the id 'a' stands more than once, for collections.1 and collections.3",
+    ),
     "id that is a number": ("[[collections]]\nid = 86494", "collections.1.id: "),
     "id that is empty": ('[[collections]]\nid = ""', "collections.1.id: "),
     "id with a blank": ('[[collections]]\nid = "a b"', "collections.1.id: "),
@@ -59,6 +68,90 @@ MISTAKES = {
     "not closed": ("collections = [", "not TOML: "),
     "no TOML at all": ("id: a\nname: b\n", "not TOML: "),
     "a date that is none": ("a = 2020-13-01", "not TOML: "),
+    "a number beyond any measure": (f"a = {'9' * 5000}", "not TOML: "),
+    "a nesting beyond any measure": (f"a = {'[' * 5000}", "not TOML: "),
+    # what is asked for
+    "no facets": ("[[collections]]\nfacets = []", "collections.1.facets: "),
+    "facets that are text": ('[[collections]]\nfacets = "topics:1"', "collections.1.facets: "),
+    "a facet that is none": (
+        '[[collections]]\nfacets = ["topics:1", "topics"]',
+        "collections.1.facets.2: 'topics' is no facet such as 'topics:86494'",
+    ),
+    "empty text": ('[[collections]]\ntext = ""', "collections.1.text: "),
+    "text of blanks": ('[[collections]]\ntext = "\\u001c \\u00a0"', "collections.1.text: "),
+    "address and facets": (
+        '[[collections]]\nfacets = ["topics:1"]\naddress = "/search"',
+        "collections.1: has an address and also facets or text",
+    ),
+    "address and text": (
+        '[[collections]]\ntext = "mao"\naddress = "/search"',
+        "collections.1: has an address and also facets or text",
+    ),
+    "facets and an id": (
+        '[[collections]]\nid = "a"\nfacets = ["topics:1"]',
+        "collections.1: id and kind follow from what is asked for ('topics-1')",
+    ),
+    "text and a kind": (
+        '[[collections]]\nkind = "text"\ntext = "mao"',
+        "collections.1: id and kind follow from what is asked for ('text-mao')",
+    ),
+    "address and an id": (
+        '[[collections]]\nid = "all"\naddress = "/search"',
+        "collections.1: id and kind follow from what is asked for ('all')",
+    ),
+    "empty address": ('[[collections]]\naddress = ""', "collections.1: '' is no address of the archive's listing"),
+    "address of a document": (
+        '[[collections]]\naddress = "https://digitalarchive.wilsoncenter.org/document/notes"',
+        "collections.1: 'https://digitalarchive.wilsoncenter.org/document/notes' is no address of",
+    ),
+    "address of the old site": (
+        '[[collections]]\naddress = "/search-results/1/%7B%7D?recordType=Record"',
+        "collections.1: '/search-results/1/%7B%7D?recordType=Record' is no address of the archive's listing",
+    ),
+    "address with an unknown parameter": (
+        '[[collections]]\naddress = "/search?f[0]=topics:1&field_date=1950"',
+        "collections.1: the parameter 'field_date' is not understood",
+    ),
+    "address with an unknown parameter of many lines": (
+        '[[collections]]\naddress = "/search?a%0Ab=1"',
+        "collections.1: the parameter 'a\\nb' is not understood",
+    ),
+    "address of another site": (
+        '[[collections]]\naddress = "/search"\n[[collections]]\naddress = "https://example.com/search?f[0]=topics:1"',
+        "collections.2.address: 'https://example.com/search?f[0]=topics:1' is not on a host of the archive",
+    ),
+    "address at another port": (
+        '[archive]\nurl = "http://127.0.0.1:8000"\n[[collections]]\naddress = "http://127.0.0.1:8001/search"',
+        "collections.1.address: 'http://127.0.0.1:8001/search' is not on a host of the archive",
+    ),
+    "two addresses of one result set": (
+        '[[collections]]\naddress = "/search?f[0]=topics:1&page=2"\n[[collections]]\nfacets = ["topics:1"]',
+        "the id 'topics-1' stands more than once, for collections.1 and collections.2",
+    ),
+    "saved pages under the id of a result set": (
+        '[[collections]]\nfacets = ["topics:1"]\n[[collections]]\nid = "topics-1"\nfiles = ["*"]',
+        "the id 'topics-1' stands more than once, for collections.1 and collections.2",
+    ),
+    "count below zero": ('[[collections]]\ntext = "a"\ncount = -1', "collections.1.count: "),
+    "count that is no whole number": ('[[collections]]\ntext = "a"\ncount = 1.0', "collections.1.count: "),
+    # the archive and how to ask it
+    "unknown key of the archive": ("[archive]\ncolour = 1", "unknown key 'archive.colour'"),
+    "unknown key of politeness": ("[politeness]\ncolour = 1", "unknown key 'politeness.colour'"),
+    "politeness that is a number": ("politeness = 1", "politeness: "),
+    "no workers": ("[politeness]\nworkers = 0", "politeness.workers: "),
+    "too many workers": ("[politeness]\nworkers = 65", "politeness.workers: "),
+    "workers that are true": ("[politeness]\nworkers = true", "politeness.workers: "),
+    "half a worker": ("[politeness]\nworkers = 0.5", "politeness.workers: "),
+    "no attempt": ("[politeness]\nattempts = 0", "politeness.attempts: "),
+    "too many attempts": ("[politeness]\nattempts = 11", "politeness.attempts: "),
+    "no requests": ("[politeness]\nrequests_per_second = 0", "politeness.requests_per_second: "),
+    "requests that are no number": ("[politeness]\nrequests_per_second = nan", "politeness.requests_per_second: "),
+    "requests that are text": ('[politeness]\nrequests_per_second = "1"', "politeness.requests_per_second: "),
+    "requests that are true": ("[politeness]\nrequests_per_second = true", "politeness.requests_per_second: "),
+    "no time": ("[politeness]\ntimeout_seconds = 0", "politeness.timeout_seconds: "),
+    "time without end": ("[politeness]\ntimeout_seconds = inf", "politeness.timeout_seconds: "),
+    "wait below zero": ("[politeness]\nbackoff_seconds = -1", "politeness.backoff_seconds: "),
+    "longest wait without end": ("[politeness]\nlongest_wait_seconds = inf", "politeness.longest_wait_seconds: "),
 }
 
 
@@ -109,3 +202,334 @@ def test_a_glob_is_matched_against_the_whole_name(glob: str, file: str, belongs:
     catalog = parse_catalog(f'[[collections]]\nid = "a"\nfiles = ["{glob}"]', "c.toml")
 
     assert (catalog.collection_of(file) is not None) == belongs
+
+
+# The archive and how to ask it
+
+
+def test_a_catalog_that_says_nothing_asks_the_archive_politely() -> None:
+    catalog = parse_catalog("", "c.toml")
+
+    assert catalog == Catalog()
+    assert catalog.archive.url == "https://digitalarchive.wilsoncenter.org"
+    assert catalog.politeness.model_dump() == {
+        "requests_per_second": 1.0,
+        "workers": 4,
+        "contact": None,
+        "timeout_seconds": 30.0,
+        "attempts": 5,
+        "backoff_seconds": 1.0,
+        "longest_wait_seconds": 600.0,
+    }
+
+
+SITES = {
+    "https://digitalarchive.wilsoncenter.org/": "https://digitalarchive.wilsoncenter.org",
+    "HTTP://Archive.Example.org:8080": "http://archive.example.org:8080",
+    "http://127.0.0.1:8000": "http://127.0.0.1:8000",
+    "http://[::1]:8000/": "http://[::1]:8000",
+    "http://archive_1": "http://archive_1",
+}
+
+
+@pytest.mark.parametrize(("url", "site"), SITES.items(), ids=SITES)
+def test_the_archive_can_be_anywhere(url: str, site: str) -> None:
+    assert parse_catalog(f'[archive]\nurl = "{url}"', "c.toml").archive.url == site
+
+
+NO_SITES = [
+    "",
+    "archive.example.org",
+    "ftp://archive.example.org",
+    "https://",
+    "https:///search",
+    "https://archive.example.org/search",
+    "https://archive.example.org//",
+    "https://archive.example.org?a=b",
+    "https://archive.example.org#a",
+    "https://me:secret@archive.example.org",
+    "https://archive.example.org:",
+    "https://archive.example.org:port",
+    "https://archive.example.org:65536",
+    "https://[::1::",
+    "https://[:::::]",
+    "https://archive example.org",
+    "https://archivé.example.org",
+    r"https://archive.example.org\nX: y",
+]
+
+
+@pytest.mark.parametrize("url", NO_SITES)
+def test_a_site_is_scheme_host_and_port_alone(url: str) -> None:
+    with pytest.raises(UsageError, match=r"^catalog c.toml: archive\.url: .+$"):
+        parse_catalog(f'[archive]\nurl = "{url}"', "c.toml")
+
+
+def test_politeness_is_what_is_said() -> None:
+    catalog = parse_catalog(
+        "[politeness]\nrequests_per_second = inf\nworkers = 64\nattempts = 1\ntimeout_seconds = 2\n", "c.toml"
+    )
+
+    assert catalog.politeness == Politeness(
+        requests_per_second=math.inf, workers=64, attempts=1, timeout_seconds=2.0, contact=None
+    )
+
+
+CONTACTS = ["name@example.org", "mailto:name@example.org", "https://example.org/~name?a=b#c", "http://[::1]/"]
+
+
+@pytest.mark.parametrize("contact", CONTACTS)
+def test_a_contact_is_an_e_mail_or_a_web_address(contact: str) -> None:
+    assert parse_catalog(f'[politeness]\ncontact = "{contact}"', "c.toml").politeness.contact == contact
+
+
+NO_CONTACTS = [
+    "",
+    "name",
+    "@",
+    "https://",
+    "name@exämple.org",
+    "name@example.org)",
+    "(name@example.org",
+    r"name@example.org\\",
+    "na me@example.org",
+    r"name@example.org\r\nX: y",
+    r"name@example.org\u007f",
+    r"name@example.org\u0000",
+]
+
+
+@pytest.mark.parametrize("contact", NO_CONTACTS)
+def test_a_contact_that_would_break_a_header_is_refused(contact: str) -> None:
+    with pytest.raises(UsageError, match=r"^catalog c.toml: politeness\.contact: .+$"):
+        parse_catalog(f'[politeness]\ncontact = "{contact}"', "c.toml")
+
+
+# What a collection asks for
+
+ARCHIVE = "https://digitalarchive.wilsoncenter.org"
+ONE_FACET = [
+    'facets = ["topics:86494"]',
+    'facets = ["topics:86494", "topics%3A86494"]',
+    f'address = "{ARCHIVE}/search?f%5B0%5D=topics:86494&fo[0]=86494&page=3"',
+    f'address = "{ARCHIVE}/search?f%5B0%5D=topics%3A86494&fo%5B0%5D=86494&items_per_page=100"',
+    f'address = "{ARCHIVE}/search?f[0]=topics:86494"',
+    f'address = "{ARCHIVE}/search/?f[2]=topics:86494#main-content"',
+    f'address = "{ARCHIVE}/search?f%255B0%255D=topics%253A86494"',
+    f'address = "{ARCHIVE}/search?search_api_fulltext=&sort_by=created&sort_order=DESC&f[0]=topics:86494"',
+    f'address = "{ARCHIVE}/search?sort_bef_combine=field_document_date_unix_DESC&f[0]=topics:86494&f[1]="',
+    'address = "http://digitalarchive.wilsoncenter.org:80/search?f[0]=topics:86494"',
+    'address = "https://wilson-center.drivingcreative.com/search?f[0]=topics:86494"',
+    'address = "https://wilson-center-digital-archive.dvincitest.com/search?f[0]=topics:86494"',
+    'address = "http://127.0.0.1:8000/search?f[0]=topics:86494"',
+    'address = "/search?f[0]=topics:86494"',
+    'address = " ?f[0]=topics:86494&page=2 "',
+]
+SEVERAL_FACETS_AND_TEXT = [
+    'facets = ["topics:86494", "people:12"]\ntext = " mao  zedong "',
+    'facets = ["people:12", "topics:86494"]\ntext = "mao zedong"',
+    f'address = "{ARCHIVE}/search?f[0]=topics:86494&f[1]=people:12&fo[0]=86494&search_api_fulltext=mao+zedong"',
+    f'address = "{ARCHIVE}/search?search_api_fulltext=mao%20zedong&f[1]=topics:86494&f[4]=people:12&fo[0]=12"',
+    f'address = "{ARCHIVE}/search?f%5B0%5D=people%3A12&f%255B1%255D=topics%253A86494&search_api_fulltext=mao+zedong"',
+]
+
+
+def only(text: str) -> CatalogEntry:
+    (entry,) = parse_catalog(f'archive.url = "http://127.0.0.1:8000"\n[[collections]]\n{text}', "c.toml").collections
+    return entry
+
+
+@pytest.mark.parametrize("text", ONE_FACET)
+def test_every_way_to_ask_for_one_facet_is_one_collection(text: str) -> None:
+    assert only(f'{text}\nname = "China"').collection == Collection(
+        "topics-86494",
+        kind="topics",
+        name="China",
+        query="f[0]=topics:86494",
+        url=f"{ARCHIVE}/search?f%5B0%5D=topics%3A86494",
+    )
+
+
+@pytest.mark.parametrize("text", SEVERAL_FACETS_AND_TEXT)
+def test_every_way_to_ask_for_several_facets_and_text_is_one_collection(text: str) -> None:
+    assert only(text).collection == Collection(
+        "people-12+topics-86494+text-mao-zedong",
+        kind="mixed",
+        query="f[0]=people:12&f[1]=topics:86494&search_api_fulltext=mao%20zedong",
+        url=f"{ARCHIVE}/search?f%5B0%5D=people%3A12&f%5B1%5D=topics%3A86494&search_api_fulltext=mao%20zedong",
+    )
+
+
+def test_text_alone_is_a_collection() -> None:
+    assert only('text = "mao zedong"').collection == Collection(
+        "text-mao-zedong",
+        kind="text",
+        query="search_api_fulltext=mao%20zedong",
+        url=f"{ARCHIVE}/search?search_api_fulltext=mao%20zedong",
+    )
+
+
+@pytest.mark.parametrize("address", ["/search", f"{ARCHIVE}/search?page=7"])
+def test_an_address_without_facets_and_text_is_the_whole_archive(address: str) -> None:
+    assert only(f'address = "{address}"').collection == Collection("all", kind="all", url=f"{ARCHIVE}/search")
+
+
+@pytest.mark.parametrize("text", [*ONE_FACET, *SEVERAL_FACETS_AND_TEXT])
+def test_the_page_of_an_address_does_not_matter(text: str) -> None:
+    listing = only(text).listing
+
+    assert listing is not None
+    assert (listing.page, listing.items_per_page) == (0, None)
+
+
+def test_saved_pages_alone_ask_for_nothing() -> None:
+    assert only('id = "a"\nfiles = ["*"]').listing is None
+
+
+def test_saved_pages_can_belong_to_a_result_set() -> None:
+    catalog = parse_catalog('[[collections]]\nfacets = ["topics:1"]\nfiles = ["a-*"]\ncount = 0', "c.toml")
+
+    found = catalog.collection_of("a-1.html")
+    assert found is not None
+    assert found.collection_id == "topics-1"
+    assert catalog.collections[0].count == 0
+
+
+# Writing
+
+IN_ORDER = r"""[archive]
+url = "http://127.0.0.1:8000"
+
+[politeness]
+requests_per_second = inf
+
+[[collections]]
+id = "b"
+files = ["*.html"]
+
+[[collections]]
+id = "a"
+files = ["*"]
+
+[[collections]]
+name = "\"China\" \\ é"
+facets = ["topics:1", "people:12"]
+count = 0
+
+[[collections]]
+name = "China"
+facets = ["topics:3"]
+text = "trade"
+
+[[collections]]
+name = "Mao"
+facets = ["people:12"]
+count = 3
+
+[[collections]]
+name = "China"
+facets = ["topics:1"]
+count = 89
+
+[[collections]]
+name = "Korea"
+facets = ["topics:0"]
+"""
+
+
+def test_a_catalog_is_written_in_order_and_without_what_is_a_matter_of_course() -> None:
+    catalog = Catalog(
+        archive=Archive(url="http://127.0.0.1:8000"),
+        politeness=Politeness(requests_per_second=math.inf, workers=4),
+        collections=(
+            CatalogEntry(name="Korea", facets=("topics:0",)),
+            CatalogEntry(name="Mao", facets=("people:12",), count=3),
+            CatalogEntry(name="China", facets=("topics:3",), text="trade"),
+            CatalogEntry(id="b", files=("*.html",)),
+            CatalogEntry(name='"China" \\ é', facets=("topics:1", "people:12"), count=0),
+            CatalogEntry(name="China", facets=("topics:1",), count=89),
+            CatalogEntry(id="a", files=("*",)),
+        ),
+    )
+
+    assert write_catalog(catalog) == IN_ORDER
+
+
+def test_a_catalog_of_nothing_is_an_empty_text() -> None:
+    assert write_catalog(Catalog()) == ""
+
+
+def models(model: type[Any], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Models with some of these fields."""
+    return st.fixed_dictionaries({}, optional=fields).map(lambda values: model(**values))
+
+
+ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).map("x{}".format)
+FACETS = st.lists(
+    st.builds("{}:{}".format, st.sampled_from(["topics", "people"]), st.integers(0, 99)), min_size=1, max_size=3
+)
+SECONDS = st.floats(min_value=0, exclude_min=True, allow_infinity=False)
+POLITE = models(
+    Politeness,
+    requests_per_second=st.floats(min_value=0, exclude_min=True),
+    workers=st.integers(1, 64),
+    contact=st.sampled_from([*CONTACTS, "\"'#~=@!"]),
+    timeout_seconds=SECONDS,
+    attempts=st.integers(1, 10),
+    backoff_seconds=SECONDS,
+    longest_wait_seconds=SECONDS,
+)
+ASKED = (
+    st.fixed_dictionaries({"facets": FACETS}, optional={"text": ANY_TEXT})
+    | st.fixed_dictionaries({"text": ANY_TEXT})
+    | st.fixed_dictionaries({"address": st.integers(100, 199).map("/search?f[0]=topics:{}&page=2".format)})
+    | st.fixed_dictionaries({"id": st.integers(0, 99).map(str)}, optional={"kind": ANY_TEXT})
+)
+GLOBS_OR_NONE = st.lists(ANY_TEXT | st.sampled_from(["*", "x*", "xa"]), max_size=2)
+MORE = st.fixed_dictionaries({}, optional={"name": ANY_TEXT, "count": st.integers(0), "files": GLOBS_OR_NONE})
+CATALOGS = st.builds(
+    lambda archive, politeness, entries: Catalog(archive=archive, politeness=politeness, collections=tuple(entries)),
+    models(Archive, url=st.sampled_from([*SITES])),
+    POLITE,
+    st.lists(
+        st.builds(lambda asked, more: CatalogEntry(**asked, **more), ASKED, MORE),
+        max_size=5,
+        unique_by=lambda entry: entry.collection.collection_id,
+    ),
+)
+
+
+def in_any_order(entries: tuple[CatalogEntry, ...]) -> list[str]:
+    return sorted(entry.model_dump_json() for entry in entries)
+
+
+@given(CATALOGS)
+@example(Catalog(collections=(CatalogEntry(text="\"\\\x00\t\n\x1f\x7f\x80\u2028\ufeff\U0010ffff\ue000'"),)))
+@example(Catalog(collections=(CatalogEntry(name='x\x00"""\\u0041\r\n\x7f\x85\u2028\ufeff😀', text="a"),)))
+def test_a_catalog_reads_back_as_it_was_written(catalog: Catalog) -> None:
+    text = write_catalog(catalog)
+    found = parse_catalog(text, "c.toml")
+
+    assert (found.archive, found.politeness) == (catalog.archive, catalog.politeness)
+    assert in_any_order(found.collections) == in_any_order(catalog.collections)
+    assert write_catalog(found) == text
+
+
+@given(CATALOGS, st.data())
+def test_collections_without_files_give_the_same_text_in_any_order(catalog: Catalog, data: st.DataObject) -> None:
+    entries = tuple(entry.model_copy(update={"files": ()}) for entry in catalog.collections)
+    shuffled = tuple(data.draw(st.permutations(entries)))
+
+    one, other = (catalog.model_copy(update={"collections": each}) for each in (entries, shuffled))
+    assert write_catalog(one) == write_catalog(other)
+
+
+@given(CATALOGS, ANY_TEXT)
+@example(Catalog(collections=(CatalogEntry(id="b", files=("*",)), CatalogEntry(id="a", files=("x",)))), "x")
+def test_a_file_belongs_where_it_did_before_the_writing(catalog: Catalog, file: str) -> None:
+    assert parse_catalog(write_catalog(catalog), "c.toml").collection_of(file) == catalog.collection_of(file)
+
+
+def test_half_of_a_surrogate_pair_is_in_no_catalog() -> None:
+    with pytest.raises(ValidationError):
+        CatalogEntry(name="\ud800", text="a")
