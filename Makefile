@@ -34,6 +34,7 @@ lock: .venv/run
 	$(PIP) --require-hashes -r requirements/lock.txt
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/lock.txt
 

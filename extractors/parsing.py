@@ -1,23 +1,19 @@
-"""From a segment of the raw zone to parsed tables: decode, recognise, read; and the cache of what that yielded.
-
-A segment is parsed once for each version of the layouts: the cache is named after the segment's digest and the
-digest of the code that reads pages, so it can never be stale and is never needed.
-"""
+"""From the records of a segment to parsed tables: decode, recognise, read."""
 
 import codecs
 import datetime as dt
-import shutil
-from collections.abc import Iterable
-from dataclasses import replace
-from functools import cache
+from dataclasses import asdict, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from extractors.content_encoding import UndecodableError, decode_body
 from extractors.layouts import read_text
-from extractors.warc import LandedCapture, LandedEnd, RawZone, read_segment
+from extractors.planning import PageView
+from extractors.raw_zone import read_segment
+from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
 from schemas.dates import read_date
-from schemas.identifiers import file_sha256, stable_id
+from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, Entry, Issue, ParsedPage, Plan
 
@@ -26,7 +22,7 @@ if TYPE_CHECKING:
 
 _BINARY_SHARE = 0.05
 _GLIMPSE_BYTES = 4096
-_DIGESTS = "sha256"
+_BATCH_CAPTURES = 50
 
 
 def read_page(body: bytes) -> ParsedPage:
@@ -77,92 +73,151 @@ def decode(body: bytes) -> tuple[str | None, list[Issue]]:
         return body.decode("cp1252", "replace"), [issue]
 
 
+class SegmentParser:
+    """Turns the records of one segment, in their order, into the parsed tables; each distinct page is read once.
+
+    What was read is turned into Arrow every so often, so that it takes little memory.
+    """
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
+        self._batches: dict[str, list[pa.Table]] = {name: [] for name in PARSED_TABLES}
+        self._pages: dict[str, tuple[str | None, PageView]] = {}
+
+    def add(self, record: Landed, body: bytes | None = None) -> PageView | None:
+        """Take a record in; of a capture with a body of its own, gives what it shows.
+
+        Args:
+            record: The next of the segment.
+            body: Of a capture, without its content-encoding, where that is known already.
+        """
+        rows = self._rows
+        view = None
+        match record:
+            case Plan():
+                plan = _event(record.run_id, "plan", record.started_at)
+                rows["events"].append({**plan, "source": record.source, "purpose": record.purpose})
+                rows["collections"] += [{"run_id": record.run_id, **asdict(each)} for each in record.collections]
+            case LandedIssue():
+                rows["issues"].append(_issue(record.issue, record.run_id))
+            case LandedEnd():
+                rows["events"].append(_event(record.run_id, "end", record.end.ended_at))
+                rows["issues"] += [_issue(issue, record.run_id) for issue in record.end.issues]
+            case LandedCapture(revisits=None):
+                view = self._add_page(record, body)
+            case LandedCapture():
+                rows["captures"].append(_capture_values(record))
+        if len(rows["captures"]) >= _BATCH_CAPTURES:
+            self._pack()
+        return view
+
+    def tables(self) -> "dict[str, pa.Table]":
+        """The parsed tables (`schemas.parsed`) of all records that were taken in."""
+        import pyarrow as pa
+
+        self._pack()
+        return {name: pa.concat_tables(batches).combine_chunks() for name, batches in self._batches.items()}
+
+    def _add_page(self, record: LandedCapture, body: bytes | None) -> PageView:
+        capture = record.capture
+        text, doubts = _decode_capture(capture) if body is None else decode(body)
+        identifier = _page_id(capture, text)
+        if identifier not in self._pages:
+            page = _read_decoded(text, doubts)
+            self._pages[identifier] = page.layout, view_of(page)
+            self._rows["entries"] += [{"page_id": identifier, **entry_values(entry)} for entry in page.entries]
+            self._rows["issues"] += [
+                _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
+            ]
+        layout, view = self._pages[identifier]
+        self._rows["captures"].append(
+            {
+                **_capture_values(record),
+                "page_id": identifier,
+                "layout": layout,
+                "outcome": view.outcome,
+                "range_first": view.range.first if view.range else None,
+                "range_last": view.range.last if view.range else None,
+                "range_total": view.range.total if view.range else None,
+                "entry_count": len(view.keys),
+            }
+        )
+        return view
+
+    def _pack(self) -> None:
+        import pyarrow as pa
+
+        for name, rows in self._rows.items():
+            self._batches[name].append(pa.Table.from_pylist(rows, schema=PARSED_TABLES[name].arrow_schema()))
+            rows.clear()
+
+
+def parse_segment(segment: Path) -> "dict[str, pa.Table]":
+    """The parsed tables (`schemas.parsed`) of one finished segment.
+
+    Raises:
+        RawZoneError: It cannot be read.
+    """
+    parser = SegmentParser()
+    for record in read_segment(segment):
+        parser.add(record)
+    return parser.tables()
+
+
+def view_of(page: ParsedPage) -> PageView:
+    """What planning needs to know of a page."""
+    keys = (entry_key(entry.url, entry.date_text, entry.title, entry.summary) for entry in page.entries)
+    return PageView(page.outcome, page.range, tuple(keys))
+
+
+def entry_key(url: str | None, *text: str | None) -> int:
+    """A number that tells an entry from others: of its document's address, or else of its text."""
+    parts = (url,) if url else text
+    return int.from_bytes(blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest())
+
+
+def _decode_capture(capture: Capture) -> tuple[str | None, list[Issue]]:
+    """The text of a capture's body, and what is in doubt about it."""
+    try:
+        return decode(decode_body(capture.body, capture.header("content-encoding")))
+    except UndecodableError as error:
+        return None, [Issue("error", "undecodable", f"the page's content-encoding cannot be undone: {error}")]
+
+
 def _page_id(capture: Capture, text: str | None) -> str:
     """Id of the page that a capture shows: its collection, or else its address, and its text."""
     where = capture.collection_id or capture.url
     return stable_id(where, text if text is not None else capture.body.hex())
 
 
-def parse_segment(segment: Path) -> dict[str, "pa.Table"]:
-    """The parsed tables (`schemas.parsed`) of one segment; each distinct page is read once."""
-    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
-    pages: dict[str, ParsedPage] = {}
-    for record in read_segment(segment):
-        match record:
-            case Plan():
-                rows["events"].append(_event(record.run_id, "plan", record.started_at, record.source))
-                rows["collections"] += [
-                    {
-                        "run_id": record.run_id,
-                        "collection_id": collection.collection_id,
-                        "kind": collection.kind,
-                        "name": collection.name,
-                        "query": collection.query,
-                        "url": collection.url,
-                    }
-                    for collection in record.collections
-                ]
-            case LandedEnd():
-                rows["events"].append(_event(record.run_id, "end", record.end.ended_at))
-                rows["issues"] += _issues(record.end.issues, run_id=record.run_id)
-            case LandedCapture():
-                _add_capture(record, rows, pages)
-    return {name: _table(name, found) for name, found in rows.items()}
-
-
-def _add_capture(record: LandedCapture, rows: dict[str, list[dict[str, Any]]], pages: dict[str, ParsedPage]) -> None:
+def _capture_values(record: LandedCapture) -> dict[str, Any]:
     capture = record.capture
-    text, doubts = decode(capture.body)
-    identifier = _page_id(capture, text)
-    page = pages.get(identifier)
-    if page is None:
-        page = pages[identifier] = _read_decoded(text, doubts)
-        rows["entries"] += [{"page_id": identifier, **entry_values(entry)} for entry in page.entries]
-        rows["issues"] += _issues(
-            page.issues,
-            url=capture.url,
-            collection_id=capture.collection_id,
-            page_id=identifier,
-            run_id=record.run_id,
-        )
-    page_range = page.range
-    rows["captures"].append(
-        {
-            "capture_id": record.capture_id,
-            "page_id": identifier,
-            "run_id": record.run_id,
-            "url": capture.url,
-            "captured_at": capture.captured_at,
-            "http_status": capture.http_status,
-            "warc_file": record.warc_file,
-            "warc_offset": record.warc_offset,
-            "collection_id": capture.collection_id,
-            "layout": page.layout,
-            "outcome": page.outcome,
-            "range_first": page_range.first if page_range else None,
-            "range_last": page_range.last if page_range else None,
-            "range_total": page_range.total if page_range else None,
-            "entry_count": len(page.entries),
-        }
-    )
+    return {
+        "capture_id": record.capture_id,
+        "run_id": record.run_id,
+        "url": capture.url,
+        "captured_at": capture.captured_at,
+        "http_status": capture.http_status,
+        "warc_file": record.warc_file,
+        "warc_offset": record.warc_offset,
+        "revisits": record.revisits,
+        "etag": capture.header("etag"),
+        "last_modified": capture.header("last-modified"),
+        "collection_id": capture.collection_id,
+        "entry_count": 0,
+    }
 
 
-def _event(run_id: str, event: str, at: dt.datetime, source: str | None = None) -> dict[str, Any]:
-    return {"run_id": run_id, "event": event, "at": at, "source": source}
+def _event(run_id: str, event: str, at: dt.datetime) -> dict[str, Any]:
+    return {"run_id": run_id, "event": event, "at": at, "source": None, "purpose": None}
 
 
-def _issues(issues: Iterable[Issue], **place: str | None) -> list[dict[str, Any]]:
-    return [
-        {
-            "level": issue.level,
-            "kind": issue.kind,
-            "message": issue.message,
-            "expected": issue.expected,
-            "found": issue.found,
-            **place,
-        }
-        for issue in issues
-    ]
+def _issue(
+    issue: Issue, run_id: str, url: str | None = None, collection_id: str | None = None, page_id: str | None = None
+) -> dict[str, Any]:
+    """An issue as plain values, with the place at which it was found unless it names one of its own."""
+    place = {"url": issue.url or url, "collection_id": issue.collection_id or collection_id}
+    return {**asdict(issue), **place, "page_id": page_id, "run_id": run_id}
 
 
 def entry_values(entry: Entry) -> dict[str, Any]:
@@ -176,77 +231,3 @@ def entry_values(entry: Entry) -> dict[str, Any]:
         "summary": entry.summary,
         "url": entry.url,
     }
-
-
-def _table(name: str, rows: list[dict[str, Any]]) -> "pa.Table":
-    import pyarrow as pa
-
-    return pa.Table.from_pylist(rows, schema=PARSED_TABLES[name].arrow_schema())
-
-
-class ParsedCache:
-    """Parsed tables of segments, kept in a folder.
-
-    Args:
-        folder: May be deleted at any time; it is made again.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, "pa.Table"]:
-        """The parsed tables of a segment, from the cache where it has them."""
-        place = self._place(raw_zone, segment)
-        kept = _read_kept(place)
-        if kept is not None:
-            return kept
-        tables = parse_segment(segment)
-        partial = place.with_name(place.name + ".part")
-        for leftover in (partial, place):
-            shutil.rmtree(leftover, ignore_errors=True)
-        _keep(partial, tables)
-        partial.replace(place)
-        return tables
-
-    def forget_others(self, raw_zone: RawZone) -> None:
-        """Delete what belongs to no present segment or to former layouts."""
-        if self.folder.is_dir():
-            needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()}
-            for place in set(self.folder.iterdir()) - needed:
-                shutil.rmtree(place, ignore_errors=True)
-
-    def _place(self, raw_zone: RawZone, segment: Path) -> Path:
-        return self.folder / f"{raw_zone.digest(segment)[:32]}-{_code_version()}"
-
-
-def _keep(folder: Path, tables: "dict[str, pa.Table]") -> None:
-    from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
-
-    folder.mkdir(parents=True)
-    for name, table in tables.items():
-        feather.write_feather(table, folder / f"{name}.arrow", compression="zstd")
-    (folder / _DIGESTS).write_text("".join(f"{file_sha256(folder / f'{name}.arrow')}\n" for name in tables))
-
-
-def _read_kept(folder: Path) -> "dict[str, pa.Table] | None":
-    """The tables kept in a folder; null if they are not there, or not as they were written."""
-    from pyarrow import feather
-
-    files = {name: folder / f"{name}.arrow" for name in PARSED_TABLES}
-    try:
-        if (folder / _DIGESTS).read_text().split() != [file_sha256(file) for file in files.values()]:
-            return None
-    except OSError:
-        return None
-    return {name: feather.read_table(file) for name, file in files.items()}
-
-
-@cache
-def _code_version() -> str:
-    """Digest of the code that reads pages: it changes by itself when a layout does."""
-    room = Path(__file__).parent
-    files = sorted([Path(__file__), *room.glob("layouts/*.py"), *room.parent.glob("schemas/*.py")])
-    digest = blake2b(digest_size=8)
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()

@@ -1,47 +1,42 @@
-"""The raw zone: the one module that reads and writes WARC.
+"""WARC records: the one module that writes and reads them.
 
-Every capture is landed here before anything reads it, and every run lands its catalog, its plan and its end, so that
-the tables can be made again from this folder alone. One run writes its own segments, `RUN-00000.warc.gz`; while a
-segment is being written its name ends in `.open`. What a killed run leaves open is cut back to its last whole record.
-Each finished segment has its SHA-256 beside it, in the format of `sha256sum`.
-
-WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. A saved page, which has no HTTP response, is a
-`resource` record whose WARC-Date is when it was landed; its own instant, where known, is in `WCDA-Captured-At`.
+WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site answered is a `response` record beside
+its `request`; an answer that nothing changed is a `revisit` of the capture that it refers to. A saved page, which has
+no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its own instant, where known, is in
+`WCDA-Captured-At`. What a run has to say of itself are `resource` and `metadata` records.
 """
 
 import datetime as dt
-import os
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
-from urllib.parse import quote, unquote
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import TypeAdapter
 from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from schemas.errors import RawZoneError
-from schemas.identifiers import file_sha256
-from schemas.records import Capture, Plan, RunEnd
+from schemas.records import Capture, Exchange, Issue, KnownCapture, Plan, RunEnd
 
-SEGMENT_BYTES = 64 * 1024 * 1024
-"""A segment that has grown past this is finished at the end of its batch: small enough to read as one unit of work."""
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecord
 
-_SUFFIX = ".warc.gz"
-_OPEN_SUFFIX = _SUFFIX + ".open"
-_NUMBER = "[0-9]" * 5
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
+_STORED = 0  # a body that came compressed does not shrink a second time
 _GZIP_FORMAT = zlib.MAX_WBITS | 16
 _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
 _CAPTURED_HEADER = "WCDA-Captured-At"
+_NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_JSON = "application/json"
 
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _END: TypeAdapter[RunEnd] = TypeAdapter(RunEnd)
+_ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,7 @@ class LandedCapture:
     Attributes:
         capture_id: UUID of the WARC record.
         warc_offset: Of the record in the segment, in bytes.
+        revisits: UUID of the capture whose body this one has too, since the site said that nothing changed.
     """
 
     capture_id: str
@@ -58,6 +54,15 @@ class LandedCapture:
     warc_file: str
     warc_offset: int
     capture: Capture
+    revisits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LandedIssue:
+    """What a run could not do, as it stands in the raw zone."""
+
+    run_id: str
+    issue: Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +73,87 @@ class LandedEnd:
     end: RunEnd
 
 
-class SegmentWriter:
-    """Appends the records of one run to an open segment. Made by `RawZone.write`."""
+Landed = LandedCapture | LandedIssue | LandedEnd | Plan
+"""A record of a segment that the tables are made of."""
 
-    def __init__(self, run_id: str, file: BinaryIO) -> None:
+
+class WarcWriter:
+    """Appends the records of one run to a segment.
+
+    Args:
+        run_id: The run.
+        segment: Name that the file will have when it is finished.
+        file: Opened for appending.
+    """
+
+    def __init__(self, run_id: str, segment: str, file: BinaryIO) -> None:
         self._run_id = run_id
+        self._segment = segment
         self._file = file
         self._builder = WARCWriter(None, gzip=False, warc_version="WARC/1.1")
+        if file.tell() == 0:
+            self._begin()
 
-    def begin(self, segment: str) -> None:
+    def land_saved_page(self, capture: Capture) -> LandedCapture:
+        """Land a saved page as it came."""
+        headers = _collection_header(capture.collection_id)
+        if capture.captured_at is not None:
+            headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
+        record = self._record("resource", capture.url, capture.body, headers, content_type=capture.content_type)
+        return self._landed(record, self._append(record), capture)
+
+    def land_exchange(
+        self, exchange: Exchange, collection_id: str | None, revisits: KnownCapture | None = None
+    ) -> LandedCapture:
+        """Land a request and its response, the body in the content-encoding in which it came.
+
+        Args:
+            exchange: What went over the wire.
+            collection_id: Null for what is no page of a collection, such as a redirect or `robots.txt`.
+            revisits: The capture whose body this one has too, where the site said that nothing changed.
+        """
+        at = _warc_date(exchange.received_at)
+        headers = {"WARC-Date": at, **_collection_header(collection_id)}
+        kind = "response"
+        if revisits is not None:
+            kind = "revisit"
+            headers |= _revisit_headers(revisits)
+        response = self._record(kind, exchange.url, exchange.body, headers, http=_response_head(exchange))
+        offset = self._append(response, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
+        concurrent = {"WARC-Date": at, "WARC-Concurrent-To": response.rec_headers["WARC-Record-ID"]}
+        self._append(self._record("request", exchange.url, b"", concurrent, http=_request_head(exchange)))
+        capture = Capture(
+            url=exchange.url,
+            body=exchange.body,
+            content_type=exchange.header("content-type") or "",
+            collection_id=collection_id,
+            captured_at=exchange.received_at,
+            http_status=exchange.status,
+            headers=exchange.headers,
+        )
+        return self._landed(response, offset, capture, revisits)
+
+    def land_plan(self, plan: Plan) -> Plan:
+        """Land what the run set out to do."""
+        self._append(self._record("resource", self._about("plan"), _PLAN.dump_json(plan), content_type=_JSON))
+        return plan
+
+    def land_catalog(self, text: str) -> None:
+        """Land the catalog that the run used, to the letter."""
+        record = self._record("resource", self._about("catalog"), text.encode(), content_type="application/toml")
+        self._append(record)
+
+    def land_issue(self, issue: Issue) -> LandedIssue:
+        """Land what the run could not do, such as a request that failed."""
+        self._append(self._record("metadata", self._about("issue"), _ISSUE.dump_json(issue), content_type=_JSON))
+        return LandedIssue(self._run_id, issue)
+
+    def land_end(self, end: RunEnd) -> LandedEnd:
+        """Land how the run's fetching ended."""
+        self._append(self._record("metadata", self._about("end"), _END.dump_json(end), content_type=_JSON))
+        return LandedEnd(self._run_id, end)
+
+    def _begin(self) -> None:
         """Write the warcinfo record that leads a segment."""
         info = {
             "software": "wcda",
@@ -84,157 +161,60 @@ class SegmentWriter:
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "isPartOf": self._run_id,
         }
-        self._append(self._builder.create_warcinfo_record(segment, info))
-
-    def land_capture(self, capture: Capture) -> None:
-        """Land a saved page as it came."""
-        headers = {}
-        if capture.collection_id is not None:
-            headers[_COLLECTION_HEADER] = quote(capture.collection_id)  # a header keeps no blanks at its ends
-        if capture.captured_at is not None:
-            headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
-        self._land("resource", capture.url, capture.body, capture.content_type, headers)
-
-    def land_plan(self, plan: Plan) -> None:
-        """Land what the run set out to do."""
-        self._land("resource", self._about("plan"), _PLAN.dump_json(plan), "application/json")
-
-    def land_catalog(self, text: str) -> None:
-        """Land the catalog that the run used, to the letter."""
-        self._land("resource", self._about("catalog"), text.encode(), "application/toml")
-
-    def land_end(self, end: RunEnd) -> None:
-        """Land how the run's fetching ended."""
-        self._land("metadata", self._about("end"), _END.dump_json(end), "application/json")
+        self._append(self._builder.create_warcinfo_record(self._segment, info))
 
     def _about(self, what: str) -> str:
-        return f"urn:wcda:run:{self._run_id}:{what}"
+        return _about(self._run_id) + what
 
-    def _land(
+    def _record(
         self,
         kind: str,
         url: str,
         body: bytes,
-        content_type: str,
         headers: dict[str, str] | None = None,
-    ) -> None:
-        record = self._builder.create_warc_record(
+        *,
+        content_type: str = "",
+        http: StatusAndHeaders | None = None,
+    ) -> ArcWarcRecord:
+        return self._builder.create_warc_record(
             url,
             kind,
             payload=BytesIO(body),
             length=len(body),
             warc_content_type=content_type,
             warc_headers_dict=headers or {},
+            http_headers=http,
         )
-        self._append(record)
 
-    def _append(self, record: ArcWarcRecord) -> None:
+    def _append(self, record: ArcWarcRecord, level: int = _GZIP_LEVEL) -> int:
+        """Write a record; gives its offset."""
+        offset = self._file.tell()
         plain = BytesIO()  # warcio itself would compress at level 9
         self._builder.out = plain
         self._builder.write_record(record)
-        member = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_FORMAT)
+        member = zlib.compressobj(level, zlib.DEFLATED, _GZIP_FORMAT)
         self._file.write(member.compress(plain.getvalue()) + member.flush())
+        return offset
+
+    def _landed(
+        self, record: ArcWarcRecord, offset: int, capture: Capture, revisits: KnownCapture | None = None
+    ) -> LandedCapture:
+        return LandedCapture(
+            capture_id=_uuid(record.rec_headers["WARC-Record-ID"]),
+            run_id=self._run_id,
+            warc_file=self._segment,
+            warc_offset=offset,
+            capture=capture,
+            revisits=revisits.capture_id if revisits else None,
+        )
 
 
-class RawZone:
-    """The folder of segments.
-
-    Args:
-        folder: Made when first written to.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def segments(self) -> list[Path]:
-        """Finished segments, oldest run first."""
-        return sorted(self.folder.glob(f"*{_SUFFIX}"))
-
-    @contextmanager
-    def write(self, run_id: str) -> Iterator[SegmentWriter]:
-        """Append to the run's open segment; when the block ends, all of it is on disk.
-
-        If the block raises, what it appended is kept as far as it is whole.
-        """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._open_segment(run_id) or self._next_segment(run_id)
-        with path.open("ab") as file:
-            writer = SegmentWriter(run_id, file)
-            if file.tell() == 0:
-                writer.begin(path.name.removesuffix(".open"))
-            yield writer
-            file.flush()
-            os.fsync(file.fileno())
-            full = file.tell() >= SEGMENT_BYTES
-        if full:
-            self.finish(run_id)
-
-    def finish(self, run_id: str) -> None:
-        """Close the run's open segment for good, if there is one."""
-        path = self._open_segment(run_id)
-        if path is not None:
-            self._finish(path)
-
-    def recover(self) -> list[Path]:
-        """Cut segments that killed runs left open back to their last whole record, and finish them.
-
-        Call only while holding the warehouse's lock: an open segment may be another run's otherwise.
-        """
-        recovered = []
-        for path in sorted(self.folder.glob(f"*{_OPEN_SUFFIX}")):
-            whole = _whole_bytes(path)
-            if whole == 0:
-                path.unlink()
-                continue
-            os.truncate(path, whole)
-            recovered.append(self._finish(path))
-        return recovered
-
-    def digest(self, segment: Path) -> str:
-        """SHA-256 of a finished segment, as noted when it was finished."""
-        note = _digest_note(segment)
-        if not note.exists():  # killed between the two, or a segment that was copied here
-            _write_digest(segment)
-        return _noted_digest(segment)
-
-    def problems(self) -> list[str]:
-        """A line for each segment that is not what it was when it was finished."""
-        return [
-            _damage(segment)
-            for segment in self.segments()
-            if _digest_note(segment).exists() and self.digest(segment) != file_sha256(segment)
-        ]
-
-    def _open_segment(self, run_id: str) -> Path | None:
-        return next(iter(self.folder.glob(f"{run_id}-{_NUMBER}{_OPEN_SUFFIX}")), None)
-
-    def _next_segment(self, run_id: str) -> Path:
-        number = len(list(self.folder.glob(f"{run_id}-{_NUMBER}{_SUFFIX}")))
-        return self.folder / f"{run_id}-{number:05d}{_OPEN_SUFFIX}"
-
-    def _finish(self, path: Path) -> Path:
-        finished = path.with_name(path.name.removesuffix(".open"))
-        path.replace(finished)
-        _write_digest(finished)
-        return finished
-
-
-def read_segment(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
-    """The records of a finished segment in their order, one at a time.
+def read_records(segment: Path) -> Iterator[Landed]:
+    """The records of a segment in their order, one at a time.
 
     Raises:
-        RawZoneError: The segment is no WARC file that wcda wrote, or not what it was when it was finished.
+        ValueError: It is no WARC file that wcda wrote.
     """
-    if _digest_note(segment).exists() and _noted_digest(segment) != file_sha256(segment):
-        raise RawZoneError(_damage(segment))
-    try:
-        yield from _records(segment)
-    except (OSError, ValueError, LookupError, RuntimeError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise RawZoneError(f"segment {segment.name} cannot be read: {reason}") from error
-
-
-def _records(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
     from fastwarc.warc import ArchiveIterator, WarcRecordType  # faster than warcio by far
 
     run_id: str | None = None
@@ -242,34 +222,112 @@ def _records(segment: Path) -> Iterator[LandedCapture | Plan | LandedEnd]:
         for record in ArchiveIterator(file, parse_http=False):
             if record.record_type == WarcRecordType.warcinfo:
                 run_id = _run_id(record.reader.read())
-                continue
-            if run_id is None:
+            elif run_id is None:
                 break
-            url = record.headers["WARC-Target-URI"]
-            body = record.reader.read()
-            about = f"urn:wcda:run:{run_id}:"
-            if url == about + "plan":
-                yield _PLAN.validate_json(body)
-            elif url == about + "end":
-                yield LandedEnd(run_id, _END.validate_json(body))
-            elif not url.startswith(about):  # the catalog is kept for people
-                captured = record.headers.get(_CAPTURED_HEADER)
-                collection = record.headers.get(_COLLECTION_HEADER)
-                yield LandedCapture(
-                    capture_id=(record.record_id or "").strip("<>").removeprefix("urn:uuid:"),
-                    run_id=run_id,
-                    warc_file=segment.name,
-                    warc_offset=record.stream_pos,
-                    capture=Capture(
-                        url=url,
-                        body=body,
-                        content_type=record.headers["Content-Type"],
-                        collection_id=None if collection is None else unquote(collection),
-                        captured_at=dt.datetime.fromisoformat(captured) if captured else None,
-                    ),
-                )
+            elif (landed := _read_record(record, run_id, segment.name)) is not None:
+                yield landed
     if run_id is None:
         raise ValueError("not a WARC file that wcda wrote")
+
+
+def _read_record(record: "WarcRecord", run_id: str, segment: str) -> Landed | None:
+    """What the tables need of a record; null for what is kept for people and players alone."""
+    from fastwarc.warc import WarcRecordType
+
+    url = record.headers["WARC-Target-URI"]
+    if url.startswith(_about(run_id)):
+        return _read_own(url.removeprefix(_about(run_id)), record.reader.read(), run_id)
+    kinds = (WarcRecordType.resource, WarcRecordType.response, WarcRecordType.revisit)
+    collection = record.headers.get(_COLLECTION_HEADER)
+    if record.record_type not in kinds or (collection is None and record.record_type != WarcRecordType.resource):
+        return None
+    revisits = record.headers.get("WARC-Refers-To")
+    return LandedCapture(
+        capture_id=_uuid(record.record_id or ""),
+        run_id=run_id,
+        warc_file=segment,
+        warc_offset=record.stream_pos,
+        capture=_read_capture(record, url, None if collection is None else unquote(collection)),
+        revisits=_uuid(revisits) if revisits else None,
+    )
+
+
+def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
+    """What a run says of itself; the catalog is kept for people."""
+    match what:
+        case "plan":
+            return _PLAN.validate_json(body)
+        case "issue":
+            return LandedIssue(run_id, _ISSUE.validate_json(body))
+        case "end":
+            return LandedEnd(run_id, _END.validate_json(body))
+        case _:
+            return None
+
+
+def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> Capture:
+    from fastwarc.warc import WarcRecordType
+
+    if record.record_type == WarcRecordType.resource:
+        captured = record.headers.get(_CAPTURED_HEADER)
+        return Capture(
+            url=url,
+            body=record.reader.read(),
+            content_type=record.headers["Content-Type"],
+            collection_id=collection_id,
+            captured_at=dt.datetime.fromisoformat(captured) if captured else None,
+        )
+    record.parse_http()
+    head = record.http_headers
+    if head is None or head.status_code is None:
+        raise ValueError(f"the response at {record.stream_pos} has no HTTP status")
+    return Capture(
+        url=url,
+        body=record.reader.read(),
+        content_type=head.get("Content-Type") or "",
+        collection_id=collection_id,
+        captured_at=dt.datetime.fromisoformat(record.headers["WARC-Date"]),
+        http_status=head.status_code,
+        headers=tuple(head.astuples()),
+    )
+
+
+def _collection_header(collection_id: str | None) -> dict[str, str]:
+    # Quoted, since a header keeps no blanks at its ends.
+    return {} if collection_id is None else {_COLLECTION_HEADER: quote(collection_id)}
+
+
+def _revisit_headers(revisited: KnownCapture) -> dict[str, str]:
+    return {
+        "WARC-Profile": _NOT_MODIFIED_PROFILE,
+        "WARC-Refers-To": f"<urn:uuid:{revisited.capture_id}>",
+        "WARC-Refers-To-Target-URI": revisited.url,
+        "WARC-Refers-To-Date": _warc_date(revisited.captured_at),
+    }
+
+
+def _request_head(exchange: Exchange) -> StatusAndHeaders:
+    parts = urlsplit(exchange.url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return StatusAndHeaders(f"GET {target} HTTP/1.1", list(exchange.request_headers), is_http_request=True)
+
+
+def _response_head(exchange: Exchange) -> StatusAndHeaders:
+    status = f"{exchange.status} {exchange.reason}".strip()
+    return StatusAndHeaders(status, list(exchange.headers), protocol="HTTP/1.1")
+
+
+def _warc_date(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _uuid(record_id: str) -> str:
+    return record_id.strip("<>").removeprefix("urn:uuid:")
+
+
+def _about(run_id: str) -> str:
+    """What the addresses of a run's own records begin with."""
+    return f"urn:wcda:run:{run_id}:"
 
 
 def _run_id(warcinfo: bytes) -> str | None:
@@ -279,7 +337,7 @@ def _run_id(warcinfo: bytes) -> str | None:
     return fields.get("isPartOf") if fields.get("software") == "wcda" else None
 
 
-def _whole_bytes(path: Path) -> int:
+def whole_bytes(path: Path) -> int:
     """Length of the part of a segment that holds whole records: its whole gzip members."""
     whole = position = 0
     member = zlib.decompressobj(_GZIP_FORMAT)
@@ -297,22 +355,3 @@ def _whole_bytes(path: Path) -> int:
                 member = zlib.decompressobj(_GZIP_FORMAT)
             data = rest or file.read(_CHUNK_BYTES)
     return whole
-
-
-def _digest_note(segment: Path) -> Path:
-    return segment.with_name(segment.name + ".sha256")
-
-
-def _noted_digest(segment: Path) -> str:
-    return _digest_note(segment).read_text().split()[0]
-
-
-def _damage(segment: Path) -> str:
-    return f"segment {segment.name} is not what it was when it was finished (its SHA-256 differs)"
-
-
-def _write_digest(segment: Path) -> None:
-    note = _digest_note(segment)
-    partial = note.with_name(note.name + ".part")
-    partial.write_text(f"{file_sha256(segment)}  {segment.name}\n")
-    partial.replace(note)

@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -12,6 +13,7 @@ import typer
 from schemas.errors import UsageError, WarehouseError, WcdaError
 
 if TYPE_CHECKING:
+    from flows.harvest import HarvestRequest
     from schemas.records import Receipt
 
 DEFAULT_WAREHOUSE = Path("warehouse/data")
@@ -40,6 +42,14 @@ WarehouseOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
+CatalogOption = Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")]
+ContactOption = Annotated[
+    str | None,
+    typer.Option("--contact", envvar="WCDA_CONTACT", help="E-mail or web address that the site is told to write to."),
+]
+AcceptLossOption = Annotated[
+    bool, typer.Option("--accept-loss", help="Publish though much of a collection has left at once.")
+]
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefect.")]
 
 
@@ -88,46 +98,82 @@ def _options(
 
 @app.command()
 def harvest(
-    source: Annotated[
-        str,
-        typer.Option("--from", help="samples, or the path of a saved page or of a folder of them."),
-    ],
     collections: Annotated[
         list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
     ] = None,
-    catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")] = None,
+    source: Annotated[
+        str, typer.Option("--from", help="site, samples, or the path of a saved page or of a folder of them.")
+    ] = "site",
+    catalog: CatalogOption = None,
+    contact: ContactOption = None,
     warehouse: WarehouseOption = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say how many requests a site would get, and for how long.")
+    ] = False,
+    accept_loss: AcceptLossOption = False,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
     """Land what a source has in the raw zone, and publish the tables.
 
-    The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named.
+    The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named. A harvest of the site
+    that was killed goes on where it was, if the same command is given within a day.
     Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
     """
-    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, find_requested_pages, read_catalog
+    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, check_request
     from flows.harvest import harvest as harvest_plainly
 
     default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
-    request = HarvestRequest(source, warehouse or default, catalog, tuple(collections or ()))
+    request = HarvestRequest(source, warehouse or default, catalog, tuple(collections or ()), contact, accept_loss)
+    if dry_run:
+        _print_estimate(request, json)
+        return
     if direct:
-        receipt = harvest_plainly(request)
+        from flows.progress import show_progress
+
+        with show_progress() as watch:
+            receipt = harvest_plainly(request, watch=watch)
     else:
-        # A mistake in the request is told at once, not when Prefect has started.
-        find_requested_pages(request, read_catalog(request.catalog)[1])
+        check_request(request)  # a mistake in it is told at once, not when Prefect has started
         from flows.prefect_settings import on_prefect
 
         with on_prefect(request.warehouse):
             from flows.prefect_flows import harvest_flow
 
-            receipt = harvest_flow(request.source, request.warehouse, request.catalog, request.collections)
+            receipt = harvest_flow(**asdict(request))
     _print_receipt(receipt, json)
     if receipt.outcome != "complete":
         raise typer.Exit(SHORT_EXIT_CODE)
 
 
 @app.command()
-def rebuild(warehouse: WarehouseOption = None, direct: DirectOption = False, json: JsonOption = False) -> None:
+def discover(
+    contact: ContactOption = None,
+    catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's address.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
+) -> None:
+    """Read the facets of the site, and write a catalog with a collection for each, with its name and count.
+
+    With --catalog, its archive and politeness are used, and its collections kept.
+    """
+    from flows.discovery import discover as discover_catalog
+    from flows.printing import print_lines
+
+    text = discover_catalog(catalog, contact)
+    if output is None:
+        print(text, end="")  # noqa: T201 (it is the output)
+    else:
+        output.write_text(text, encoding="utf-8")
+        print_lines([f"{output}: {text.count('[[collections]]')} collections"])
+
+
+@app.command()
+def rebuild(
+    warehouse: WarehouseOption = None,
+    accept_loss: AcceptLossOption = False,
+    direct: DirectOption = False,
+    json: JsonOption = False,
+) -> None:
     """Make the tables again from the raw zone alone, without network."""
     from flows.harvest import rebuild as rebuild_plainly
     from warehouse.folder import WarehouseFolder
@@ -135,14 +181,14 @@ def rebuild(warehouse: WarehouseOption = None, direct: DirectOption = False, jso
     folder = warehouse or DEFAULT_WAREHOUSE
     WarehouseFolder(folder).require_existing()
     if direct:
-        receipt = rebuild_plainly(folder)
+        receipt = rebuild_plainly(folder, accept_loss=accept_loss)
     else:
         from flows.prefect_settings import on_prefect
 
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_flow
 
-            receipt = rebuild_flow(folder)
+            receipt = rebuild_flow(folder, accept_loss)
     _print_receipt(receipt, json)
 
 
@@ -196,8 +242,6 @@ def explain(
     json: JsonOption = False,
 ) -> None:
     """Show a document's entries, the rule that joined each, and why its values are those."""
-    from dataclasses import asdict
-
     from flows.inspection import explain_document
     from flows.printing import print_explanation, print_json
 
@@ -263,6 +307,17 @@ def read(
         raise WcdaError(f"{page}: {errors[0].message}")
     if errors:
         raise typer.Exit(SHORT_EXIT_CODE)
+
+
+def _print_estimate(request: "HarvestRequest", json: bool) -> None:
+    from flows.estimate import estimate
+    from flows.printing import print_estimate, print_json
+
+    found = estimate(request)
+    if json:
+        print_json(asdict(found))
+    else:
+        print_estimate(found)
 
 
 def _print_receipt(receipt: "Receipt", json: bool) -> None:

@@ -15,15 +15,17 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 from urllib.parse import unquote
 
 from extractors.sources.saved import SAMPLES, SavedPage, capture_page, find_pages
+from flows.crawl import WHOLE_ARCHIVE, Crawl, Watch, open_crawl, requested_entries, user_agent
 from schemas.addresses import file_address
-from schemas.catalog import Catalog, parse_catalog
-from schemas.errors import SourceError, UsageError
+from schemas.catalog import Catalog, parse_catalog, with_contact
+from schemas.errors import SourceError, UsageError, WarehouseError
 from schemas.records import (
     ChangeKind,
     CollectionReceipt,
     Issue,
     Level,
     Plan,
+    Progress,
     Receipt,
     RunEnd,
     RunOutcome,
@@ -34,16 +36,21 @@ from warehouse.folder import WarehouseFolder
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from extractors.known_pages import KnownPages
+    from extractors.landing import Landing
     from warehouse.snapshots import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+SITE_SOURCE = "site"
 SAMPLES_SOURCE = "samples"
 BATCH_PAGES = 50
 """Pages of one step: enough that what a Prefect task costs (some 5 ms) does not show."""
 
 ISSUE_EXAMPLES = 3
+_LIVE = "site:"
+"""How the source of a run that fetches from a site begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,18 @@ class HarvestRequest:
     """What a person asked for.
 
     Attributes:
-        source: `samples`, or the path of a saved page or of a folder of them.
+        source: `site`, `samples`, or the path of a saved page or of a folder of them.
         collections: Ids to which the harvest is limited; empty for all.
+        contact: Whom the site can write to; null to take the catalog's.
+        accept_loss: Whether to publish though much of a collection has left at once.
     """
 
     source: str
     warehouse: Path
     catalog: Path | None = None
     collections: tuple[str, ...] = ()
+    contact: str | None = None
+    accept_loss: bool = False
 
 
 class Step(Protocol):
@@ -74,26 +85,75 @@ def call_plainly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     return function(*args, **kwargs)
 
 
-def harvest(request: HarvestRequest, step: Step = call_plainly) -> Receipt:
+def no_watch(_progress: Progress) -> None:
+    """Nobody looks on."""
+
+
+def harvest(request: HarvestRequest, step: Step = call_plainly, watch: Watch = no_watch) -> Receipt:
     """Land what a source has, and publish the tables of all that was ever landed.
 
+    Args:
+        request: What a person asked for.
+        step: How the steps are called.
+        watch: Is told of each page that a site sent.
+
     Raises:
-        UsageError: The source, the catalog or a collection is not there, or the warehouse's decisions are no such file.
+        UsageError: The source, the catalog or a collection is not there, a site would not know whom to write to, or
+            the warehouse's decisions are no such file.
         SourceError: Nothing usable came; nothing was published.
-        WarehouseError: The warehouse is locked or cannot be written; nothing was published.
+        WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
     folder = WarehouseFolder(request.warehouse)
-    catalog_text, catalog = read_catalog(request.catalog)
-    pages = find_requested_pages(request, catalog)
+    catalog_text, catalog = read_catalog(request.catalog, request.contact)
+    fetch = _site_fetch(request, catalog, watch) if request.source == SITE_SOURCE else _saved_fetch(request, catalog)
     with folder.locked():
         read_decisions(folder)  # a mistake in it is told before anything is fetched
-        run_id = new_run_id()
-        step(begin_run, folder, run_id, _source_name(request.source), catalog_text, catalog)
-        issues: list[Issue] = []
-        for batch in _batches(pages):
-            issues += step(land_pages, folder, run_id, batch)
-        step(end_run, folder, run_id, tuple(issues))
-        return step(publish_tables, folder, run_id)
+        landing, known = step(begin_run, folder, _plan(request, catalog), catalog_text)
+        issues = fetch(landing, known, step)
+        step(end_run, landing, tuple(issues))
+        del known
+        return step(publish_tables, folder, landing.run_id, request.accept_loss)
+
+
+_Fetch = Callable[["Landing", "KnownPages", Step], list[Issue]]
+"""Lands what a source has; gives what concerns the run and no page."""
+
+
+def _saved_fetch(request: HarvestRequest, catalog: Catalog) -> _Fetch:
+    pages = find_requested_pages(request, catalog)
+
+    def fetch(landing: "Landing", _known: "KnownPages", step: Step) -> list[Issue]:
+        return [issue for batch in _batches(pages) for issue in step(land_pages, landing, batch)]
+
+    return fetch
+
+
+def _site_fetch(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
+    entries = requested_entries(catalog, request.collections)
+    user_agent(catalog.politeness.contact)
+
+    def fetch(landing: "Landing", known: "KnownPages", step: Step) -> list[Issue]:
+        with open_crawl(catalog, entries, landing, known, watch) as crawl:
+            step(ask_permission, crawl)
+            while not crawl.finished:
+                step(fetch_pages, crawl, BATCH_PAGES)
+            return crawl.issues()
+
+    return fetch
+
+
+def check_request(request: HarvestRequest) -> None:
+    """Find the mistakes in a request, before anything slow.
+
+    Raises:
+        UsageError: As `harvest`.
+        SourceError: The source has no pages.
+    """
+    catalog = read_catalog(request.catalog, request.contact)[1]
+    if request.source == SITE_SOURCE:
+        _site_fetch(request, catalog, no_watch)
+    else:
+        _saved_fetch(request, catalog)
 
 
 def find_requested_pages(request: HarvestRequest, catalog: Catalog) -> list[SavedPage]:
@@ -106,35 +166,42 @@ def find_requested_pages(request: HarvestRequest, catalog: Catalog) -> list[Save
     return _limit(find_pages(_source_path(request.source), catalog), request.collections)
 
 
-def rebuild(warehouse: Path, step: Step = call_plainly) -> Receipt:
+def rebuild(warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = False) -> Receipt:
     """Make the tables again from the raw zone alone. No run, no network, no cache.
 
     Raises:
         UsageError: There is no warehouse.
         SourceError: Its raw zone holds nothing.
-        WarehouseError: The warehouse is locked or cannot be written; nothing was published.
+        WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     with folder.locked():
-        return step(publish_tables, folder, None)
+        return step(publish_tables, folder, None, accept_loss)
 
 
-def read_catalog(path: Path | None) -> tuple[str | None, Catalog]:
-    """A catalog's text and content; the empty catalog if there is no path.
+def read_catalog(path: Path | None, contact: str | None) -> tuple[str | None, Catalog]:
+    """The text and content of a catalog; the empty catalog if there is no path.
+
+    Args:
+        path: TOML.
+        contact: Takes the place of the catalog's, if there is one.
 
     Raises:
-        UsageError: It cannot be opened or read.
+        UsageError: It cannot be opened or read, or the contact is none.
     """
-    if path is None:
-        return None, Catalog()
+    text = _read_text(path) if path is not None else None
+    catalog = parse_catalog(text or "", str(path))
+    return text, catalog if contact is None else with_contact(catalog, contact)
+
+
+def _read_text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"catalog {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"catalog {path}: not UTF-8 text") from error
-    return text, parse_catalog(text, str(path))
 
 
 def new_run_id() -> str:
@@ -142,57 +209,88 @@ def new_run_id() -> str:
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
 
 
-def begin_run(folder: WarehouseFolder, run_id: str, source: str, catalog_text: str | None, catalog: Catalog) -> None:
-    """Put right what a killed run left, then land the plan and the catalog."""
-    from extractors.warc import RawZone
+def _plan(request: HarvestRequest, catalog: Catalog) -> Plan:
+    entries = catalog.collections
+    if request.source == SITE_SOURCE and all(entry.listing is None for entry in entries):
+        entries = (*entries, WHOLE_ARCHIVE)
+    return Plan(
+        run_id=new_run_id(),
+        source=_source_name(request.source, catalog),
+        started_at=dt.datetime.now(dt.UTC),
+        collections=tuple(entry.collection for entry in entries),
+        requested=request.collections,
+    )
 
-    raw_zone = RawZone(folder.raw)
+
+def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> "tuple[Landing, KnownPages]":
+    """Put right what a killed run left; go on with it if it did the same work, else land the plan and the catalog.
+
+    Only a run that fetches from a site is gone on with: all else is read again in no time.
+    """
+    from extractors.known_pages import KnownPages
+    from extractors.landing import Landing
+    from extractors.parsed_cache import ParsedCache
+    from extractors.raw_zone import RawZone
+
+    raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
-    collections = tuple(entry.collection for entry in catalog.collections)
-    with raw_zone.write(run_id) as segment:
-        segment.land_plan(Plan(run_id, source, dt.datetime.now(dt.UTC), collections))
-        if catalog_text is not None:
-            segment.land_catalog(catalog_text)
+    if not _is_live(plan):
+        known, interrupted = KnownPages([]), None
+    else:
+        known = KnownPages([cache.parse(raw_zone, segment) for segment in raw_zone.segments()])
+        interrupted = known.interrupted_run(plan)
+    landing = Landing(raw_zone, cache, interrupted or plan.run_id)
+    if interrupted is None:
+        with landing.batch():
+            landing.land_plan(plan, catalog_text)
+    return landing, known
 
 
-def land_pages(folder: WarehouseFolder, run_id: str, pages: tuple[SavedPage, ...]) -> list[Issue]:
+def land_pages(landing: "Landing", pages: tuple[SavedPage, ...]) -> list[Issue]:
     """Land saved pages as they are; a page that cannot be opened is an issue."""
-    from extractors.warc import RawZone
-
     issues = []
-    with RawZone(folder.raw).write(run_id) as segment:
+    with landing.batch():
         for page in pages:
             try:
-                segment.land_capture(capture_page(page))
+                landing.land_saved_page(capture_page(page))
             except SourceError as error:
                 issues.append(Issue("error", "unreadable-file", str(error)))
     return issues
 
 
-def end_run(folder: WarehouseFolder, run_id: str, issues: tuple[Issue, ...]) -> None:
+def ask_permission(crawl: Crawl) -> None:
+    """Read the site's robots.txt, and land it."""
+    crawl.begin()
+
+
+def fetch_pages(crawl: Crawl, pages: int) -> None:
+    """Ask the site for some pages; land and read what comes."""
+    crawl.read_batch(pages)
+
+
+def end_run(landing: "Landing", issues: tuple[Issue, ...]) -> None:
     """Land the run's end, and finish its segment."""
-    from extractors.warc import RawZone
-
-    raw_zone = RawZone(folder.raw)
-    with raw_zone.write(run_id) as segment:
-        segment.land_end(RunEnd(dt.datetime.now(dt.UTC), issues))
-    raw_zone.finish(run_id)
+    with landing.batch():
+        landing.land_end(RunEnd(dt.datetime.now(dt.UTC), issues))
+    landing.finish()
 
 
-def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
+def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool) -> Receipt:
     """Read the raw zone, build the tables and publish them.
 
     Args:
         folder: The warehouse.
         run_id: The run that it is for, whose outcome is told; null for a rebuild, which uses no cache.
+        accept_loss: Whether to publish though much of a collection has left at once.
 
     Raises:
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.
-        CheckError: The tables break a rule of their schemas; nothing was published.
+        WarehouseError: The tables break a rule of their schemas, or too much would leave; nothing was published.
     """
-    from extractors.parsing import ParsedCache, parse_segment
-    from extractors.warc import RawZone
-    from warehouse.changes import find_changes
+    from extractors.parsed_cache import ParsedCache
+    from extractors.parsing import parse_segment
+    from extractors.raw_zone import RawZone
+    from warehouse.changes import find_changes, find_losses
     from warehouse.snapshots import former_snapshot, publish
     from warehouse.tables import build_tables
 
@@ -209,6 +307,9 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None) -> Receipt:
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(_why_failed(parsed, run_id))
     former = former_snapshot(folder)
+    losses = find_losses(former, tables)
+    if losses and not accept_loss:
+        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
     cache.forget_others(raw_zone)
     changes = Counter(change.change for change in find_changes(former, snapshot))
@@ -228,7 +329,8 @@ def describe(
 
     issues = tables["issues"].to_pylist()
     levels = Counter(row["level"] for row in issues)
-    grave = [row for row in issues if row["level"] == "error"]
+    # What stopped the whole run tells most.
+    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != "site-stopped")
     columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
     return Receipt(
         run_id=run_id,
@@ -274,9 +376,15 @@ def _source_path(source: str) -> Path:
     return SAMPLES if source == SAMPLES_SOURCE else Path(source)
 
 
-def _source_name(source: str) -> str:
+def _source_name(source: str, catalog: Catalog) -> str:
     """How the tables name the source: without the folders of the machine that it was read on."""
+    if source == SITE_SOURCE:
+        return _LIVE + catalog.archive.url
     return source if source == SAMPLES_SOURCE else f"saved:{Path(source).resolve().name}"
+
+
+def _is_live(plan: Plan) -> bool:
+    return plan.source.startswith(_LIVE)
 
 
 def _limit(pages: list[SavedPage], collections: tuple[str, ...]) -> list[SavedPage]:

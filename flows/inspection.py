@@ -60,7 +60,7 @@ def check_warehouse(warehouse: Path) -> CheckReport:
     Raises:
         UsageError: There is no warehouse.
     """
-    from extractors.warc import RawZone
+    from extractors.raw_zone import RawZone
 
     folder = WarehouseFolder(warehouse)
     folder.require_existing()

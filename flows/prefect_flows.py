@@ -12,6 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 
 from flows.harvest import HarvestRequest, P, T, harvest, rebuild
+from flows.progress import show_progress
 from schemas.errors import WcdaError
 from schemas.records import Receipt
 
@@ -26,16 +27,23 @@ def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 
 @flow(name="harvest", flow_run_name="harvest from {source}", persist_result=False)
 def harvest_flow(
-    source: str, warehouse: Path, catalog: Path | None = None, collections: tuple[str, ...] = ()
+    source: str,
+    warehouse: Path,
+    catalog: Path | None = None,
+    collections: tuple[str, ...] = (),
+    contact: str | None = None,
+    accept_loss: bool = False,
 ) -> Receipt:
     """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
-    return harvest(HarvestRequest(source, warehouse, catalog, collections), call_as_task)
+    request = HarvestRequest(source, warehouse, catalog, collections, contact, accept_loss)
+    with show_progress() as watch:
+        return harvest(request, call_as_task, watch)
 
 
 @flow(name="rebuild", persist_result=False)
-def rebuild_flow(warehouse: Path) -> Receipt:
+def rebuild_flow(warehouse: Path, accept_loss: bool = False) -> Receipt:
     """Make the tables again from the raw zone."""
-    return rebuild(warehouse, call_as_task)
+    return rebuild(warehouse, call_as_task, accept_loss=accept_loss)
 
 
 def api_address() -> str | None:

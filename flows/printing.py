@@ -5,13 +5,16 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
 from warehouse.explanation import Explanation
+
+if TYPE_CHECKING:
+    from flows.estimate import Estimate
 
 
 def print_json(value: object) -> None:
@@ -46,6 +49,19 @@ def print_receipt(receipt: Receipt) -> None:
         f'  {_as_typed("python")} -c "import pandas; '
         f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""
     )
+
+
+def print_estimate(found: "Estimate") -> None:
+    """What a harvest would ask of a site."""
+    print_lines(
+        [
+            f"{_many(found.collections, 'collection')} at {found.requests_per_second:g} requests a second:",
+            f"  {found.requests:,} requests in {_duration(found.hours)}, if the site gives 100 entries a page",
+            f"  {found.most_requests:,} requests in {_duration(found.most_hours)}, if it gives 10",
+        ]
+    )
+    if found.unknown:
+        print_lines([f"of {found.unknown} of them no count is known; they stand for one request each"])
 
 
 def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]]) -> None:
@@ -133,6 +149,10 @@ def _collection_table(collections: Iterable[CollectionReceipt]) -> Table:
         coverage = "unknown" if row.coverage is None else f"{row.coverage:.1%}"
         table.add_row(row.name or row.collection_id, reported, str(row.observed_total), coverage)
     return table
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= 1 else f"{hours * 60:.1f} minutes"
 
 
 def _entry(entry: Entry) -> str:

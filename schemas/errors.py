@@ -21,6 +21,14 @@ class SourceError(WcdaError):
     """A source gave nothing that can be read."""
 
 
+class FetchError(SourceError):
+    """A page could not be had, though it was asked for as often as is polite."""
+
+
+class SiteStoppedError(SourceError):
+    """The site must not or cannot be asked any more in this run."""
+
+
 class RawZoneError(WcdaError):
     """A segment of the raw zone is not what it was when it was finished."""
 

@@ -3,12 +3,22 @@
 Columns that are published as they are come from `schemas.tables`; the rest is stated here.
 """
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 from schemas.columns import Column, Table
 from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:
     return tuple(column for column in table.columns if column.name in names)
+
+
+def _columns_or_null(table: Table, *names: str) -> tuple[Column, ...]:
+    return tuple(replace(column, nullable=True) for column in _columns(table, *names))
 
 
 _RUN_ID = _columns(CAPTURES, "run_id")
@@ -22,6 +32,7 @@ PARSED_EVENTS = Table(
         Column("event", "string", "Plan or end.", "raw zone", allowed=("plan", "end")),
         Column("at", "instant", "When it was.", "raw zone"),
         Column("source", "string", "The plan's source.", "raw zone", nullable=True),
+        Column("purpose", "string", "What the plan asks for, as an id.", "raw zone", nullable=True),
     ),
 )
 PARSED_COLLECTIONS = Table(
@@ -30,15 +41,19 @@ PARSED_COLLECTIONS = Table(
     ("run_id", "collection_id"),
     (*_RUN_ID, *_columns(COLLECTIONS, "collection_id", "kind", "name", "query", "url")),
 )
+_SHOWN = ("page_id", "layout", "outcome", "range_first", "range_last", "range_total")
 PARSED_CAPTURES = Table(
     "captures",
-    "Captures of pages, each with what its page was recognised as.",
+    "Captures of pages, each with what its page was recognised as; a revisit has that from the capture that it names.",
     ("capture_id",),
     (
-        *_columns(CAPTURES, "capture_id", "page_id", "run_id", "url", "captured_at", "http_status"),
-        *_columns(CAPTURES, "warc_file", "warc_offset"),
-        *_columns(PAGES, "collection_id", "layout", "outcome"),
-        *_columns(PAGES, "range_first", "range_last", "range_total", "entry_count"),
+        *_columns(CAPTURES, "capture_id", "run_id", "url", "captured_at", "http_status", "warc_file", "warc_offset"),
+        Column("revisits", "string", "Capture whose page this is too.", "WARC-Refers-To", nullable=True),
+        Column("etag", "string", "What a conditional request can send.", "ETag", nullable=True),
+        Column("last_modified", "string", "What a conditional request can send.", "Last-Modified", nullable=True),
+        *_columns(PAGES, "collection_id"),
+        *_columns_or_null(PAGES, *_SHOWN),
+        *_columns(PAGES, "entry_count"),
     ),
 )
 PARSED_ENTRIES = Table(
@@ -60,3 +75,19 @@ PARSED_ISSUES = Table(
 PARSED_TABLES: dict[str, Table] = {
     table.name: table for table in (PARSED_EVENTS, PARSED_COLLECTIONS, PARSED_CAPTURES, PARSED_ENTRIES, PARSED_ISSUES)
 }
+
+
+def resolve_revisits(captures: "pa.Table") -> "pa.Table":
+    """The captures, each revisit with what the capture that it names shows; null where that one is not there.
+
+    Args:
+        captures: Of all segments, as `PARSED_CAPTURES`; what a revisit names may stand in an older segment.
+    """
+    import pyarrow.compute as pc
+
+    named = pc.index_in(captures["revisits"], value_set=captures["capture_id"].combine_chunks(), skip_nulls=True)
+    for name in (*_SHOWN, "entry_count"):
+        own = captures[name]
+        column = pc.if_else(pc.is_valid(named), own.take(named), own)
+        captures = captures.set_column(captures.schema.get_field_index(name), captures.schema.field(name), column)
+    return captures

@@ -4,6 +4,11 @@ import datetime as dt
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from schemas.identifiers import stable_id
+
+Headers = tuple[tuple[str, str], ...]
+"""Of HTTP: names and values in their order."""
+
 Level = Literal["error", "warning", "info"]
 """error: something that the page holds is not in the tables, or may be wrong there. warning: it is in
 the tables, with a doubt. info: worth knowing."""
@@ -22,13 +27,20 @@ ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Something that a person should know about a page, a collection or a run."""
+    """Something that a person should know about a page, a collection or a run.
+
+    Attributes:
+        url: Address that it concerns, where that is not the page on which it was found.
+        collection_id: Collection that it concerns, likewise.
+    """
 
     level: Level
     kind: str
     message: str
     expected: str | None = None
     found: str | None = None
+    url: str | None = None
+    collection_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,74 @@ class Capture:
     collection_id: str | None = None
     captured_at: dt.datetime | None = None
     http_status: int | None = None
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Headers = ()
+
+    def header(self, name: str) -> str | None:
+        """The first value of an HTTP header, whatever the case of its name; null if there is none."""
+        return _header(self.headers, name)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page of a collection's listing to ask for.
+
+    Attributes:
+        page: From 0.
+    """
+
+    collection_id: str
+    url: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a conditional request sends of an earlier response: its `ETag` and `Last-Modified` (RFC 9110, 13.1)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCapture:
+    """A capture of an address that the raw zone has, to which a later one can refer.
+
+    Attributes:
+        captured_at: UTC.
+        page_id: The page that it shows.
+    """
+
+    capture_id: str
+    url: str
+    captured_at: dt.datetime
+    page_id: str
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its response as they went over the wire.
+
+    Attributes:
+        url: Address that was asked for.
+        request_headers: In their order.
+        reason: Words beside the status.
+        headers: Of the response, in their order; without `Transfer-Encoding`, which is undone.
+        body: In the content-encoding in which it came.
+        received_at: UTC instant at which the response was there.
+    """
+
+    url: str
+    request_headers: Headers
+    status: int
+    reason: str
+    headers: Headers
+    body: bytes
+    received_at: dt.datetime
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header of the response, whatever the case of its name; null if it has none."""
+        return _header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +200,19 @@ class Plan:
     Attributes:
         collections: Those of the catalog. A saved page that is in none of them has a collection of its own,
             of which nothing is known but its id.
+        requested: Ids to which the run is limited; empty for all.
     """
 
     run_id: str
     source: str
     started_at: dt.datetime
     collections: tuple[Collection, ...]
+    requested: tuple[str, ...] = ()
+
+    @property
+    def purpose(self) -> str:
+        """What the run asks for, as an id: two runs with the same one do the same work."""
+        return stable_id(repr((self.source, self.collections, self.requested)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +225,21 @@ class RunEnd:
 
     ended_at: dt.datetime
     issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        pages: That were read, or failed.
+        expected_pages: As far as the collections that were begun tell.
+        failed: Pages that could not be had.
+    """
+
+    pages: int
+    expected_pages: int
+    failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +283,8 @@ class Receipt:
     def to_dict(self) -> dict[str, Any]:
         """The receipt as plain values, for JSON."""
         return asdict(self)
+
+
+def _header(headers: Headers, name: str) -> str | None:
+    wanted = name.lower()
+    return next((value for each, value in headers if each.lower() == wanted), None)

@@ -4,7 +4,7 @@ Looks at the columns that are not volatile; a run in which nothing changed has n
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,13 @@ from schemas.tables import COLLECTIONS, DOCUMENT_KEYS, DOCUMENTS, MEMBERSHIPS
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from warehouse.snapshots import Snapshot
+
+MOST_LOST = 0.05
+LEAST_WATCHED = 20
+"""More than this share of a collection of at least this size never left at once; a changed site looks like that."""
 
 COMPARED = (DOCUMENTS, COLLECTIONS, MEMBERSHIPS)
 
@@ -37,6 +42,35 @@ class Change:
     column: str | None = None
     former: Any = None
     present: Any = None
+
+
+def find_losses(former: "Snapshot | None", tables: "Mapping[str, pa.Table]") -> list[str]:
+    """A line for each collection of which so much would leave that the site, and not the archive, has likely changed.
+
+    Args:
+        former: The snapshot that the tables would follow.
+        tables: All tables, not published yet.
+    """
+    import pandas as pd
+
+    if former is None:
+        return []
+    then = former.read("memberships").to_pandas(types_mapper=pd.ArrowDtype)[list(MEMBERSHIPS.key)]
+    now = tables["memberships"].to_pandas(types_mapper=pd.ArrowDtype)[list(MEMBERSHIPS.key)]
+    keys = tables["document_keys"].to_pandas(types_mapper=pd.ArrowDtype)
+    resolved = keys.set_axis(["former", "present", "kind"], axis=1)
+    # A document that has another id now has not left.
+    then = then.assign(former="id:" + then["document_id"]).merge(resolved, on="former", how="left")
+    then["document_id"] = then["present"].fillna(then["document_id"])
+    kept = then.merge(now.assign(kept=1), on=list(MEMBERSHIPS.key), how="left")
+    stays = kept.groupby(["collection_id", "former"], as_index=False).agg(stays=("kept", "max"))
+    counts = stays.groupby("collection_id").agg(before=("former", "size"), after=("stays", "count"))
+    gone = counts["before"] - counts["after"]
+    lost = gone[(counts["before"] >= LEAST_WATCHED) & (gone > MOST_LOST * counts["before"])]
+    return [
+        f"{count} of {counts.loc[name, 'before']} documents would leave the collection {name} at once"
+        for name, count in lost.items()
+    ]
 
 
 def find_changes(former: "Snapshot | None", present: "Snapshot") -> Iterator[Change]:

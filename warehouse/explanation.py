@@ -100,7 +100,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     """
     import pandas as pd
 
-    from warehouse.wordings import PARTS, find_wordings, read_whole, standing
+    from warehouse.wordings import PARTS, find_wordings, page_spans, read_whole, standing
 
     document_id = find_document(snapshot, name)
     tables = {
@@ -111,7 +111,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     entries = _of(tables["entries"], document_id).merge(tables["pages"], on="page_id")
     entries["whole"] = read_whole(entries)
     entries["place"] = (entries["range_first"] + entries["position"] - 1).where(entries["whole"])
-    sightings = entries.merge(tables["captures"][["page_id", "captured_at"]], on="page_id")
+    sightings = entries.merge(page_spans(tables["captures"]), on="page_id")
     keys = _of(tables["document_keys"], document_id)
     chosen = standing(find_wordings(sightings)) if len(sightings) else None
     return Explanation(

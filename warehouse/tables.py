@@ -12,16 +12,14 @@ import pyarrow as pa
 from schemas.dates import find_date, read_date
 from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
-from schemas.parsed import PARSED_TABLES
+from schemas.parsed import PARSED_TABLES, resolve_revisits
 from schemas.tables import TABLES
 from warehouse.identity.decisions import Decision
-from warehouse.identity.resolution import resolve
+from warehouse.readings import USABLE, Readings, which_count
 from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
 
 if TYPE_CHECKING:
     from schemas.dates import DateReading
-
-_USABLE = ["listing", "empty"]
 
 
 def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
@@ -39,22 +37,23 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
     captures = _captures(parsed["captures"], planned, runs)
     if captures.empty:
         return {name: _finish(name, runs if name == "runs" else None) for name in TABLES}
-    observed = _Readings(captures, parsed["entries"], decisions)
+    issues = parsed["issues"]
+    observed = Readings(captures, parsed["entries"], issues[issues["run_id"].isin(giving)], decisions)
     wordings = find_wordings(observed.sightings)
-    memberships = _memberships(observed.sightings, observed.current)
-    issues = pd.concat([parsed["issues"], _decision_issues(observed.unknown_decisions, giving.max())])
+    memberships = _memberships(observed)
+    issues = pd.concat([issues, _decision_issues(observed.unknown_decisions, giving.max())])
     frames = {
         "documents": _documents(wordings, memberships),
         "collections": _collections(planned, captures, observed.readings, memberships),
         "memberships": memberships,
-        "entries": _current_entries(observed),
+        "entries": observed.current.drop_duplicates(["page_id", "position"]),
         "pages": captures.drop_duplicates("page_id"),
         "captures": captures,
         "readings": observed.readings,
         "document_keys": observed.keys,
         "candidate_pairs": observed.pairs,
         "revisions": number_revisions(wordings),
-        "issues": _issues(issues, captures, observed.current, giving.max()),
+        "issues": _issues(issues, captures, observed.current_pages, giving.max()),
         "runs": runs,
     }
     return {name: _finish(name, frames.get(name)) for name in TABLES}
@@ -65,9 +64,29 @@ def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFram
         name: [table.arrow_schema().empty_table()] for name, table in PARSED_TABLES.items()
     }
     for segment in segments:
-        for name, tables in parts.items():
-            tables.append(segment[name])
-    return {name: pa.concat_tables(tables).to_pandas(types_mapper=pd.ArrowDtype) for name, tables in parts.items()}
+        for name, part in parts.items():
+            part.append(segment[name])
+    tables = {name: pa.concat_tables(part) for name, part in parts.items()}
+    tables["captures"] = resolve_revisits(tables["captures"])
+    frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
+    shown = frames["captures"]["page_id"].notna()
+    frames["issues"] = pd.concat([frames["issues"], _lost_revisits(frames["captures"][~shown])], ignore_index=True)
+    frames["captures"] = _in_order(frames["captures"][shown])
+    return frames
+
+
+def _in_order(captures: pd.DataFrame) -> pd.DataFrame:
+    """The captures in the order in which they count, by instant (unknown first), run, place; and which of them do."""
+    order = ["captured_at", "run_id", "warc_file", "warc_offset"]
+    ordered = captures.sort_values(order, na_position="first", ignore_index=True)
+    return ordered.assign(whole=read_whole(ordered), counts=which_count(ordered))
+
+
+def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
+    """An issue for each revisit of a capture that the raw zone does not have."""
+    lost = captures[["url", "collection_id", "run_id"]].assign(found=captures["revisits"])
+    said = "the site said that this page had not changed, and the capture that it was compared with is not there"
+    return lost.assign(level="error", kind="lost-revisit", message=said)
 
 
 def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -76,7 +95,7 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     plans = events[events["event"] == "plan"].rename(columns={"at": "started_at"})
     ends = events[events["event"] == "end"].rename(columns={"at": "ended_at"})
     runs = plans[["run_id", "started_at", "source"]].merge(ends[["run_id", "ended_at"]], on="run_id", how="left")
-    usable = captures["outcome"].isin(_USABLE)
+    usable = captures["outcome"].isin(USABLE)
     counts = captures.assign(usable=usable.astype("int64[pyarrow]")).groupby("run_id", as_index=False)
     runs = runs.merge(
         counts.agg(
@@ -87,7 +106,7 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         on="run_id",
         how="left",
     )
-    met = captures[["run_id", "page_id"]].drop_duplicates()
+    met = captures.loc[captures["counts"], ["run_id", "page_id"]].drop_duplicates()
     found = issues[["page_id", "level", "kind", "message", "found"]].drop_duplicates()
     of_pages = met.merge(found[found["page_id"].notna()], on="page_id")
     of_runs = issues.loc[issues["page_id"].isna(), ["run_id", "level"]]
@@ -105,7 +124,7 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
-    """Captures of runs that gave something, in the order in which they count: by instant (unknown first), run, place.
+    """Captures of runs that gave something.
 
     A page that could not be read belongs to a collection only if the catalog or another page says that there is one.
     """
@@ -113,89 +132,11 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
     if lost:
         raise WarehouseError(f"the raw zone lacks the first segment of run {min(lost)}")
     giving = runs.loc[runs["outcome"] != "failed", ["run_id", "source"]]
-    captures = captures.merge(giving, on="run_id")
-    read = captures.loc[captures["outcome"].isin(_USABLE), "collection_id"]
+    captures = captures.merge(giving, on="run_id", how="inner").reset_index(drop=True)
+    read = captures.loc[captures["outcome"].isin(USABLE), "collection_id"]
     known = pd.concat([planned["collection_id"], read]).unique()
     captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
-    captures["whole"] = read_whole(captures)
-    order = ["captured_at", "run_id", "warc_file", "warc_offset"]
-    return captures.sort_values(order, na_position="first", ignore_index=True)
-
-
-class _Readings:
-    """One run's pages of one collection, what each saw, and which of them say what is there now.
-
-    Attributes:
-        sightings: Each entry as often as a capture shows it, with its capture's columns and its document.
-        readings: Columns of the table `readings`.
-        current: run_id and collection_id of each collection's latest complete reading and what came after it.
-        keys: Columns of the table `document_keys`.
-        pairs: Columns of the table `candidate_pairs`.
-        unknown_decisions: Decisions about a key that no entry has.
-    """
-
-    def __init__(self, captures: pd.DataFrame, entries: pd.DataFrame, decisions: Sequence[Decision]) -> None:
-        entries = entries.drop_duplicates(["page_id", "position"])
-        resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions)
-        self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
-        self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
-        self.unknown_decisions = resolution.unknown
-        self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
-        columns = [
-            "page_id",
-            "run_id",
-            "collection_id",
-            "captured_at",
-            "range_first",
-            "whole",
-        ]
-        self.sightings = captures[columns].merge(self.entries, on="page_id")
-        self.readings = self._readings(captures)
-        self.current = self._current()
-
-    def _readings(self, captures: pd.DataFrame) -> pd.DataFrame:
-        by = ["collection_id", "run_id"]
-        seen = captures.groupby(by, as_index=False).agg(
-            started_at=("captured_at", "min"),
-            ended_at=("captured_at", "max"),
-            reported_total=("range_total", "last"),
-            totals=("range_total", "nunique"),
-        )
-        unread = ~captures["outcome"].isin(_USABLE)
-        counts = captures[unread].groupby(by, as_index=False).agg(unread=("page_id", "size"))
-        observed = self.sightings.groupby(by, as_index=False).agg(observed_total=("document_id", "nunique"))
-        readings = seen.merge(counts, on=by, how="left").merge(observed, on=by, how="left")
-        readings[["unread", "observed_total"]] = readings[["unread", "observed_total"]].fillna(0)
-        readings["reading_id"] = [stable_id(*key) for key in readings[by].itertuples(index=False, name=None)]
-        readings["reason"] = _reasons(readings)
-        readings["complete"] = readings["reason"].isna()
-        return readings.sort_values(["started_at", "run_id"], na_position="first", ignore_index=True)
-
-    def _current(self) -> pd.DataFrame:
-        places = self.readings.reset_index(names="place")
-        complete = places[places["complete"]].groupby("collection_id", as_index=False).agg(since=("place", "max"))
-        placed = places.merge(complete, on="collection_id", how="left")
-        return placed[placed["place"] >= placed["since"].fillna(0)][["run_id", "collection_id"]]
-
-
-def _reasons(readings: pd.DataFrame) -> "pd.Series[Any]":
-    """Why each reading is not complete; null where it is."""
-    reported, observed = readings["reported_total"], readings["observed_total"]
-    reasons = pd.Series(pd.NA, index=readings.index, dtype=pd.ArrowDtype(pa.string()))
-    seen = observed.astype(str) + " of " + reported.astype(str) + " documents were seen"
-    reasons = reasons.mask((observed != reported).fillna(False).astype(bool), seen)
-    reasons = reasons.mask((readings["totals"] > 1).astype(bool), "the reported total changed within the reading")
-    reasons = reasons.mask(
-        (readings["unread"] > 0).astype(bool),
-        readings["unread"].astype(str) + " pages could not be read",
-    )
-    return reasons.mask(reported.isna() & (readings["unread"] == 0).astype(bool), "no page said a total")
-
-
-def _current_entries(readings: _Readings) -> pd.DataFrame:
-    pages = readings.sightings.merge(readings.current, on=["run_id", "collection_id"])["page_id"]
-    entries: pd.DataFrame = readings.entries[readings.entries["page_id"].isin(pages.unique())]
-    return entries
+    return captures
 
 
 def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
@@ -236,17 +177,18 @@ def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
     return [reading.edtf if reading else None for reading in found]
 
 
-def _memberships(sightings: pd.DataFrame, current: pd.DataFrame) -> pd.DataFrame:
+def _memberships(observed: Readings) -> pd.DataFrame:
     by = ["document_id", "collection_id"]
-    rank = (sightings["range_first"] + sightings["position"] - 1).where(sightings["whole"])
-    seen = sightings.assign(rank=rank)
-    present = seen.merge(current, on=["run_id", "collection_id"])
+    ranges = observed.sightings[["page_id", "position", "range_first", "whole"]]
+    present = observed.current.merge(ranges, on=["page_id", "position"], how="left")
+    present["rank"] = (present["range_first"] + present["position"] - 1).where(present["whole"])
     # A document that stands in two places of a listing has the place where it was seen last.
     ranks = present.drop_duplicates(by, keep="last")[[*by, "rank"]]
-    spans = seen.groupby(by, as_index=False).agg(
-        first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max")
+    spans = observed.sightings.groupby(by, as_index=False).agg(
+        first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
     )
-    return ranks.merge(spans, on=by)
+    placed: pd.DataFrame = ranks.merge(spans, on=by)
+    return placed
 
 
 def _collections(
@@ -269,16 +211,13 @@ def _collections(
     return collections
 
 
-def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current: pd.DataFrame, last_run: str) -> pd.DataFrame:
+def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current_pages: pd.DataFrame, last_run: str) -> pd.DataFrame:
     """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
-    pages = pd.concat(
-        [
-            captures.merge(current, on=["run_id", "collection_id"]),
-            captures[captures["collection_id"].isna()],
-        ]
-    )
-    places = pages.groupby("page_id", as_index=False).agg(
-        run_id=("run_id", "max"), collection_id=("collection_id", "first"), url=("url", "first")
+    counts = captures["page_id"].isin(current_pages["page_id"].unique()) | captures["collection_id"].isna()
+    places = (
+        captures[counts]
+        .groupby("page_id", as_index=False)
+        .agg(run_id=("run_id", "max"), collection_id=("collection_id", "first"), url=("url", "first"))
     )
     of_pages = issues.drop(columns=["run_id", "collection_id", "url"]).merge(places, on="page_id")
     of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run)]

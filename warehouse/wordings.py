@@ -29,18 +29,26 @@ def read_whole(pages: pd.DataFrame) -> "pd.Series[bool]":
     return whole.fillna(False).astype(bool)
 
 
+def page_spans(captures: pd.DataFrame) -> pd.DataFrame:
+    """first_seen_at and last_seen_at of each page: the first and last of its captures whose instant is known."""
+    return captures.groupby("page_id", as_index=False).agg(
+        first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max")
+    )
+
+
 def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
     """Each distinct wording of each document, the one that stands last.
 
     Args:
-        sightings: document_id, date_text, title, summary, url, captured_at, whole; one row for each capture.
+        sightings: document_id, date_text, title, summary, url, first_seen_at, last_seen_at, whole; one row for each
+            entry of each page.
 
     Returns:
         document_id, the parts, first_seen_at, last_seen_at, and the columns that decide.
     """
     wordings: pd.DataFrame = sightings.groupby(["document_id", *PARTS], dropna=False, as_index=False, sort=False).agg(
-        first_seen_at=("captured_at", "min"),
-        last_seen_at=("captured_at", "max"),
+        first_seen_at=("first_seen_at", "min"),
+        last_seen_at=("last_seen_at", "max"),
         whole=("whole", "max"),
     )
     latest = wordings.groupby("document_id")["last_seen_at"].transform("max")

@@ -19,7 +19,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from extractors.warc import LandedCapture, LandedEnd, RawZone, read_segment
+from extractors.raw_zone import RawZone, read_segment
+from extractors.warc import LandedCapture, LandedEnd
 from schemas.addresses import file_address
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
@@ -50,7 +51,7 @@ def land(folder: Path, captures: Iterable[Capture] = CAPTURES, run: str = RUN, *
         segment.land_plan(Plan(run, PLAN.source, PLAN.started_at, PLAN.collections))
         segment.land_catalog('[[collections]]\nid = "topics-1"\n')
         for one in captures:
-            segment.land_capture(one)
+            segment.land_saved_page(one)
         segment.land_end(END)
     if finish:
         zone.finish(run)
@@ -276,7 +277,7 @@ def test_what_was_landed_before_a_failure_is_kept(tmp_path: Path) -> None:
     def fail() -> None:
         with zone.write(RUN) as segment:
             segment.land_plan(PLAN)
-            segment.land_capture(CAPTURES[0])
+            segment.land_saved_page(CAPTURES[0])
             raise KeyError("on the way")
 
     with pytest.raises(KeyError, match="on the way"):
@@ -305,7 +306,7 @@ def test_batches_of_a_run_go_into_one_segment(tmp_path: Path) -> None:
     zone = RawZone(tmp_path)
     for one in CAPTURES:
         with zone.write(RUN) as segment:
-            segment.land_capture(one)
+            segment.land_saved_page(one)
     zone.finish(RUN)
 
     assert [landed.capture for landed in captures_in(only(zone))] == CAPTURES
@@ -322,12 +323,14 @@ def test_a_batch_is_on_disk_when_its_block_ends(tmp_path: Path) -> None:
 
 
 def test_a_full_segment_is_followed_by_another_of_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("extractors.warc.SEGMENT_BYTES", 3000)
+    monkeypatch.setattr("extractors.raw_zone.SEGMENT_BYTES", 3000)
     captures = [capture(f"{number}.txt", bytes([number]) * 5) for number in range(40)]
     zone = RawZone(tmp_path)
     for one in captures:
         with zone.write(RUN) as segment:
-            segment.land_capture(one)
+            segment.land_saved_page(one)
+        if zone.is_full(RUN):
+            zone.finish(RUN)
     zone.finish(RUN)
 
     segments = zone.segments()

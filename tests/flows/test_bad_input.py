@@ -113,7 +113,7 @@ def test_a_bad_catalog_is_a_usage_error(catalog: str, words: str, place: Path, w
 
 
 OPTIONS = [
-    (["harvest"], "'--from'"),
+    (["harvest"], "--contact"),
     (["harvest", "--from", "samples", "--bogus"], "--bogus"),
     (["harvest", "--from", "samples", "--direct", "no-such-collection"], "no-such-collection"),
     (["frobnicate"], "frobnicate"),

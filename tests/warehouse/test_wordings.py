@@ -16,7 +16,8 @@ NOON = dt.datetime(2025, 1, 10, 12, tzinfo=dt.UTC)
 SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("document_id", *PARTS)),
-        ("captured_at", pa.timestamp("us", "UTC")),
+        ("first_seen_at", pa.timestamp("us", "UTC")),
+        ("last_seen_at", pa.timestamp("us", "UTC")),
         ("whole", pa.bool_()),
     ]
 )
@@ -34,6 +35,10 @@ class Sighting:
     url: str | None = None
     document: str = "d"
 
+    @property
+    def at(self) -> dt.datetime | None:
+        return None if self.hours is None else NOON - dt.timedelta(hours=self.hours)
+
 
 def frame(*sightings: Sighting) -> pd.DataFrame:
     rows = [
@@ -43,7 +48,8 @@ def frame(*sightings: Sighting) -> pd.DataFrame:
             "title": each.title,
             "summary": each.summary,
             "url": each.url,
-            "captured_at": None if each.hours is None else NOON - dt.timedelta(hours=each.hours),
+            "first_seen_at": each.at,
+            "last_seen_at": each.at,
             "whole": each.whole,
         }
         for each in sightings

@@ -1,0 +1,98 @@
+"""Undoing a body's content-encoding (RFC 9110, 8.4), within bounds that no body can break.
+
+Raw zone and wire hold bodies as they were sent; whoever reads one undoes that here. No network, no files.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+MAX_DECODED_BYTES = 16 * 1024 * 1024
+"""A listing page has some 100 kB; one that unpacks to 160 times as much is none, or means harm."""
+
+_STEP_BYTES = 1024 * 1024  # what is unpacked at once: an ordinary page in one step, a bomb never far beyond the cap
+_MOST_GZIP_MEMBERS = 100  # each makes zlib copy what is behind it, so that very many small ones would take for ever
+
+_GZIP, _ZLIB, _RAW_DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
+
+
+class UndecodableError(ValueError):
+    """A body that cannot be unpacked; the message is the reason."""
+
+
+class DamagedBodyError(UndecodableError):
+    """The packed data are cut off or changed, so that another try may bring them whole."""
+
+
+def decode_body(body: bytes, content_encoding: str | None) -> bytes:
+    """The body without its content-encoding.
+
+    Args:
+        body: As it came.
+        content_encoding: Value of the header; null if there is none.
+
+    Raises:
+        DamagedBodyError: The data are cut off or damaged.
+        UndecodableError: The coding is none of identity, gzip and deflate, or more than `MAX_DECODED_BYTES` come out.
+    """
+    named = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
+    codings = [coding for coding in named if coding not in ("", "identity")]
+    if not codings or not body:
+        return body
+    if codings in (["gzip"], ["x-gzip"]):
+        return _gunzip(body)
+    if codings == ["deflate"]:
+        return _inflate_either(body)
+    raise UndecodableError(f"its content-encoding is not known: {', '.join(codings)}")
+
+
+def _gunzip(body: bytes) -> bytes:
+    """All members of a gzip file (RFC 1952, 2.2), one after the other."""
+    pieces: list[bytes] = []
+    rest = body
+    for _ in range(_MOST_GZIP_MEMBERS):
+        rest = _inflate(rest, _GZIP, pieces)
+        if not rest.strip(b"\x00"):  # some writers fill the last block of a tape or disk
+            return b"".join(pieces)
+    raise UndecodableError(f"it has more than {_MOST_GZIP_MEMBERS} gzip members")
+
+
+def _inflate_either(body: bytes) -> bytes:
+    """Deflate in zlib's frame, as RFC 9110 (8.4.1.2) wants it, or bare, as some servers send it."""
+    try:
+        return _inflate_whole(body, _ZLIB)
+    except DamagedBodyError as error:
+        try:
+            return _inflate_whole(body, _RAW_DEFLATE)
+        except DamagedBodyError:
+            raise error from None
+
+
+def _inflate_whole(body: bytes, window_bits: int) -> bytes:
+    pieces: list[bytes] = []
+    if _inflate(body, window_bits, pieces):
+        raise DamagedBodyError("its packed data are damaged: something stands behind their end")
+    return b"".join(pieces)
+
+
+def _inflate(packed: bytes, window_bits: int, pieces: list[bytes]) -> bytes:
+    """Unpack one stream, add it to `pieces`, and give what stands behind it."""
+    size = sum(map(len, pieces))
+    stream = zlib.decompressobj(window_bits)
+    try:
+        for piece in _steps(stream, packed):
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_DECODED_BYTES:
+                raise UndecodableError(f"it unpacks to more than {MAX_DECODED_BYTES // 1024**2} MiB")
+    except zlib.error as error:
+        raise DamagedBodyError(f"its packed data are damaged: {error}") from error
+    if not stream.eof:
+        raise DamagedBodyError("its packed data end early")
+    return stream.unused_data
+
+
+def _steps(stream: "zlib._Decompress", packed: bytes) -> Iterator[bytes]:
+    while packed and not stream.eof:
+        piece = stream.decompress(packed, _STEP_BYTES)
+        packed = stream.unconsumed_tail
+        yield piece

@@ -1,0 +1,110 @@
+"""What the raw zone has of each address: for conditional requests, and for going on with a run that was killed."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from extractors.parsing import entry_key
+from extractors.planning import PageView
+from schemas.parsed import resolve_revisits
+from schemas.records import KnownCapture, Plan, Range, Validators
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RESUMED_WITHIN = dt.timedelta(days=1)
+"""A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
+
+_CAPTURE_COLUMNS = ["capture_id", "run_id", "url", "captured_at", "revisits", "etag", "last_modified"]
+_SHOWN_COLUMNS = ["page_id", "outcome", "range_first", "range_last", "range_total", "entry_count"]
+_ENTRY_COLUMNS = ["url", "date_text", "title", "summary"]
+
+
+class KnownPages:
+    """The pages that a site sent in former runs, and in this one before it was killed.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`) of all segments, oldest run first.
+    """
+
+    def __init__(self, segments: Sequence[Mapping[str, "pa.Table"]]) -> None:
+        self._captures = _captures_of_sites(segments)
+        self._events = [row for segment in segments for row in segment["events"].to_pylist()]
+        self._entries = [segment["entries"] for segment in segments]
+        self._places: dict[str, tuple[int, int, int]] = {}
+        for number, entries in enumerate(self._entries):
+            for page_id, begin, end in _runs_of_pages(entries):
+                self._places[page_id] = number, begin, end
+        self._latest = {row["url"]: row for row in self._captures if _can_be_asked_about(row)}
+
+    def latest(self, url: str) -> KnownCapture | None:
+        """The latest whole page that an address showed and can be asked about; null if there is none."""
+        row = self._latest.get(url)
+        if row is None:
+            return None
+        validators = Validators(row["etag"], row["last_modified"])
+        return KnownCapture(row["capture_id"], url, row["captured_at"], row["page_id"], validators)
+
+    def view(self, known: KnownCapture) -> PageView:
+        """What a known capture shows."""
+        return self._view(self._latest[known.url])
+
+    def views_of_run(self, run_id: str) -> dict[str, PageView]:
+        """What each address showed when a run asked for it last."""
+        last = {row["url"]: row for row in self._captures if row["run_id"] == run_id and row["page_id"] is not None}
+        return {url: self._view(row) for url, row in last.items()}
+
+    def interrupted_run(self, plan: Plan) -> str | None:
+        """The latest run of the same purpose that was killed within the day before a plan; null if there is none."""
+        ended = {row["run_id"] for row in self._events if row["event"] == "end"}
+        runs = [
+            (row["at"], row["run_id"])
+            for row in self._events
+            if row["purpose"] == plan.purpose
+            and row["run_id"] not in ended
+            and plan.started_at - row["at"] < RESUMED_WITHIN
+        ]
+        return max(runs)[1] if runs else None
+
+    def _view(self, row: Mapping[str, Any]) -> PageView:
+        total = row["range_total"]
+        shown = None if total is None else Range(row["range_first"], row["range_last"], total)
+        return PageView(row["outcome"], shown, self._keys(row["page_id"]))
+
+    def _keys(self, page_id: str) -> tuple[int, ...]:
+        if page_id not in self._places:
+            return ()
+        number, begin, end = self._places[page_id]
+        entries = self._entries[number].slice(begin, end - begin).select(_ENTRY_COLUMNS).to_pylist()
+        return tuple(entry_key(*entry.values()) for entry in entries)
+
+
+def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> list[dict[str, Any]]:
+    """Captures of what sites sent, in the order in which they were landed."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not segments:
+        return []
+    captures = resolve_revisits(pa.concat_tables([segment["captures"] for segment in segments]))
+    live = captures.filter(pc.is_valid(captures["http_status"]))
+    rows: list[dict[str, Any]] = live.select(_CAPTURE_COLUMNS + _SHOWN_COLUMNS).to_pylist()
+    return rows
+
+
+def _can_be_asked_about(row: Mapping[str, Any]) -> bool:
+    """Whether a conditional request can be about a capture: it has a validator, and shows a whole page."""
+    if row["revisits"] is not None or (row["etag"] is None and row["last_modified"] is None):
+        return False
+    if row["outcome"] == "listing":
+        return bool(row["entry_count"] == row["range_last"] - row["range_first"] + 1)
+    return bool(row["outcome"] == "empty")
+
+
+def _runs_of_pages(entries: "pa.Table") -> list[tuple[str, int, int]]:
+    """Each page with the rows that are its entries, which stand together."""
+    import pyarrow.compute as pc
+
+    page_ids = pc.run_end_encode(entries["page_id"].combine_chunks())
+    ends = page_ids.run_ends.to_pylist()
+    return list(zip(page_ids.values.to_pylist(), [0, *ends], ends, strict=False))

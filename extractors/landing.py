@@ -1,0 +1,92 @@
+"""Landing the records of one run: each is written to the raw zone first, and then read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from extractors.parsed_cache import ParsedCache
+from extractors.parsing import SegmentParser
+from extractors.planning import PageView
+from extractors.raw_zone import RawZone
+from extractors.warc import Landed, WarcWriter
+from schemas.records import Capture, Exchange, Issue, KnownCapture, Plan, RunEnd
+
+
+class Landing:
+    """Lands the records of a run, in batches, and keeps what its finished segments yielded.
+
+    Args:
+        raw_zone: Recovered, so that no segment of the run is open.
+        cache: Where to keep what is read.
+        run_id: The run.
+    """
+
+    def __init__(self, raw_zone: RawZone, cache: ParsedCache, run_id: str) -> None:
+        self.run_id = run_id
+        self._raw_zone = raw_zone
+        self._cache = cache
+        self._parser = SegmentParser()
+        self._open: WarcWriter | None = None
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What is landed within the block is on disk when the block ends."""
+        with self._raw_zone.write(self.run_id) as self._open:
+            yield
+        self._open = None
+        if self._raw_zone.is_full(self.run_id):
+            self.finish()
+
+    def finish(self) -> None:
+        """Close the open segment, and keep what it yielded."""
+        segment = self._raw_zone.finish(self.run_id)
+        if segment is not None:
+            self._cache.keep(self._raw_zone, segment, self._parser.tables())
+        self._parser = SegmentParser()
+
+    def land_plan(self, plan: Plan, catalog_text: str | None) -> None:
+        """Land what the run sets out to do, and the catalog that it uses."""
+        self._read(self._writer.land_plan(plan))
+        if catalog_text is not None:
+            self._writer.land_catalog(catalog_text)
+
+    def land_saved_page(self, capture: Capture) -> None:
+        """Land and read a saved page."""
+        self._read(self._writer.land_saved_page(capture))
+
+    def land_page(self, exchange: Exchange, collection_id: str, body: bytes) -> PageView:
+        """Land and read a page that a site sent.
+
+        Args:
+            exchange: What went over the wire.
+            collection_id: Collection that the page belongs to.
+            body: Of the response, without its content-encoding.
+        """
+        view = self._read(self._writer.land_exchange(exchange, collection_id), body)
+        if view is None:
+            raise TypeError("a capture with a body shows something")
+        return view
+
+    def land_revisit(self, exchange: Exchange, collection_id: str, known: KnownCapture) -> None:
+        """Land that a site says that nothing changed since a capture that is known."""
+        self._read(self._writer.land_exchange(exchange, collection_id, known))
+
+    def land_aside(self, exchange: Exchange) -> None:
+        """Land what belongs to no collection, such as a redirect or `robots.txt`."""
+        self._writer.land_exchange(exchange, None)
+
+    def land_issue(self, issue: Issue) -> None:
+        """Land what could not be done."""
+        self._read(self._writer.land_issue(issue))
+
+    def land_end(self, end: RunEnd) -> None:
+        """Land the end of the run."""
+        self._read(self._writer.land_end(end))
+
+    @property
+    def _writer(self) -> WarcWriter:
+        if self._open is None:
+            raise RuntimeError("records are landed within a batch")
+        return self._open
+
+    def _read(self, record: Landed, body: bytes | None = None) -> PageView | None:
+        return self._parser.add(record, body)

@@ -1,0 +1,540 @@
+"""The live site, asked politely: the one module that knows httpx, whose errors never leave it.
+
+It gives exchanges as they went over the wire; what stands on a page is read elsewhere, but for one thing: an error
+page may be a challenge, and a challenge is never asked for again.
+"""
+
+import asyncio
+import datetime as dt
+import random as randomness
+import socket
+import ssl
+import string
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, urldefrag, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from extractors.content_encoding import DamagedBodyError, UndecodableError, decode_body
+from extractors.layouts import refusals
+from extractors.sources.pace import Pace, retry_after_seconds
+from extractors.sources.robots import Robots
+from schemas.addresses import ARCHIVE_HOSTS
+from schemas.errors import FetchError, SiteStoppedError, UsageError
+from schemas.records import Exchange, Validators
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+"""As it comes, packed. A listing page has some 20 kB."""
+
+MOST_FAILURES_IN_A_ROW = 10
+"""So many pages without one that succeeds: the site is down, or does not want us."""
+
+MOST_HOPS = 5
+"""Redirects that are followed; RFC 9309, 2.3.1.2 names the same number for robots.txt."""
+
+_DEADLINE = 4  # times the timeout: a whole request, however steadily its body trickles
+_KEEPALIVE_SECONDS = 60  # below nginx's default of 75, after which it hangs up by itself
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
+_OVERLOAD = frozenset({429, 503})  # the site as a whole has too much to do: all workers hold off
+_NO_SUCH_PAGE = frozenset({404, 410})
+_OWN_PORTS = {"http": 80, "https": 443}
+_TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of asking for a page.
+
+    Attributes:
+        exchanges: All hops in their order; the last has the final response.
+        decoded: Body of the final response without its content-encoding.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    decoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    exchange: Exchange
+    decoded: bytes
+    is_challenge: bool = False
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.exchange.status < 300
+
+
+class _AttemptError(Exception):
+    """One request failed in a way that may pass."""
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, is_overload: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+        self.is_overload = is_overload
+
+
+class _PageError(FetchError):
+    """The page cannot be had, and the site is well."""
+
+
+class _RedirectError(FetchError):
+    """Redirects lead nowhere that we may go."""
+
+
+class _StopSign:
+    """Once put up, nobody goes on, and who waits stops waiting."""
+
+    def __init__(self) -> None:
+        self._message: str | None = None
+        self._waits: set[asyncio.Timeout] = set()
+
+    def check(self) -> None:
+        """Raise what stopped the run, if something did."""
+        if self._message is not None:
+            raise SiteStoppedError(self._message)
+
+    def put_up(self, message: str) -> SiteStoppedError:
+        """Stop everyone; the first message stands. The error is for the caller to raise."""
+        self._message = self._message or message
+        now = asyncio.get_running_loop().time()
+        while self._waits:
+            self._waits.pop().reschedule(now)
+        return SiteStoppedError(self._message)
+
+    async def guard(self, wait: Callable[[], Awaitable[object]]) -> None:
+        """Wait for something, or until the sign is put up, which is raised."""
+        self.check()
+        with suppress(TimeoutError):  # the only limit that is ever set is that of `put_up`
+            async with asyncio.timeout(None) as limit:
+                self._waits.add(limit)
+                try:
+                    await wait()
+                finally:
+                    self._waits.discard(limit)
+        self.check()
+
+
+class Site:
+    """The live site; one event loop, and as many requests at once as there are workers.
+
+    `read_robots` comes first: until then nothing is known to be forbidden. A challenge is returned like a page: the
+    caller lands it, reads it, and stops. After a `SiteStoppedError` every further fetch raises the same at once.
+
+    Args:
+        archive_url: Any address of the site; its host and port are where we stay.
+        user_agent: Says who we are; robots.txt knows us by its first word, up to a slash.
+        requests_per_second: Of all workers together; infinite for no delay.
+        timeout_seconds: To connect, or without a further byte; a whole request may take four times as long.
+        attempts: Requests for one address before it is given up.
+        backoff_seconds: Wait after a first failure, where the site names none; doubled after each further one.
+        longest_wait_seconds: Most that is waited at once; a site that asks for more is not asked again.
+        random: Numbers from 0 to 1, which scatter the waits.
+    """
+
+    def __init__(
+        self,
+        archive_url: str,
+        *,
+        user_agent: str,
+        requests_per_second: float,
+        workers: int,
+        timeout_seconds: float,
+        attempts: int,
+        backoff_seconds: float,
+        longest_wait_seconds: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        random: Callable[[], float] = randomness.random,
+    ) -> None:
+        authority = _authority(archive_url)
+        if authority is None:
+            raise UsageError(f"{archive_url}: no address of a site")
+        self._archive_url = archive_url
+        self._authority = authority
+        self._hosts = ARCHIVE_HOSTS if authority in ARCHIVE_HOSTS else frozenset({authority})
+        self._product_token = user_agent.partition("/")[0].partition(" ")[0]
+        self._headers = httpx.Headers(
+            [(b"User-Agent", user_agent.encode()), (b"Accept", b"text/html"), (b"Accept-Encoding", b"gzip")]
+        )
+        self._timeout_seconds = timeout_seconds
+        self._timeouts = {"timeout": httpx.Timeout(timeout_seconds).as_dict()}
+        self._attempts = attempts
+        self._backoff_seconds = backoff_seconds
+        self._longest_wait_seconds = longest_wait_seconds
+        self._sleep = sleep
+        self._random = random
+        self._pace = Pace(1 / requests_per_second, clock, sleep)
+        self._stop_sign = _StopSign()
+        self._robots = Robots(b"", self._product_token)
+        self._has_answered = False
+        self._failures_in_a_row = 0
+        self._workers = asyncio.Semaphore(workers)
+        # The last that was given back is taken first, so that a slow pace keeps to one connection.
+        self._free = _transports(archive_url, workers)
+        self._transports = tuple(self._free)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._stop_sign.put_up("the site was left; nothing more is asked of it")
+        for transport in self._transports:
+            await transport.aclose()
+
+    def allows(self, url: str) -> bool:
+        """Whether robots.txt lets us ask for the address."""
+        return self._robots.allows(url)
+
+    async def read_robots(self) -> Exchange:
+        """Ask for robots.txt, and from now on do as it says; its final response is returned, to be landed.
+
+        If that is a challenge it is returned too, and the next fetch raises.
+
+        Raises:
+            SiteStoppedError: The site does not answer, or fails at robots.txt, or wants longer delays than we wait.
+        """
+        hops: list[_Answer] = []
+        try:
+            await self._follow(urljoin(self._archive_url, "/robots.txt"), self._headers, hops)
+        except _RedirectError:
+            pass  # RFC 9309, 2.3.1.2: as if there were none
+        except FetchError as error:
+            raise self._no_robots(str(error)) from error
+        answer = hops[-1]
+        if answer.is_challenge:
+            self._stop_sign.put_up("the site met robots.txt with a challenge; use web archives, or try on a later day")
+        elif answer.exchange.status >= 500:
+            raise self._no_robots(f"HTTP {answer.exchange.status}")
+        elif answer.is_success:  # RFC 9309, 2.3.1.3: else there are no rules
+            self._obey(Robots(answer.decoded, self._product_token))
+        return answer.exchange
+
+    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched:
+        """Ask for a page, as often as is polite.
+
+        The final response is a success, a challenge of any status, or 304 where validators were given.
+
+        Raises:
+            FetchError: The page cannot be had; the message is the reason.
+            SiteStoppedError: The site must not or cannot be asked any more.
+        """
+        self._stop_sign.check()
+        if _authority(url) not in self._hosts:
+            raise FetchError(f"no address of {self._authority}")
+        hops: list[_Answer] = []
+        try:
+            await self._follow(url, self._headers_with(validators), hops)
+            self._check_final(hops[-1], is_conditional=validators is not None)
+        except _PageError:
+            raise
+        except FetchError as error:
+            self._count_failure(error)
+            raise
+        self._failures_in_a_row = 0
+        return Fetched(tuple(hop.exchange for hop in hops), hops[-1].decoded)
+
+    def _no_robots(self, reason: str) -> SiteStoppedError:
+        # RFC 9309, 2.3.1.4: a site whose rules cannot be reached forbids everything.
+        return self._stop_sign.put_up(
+            f"robots.txt of {self._authority} cannot be had ({reason}), so nothing may be asked for; try another day"
+        )
+
+    def _obey(self, robots: Robots) -> None:
+        self._robots = robots
+        if robots.interval > self._longest_wait_seconds:
+            raise self._stop_sign.put_up(
+                f"robots.txt of {self._authority} asks for {robots.interval:g} s between requests, "
+                f"and at most {self._longest_wait_seconds:g} s are waited"
+            )
+        self._pace.slow_down(robots.interval)
+
+    def _headers_with(self, validators: Validators | None) -> httpx.Headers:
+        if validators is None:
+            return self._headers
+        fields = ((b"If-None-Match", validators.etag), (b"If-Modified-Since", validators.last_modified))
+        conditions = [(name, value.encode("latin-1")) for name, value in fields if value is not None]
+        return httpx.Headers([*self._headers.raw, *conditions])
+
+    async def _follow(self, url: str, headers: httpx.Headers, hops: list[_Answer]) -> None:
+        """Ask for an address and for where it leads; each answer is added to `hops`."""
+        next_url: str | None = url
+        seen: set[str] = set()
+        while next_url is not None:
+            if next_url in seen or len(hops) > MOST_HOPS:
+                raise _RedirectError("redirected in a circle")
+            if not self._robots.allows(next_url):
+                raise _PageError("robots.txt forbids this address")
+            seen.add(next_url)
+            hops.append(await self._ask(next_url, headers))
+            next_url = self._target_within(hops[-1])
+
+    def _target_within(self, answer: _Answer) -> str | None:
+        """Where a redirect leads, if that is the archive; null if the answer is no redirect."""
+        target = _target(answer)
+        if target is not None and (authority := _authority(target)) not in self._hosts:
+            raise _RedirectError(f"redirected to {authority or 'no web page'}, which is not the archive")
+        return target
+
+    def _check_final(self, answer: _Answer, *, is_conditional: bool) -> None:
+        status = answer.exchange.status
+        if answer.is_success or answer.is_challenge or (status == 304 and is_conditional):
+            return
+        raise (_PageError if status in _NO_SUCH_PAGE else FetchError)(f"HTTP {status}")
+
+    def _count_failure(self, error: FetchError) -> None:
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW:
+            message = f"{self._failures_in_a_row} pages in a row could not be had (the last: {error}); try another day"
+            raise self._stop_sign.put_up(message) from error
+
+    async def _ask(self, url: str, headers: httpx.Headers) -> _Answer:
+        """Ask for one address until an answer comes that will not pass."""
+        reasons: list[str] = []
+        while len(reasons) < self._attempts:
+            try:
+                return self._judge(await self._send(url, headers))
+            except _AttemptError as failure:
+                reasons.append(failure.reason)
+                await self._hold_off(failure, len(reasons))
+        if not self._has_answered:
+            raise self._stop_sign.put_up(
+                f"{self._authority} does not answer ({reasons[-1]}); try another day, or harvest from web archives"
+            )
+        raise FetchError(_summed_up(reasons))
+
+    def _judge(self, exchange: Exchange) -> _Answer:
+        if 200 <= exchange.status < 300:
+            return _Answer(exchange, _decode(exchange))
+        body = _decode_leniently(exchange)
+        refusal = refusals.recognise(body.decode("utf-8", "replace"))
+        if refusal is not None and refusal.outcome == "challenge":
+            return _Answer(exchange, body, is_challenge=True)
+        if exchange.status in _PASSING:
+            now = dt.datetime.now(dt.UTC)
+            raise _AttemptError(
+                f"HTTP {exchange.status}",
+                retry_after=retry_after_seconds(exchange.header("retry-after"), exchange.header("date"), now),
+                is_overload=exchange.status in _OVERLOAD,
+            )
+        return _Answer(exchange, body)
+
+    async def _hold_off(self, failure: _AttemptError, attempt: int) -> None:
+        """Wait after a failed attempt: everyone, if the site asked for it or has too much to do, else this page."""
+        wait = failure.retry_after
+        if wait is not None and wait > self._longest_wait_seconds:
+            raise self._stop_sign.put_up(
+                f"{self._authority} asks us to wait {wait:g} s ({failure.reason}), "
+                f"and at most {self._longest_wait_seconds:g} s are waited; try on a later day"
+            )
+        if wait is None:
+            longest = min(self._backoff_seconds * 2 ** (attempt - 1), self._longest_wait_seconds)
+            wait = (
+                longest * (1 + self._random()) / 2
+            )  # half of it, and up to the whole: workers do not come back as one
+            if not failure.is_overload:
+                if attempt < self._attempts:
+                    await self._stop_sign.guard(partial(self._sleep, wait))
+                return
+        self._pace.pause(wait)
+
+    async def _send(self, url: str, headers: httpx.Headers) -> Exchange:
+        """One request and its response, when its turn has come."""
+        try:
+            request = httpx.Request("GET", url, headers=headers, extensions=self._timeouts)
+        except (httpx.InvalidURL, ValueError) as error:
+            raise FetchError("no address that can be asked for") from error
+        async with self._connection() as transport:
+            try:
+                async with asyncio.timeout(_DEADLINE * self._timeout_seconds):
+                    return await self._exchange(transport, url, request)
+            except (httpx.HTTPError, OSError) as error:
+                raise _AttemptError(_reason(error, self._timeout_seconds)) from error
+
+    async def _exchange(self, transport: httpx.AsyncHTTPTransport, url: str, request: httpx.Request) -> Exchange:
+        response = await transport.handle_async_request(request)
+        self._has_answered = True
+        try:
+            body = await _read_body(response)
+        finally:
+            await response.aclose()
+        return Exchange(
+            url=url,
+            request_headers=_plain(request.headers.raw),
+            status=response.status_code,
+            reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
+            headers=_plain(field for field in response.headers.raw if field[0].lower() != b"transfer-encoding"),
+            body=body,
+            received_at=dt.datetime.now(dt.UTC),
+        )
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
+        """A connection of one's own, once the pace lets the next request start."""
+        await self._stop_sign.guard(self._workers.acquire)
+        try:
+            await self._stop_sign.guard(self._pace.wait)
+            transport = self._free.pop()
+            try:
+                yield transport
+            except BaseException:
+                await transport.aclose()  # what is still under way belongs to nobody
+                raise
+            finally:
+                self._free.append(transport)
+        finally:
+            self._workers.release()
+
+
+def _transports(archive_url: str, workers: int) -> list[httpx.AsyncHTTPTransport]:
+    """A transport for each worker, with a single connection: httpx looks through all of a pool at each request.
+
+    A transport alone, without httpx's client, as that has cookies, logins and redirects, which cost a third of the
+    time and are not wanted. A proxy that the environment names is used, as the client would.
+    """
+    parts = urlsplit(archive_url)
+    proxy = _proxy(parts.scheme, parts.hostname or "")
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS)
+    verify = httpx.create_ssl_context()  # one for all: reading the certificates takes 80 ms
+    try:
+        return [httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy) for _ in range(workers)]
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"the proxy that the environment names cannot be used: {proxy}") from error
+
+
+def _proxy(scheme: str, host: str) -> str | None:
+    """The proxy that the environment names, as other programs would use it."""
+    if proxy_bypass(host):
+        return None
+    named = getproxies()
+    proxy = named.get(scheme) or named.get("all")
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
+
+
+async def _read_body(response: httpx.Response) -> bytes:
+    if int(response.headers.get("Content-Length", 0)) > MAX_BODY_BYTES:
+        raise _too_large()
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for piece in response.aiter_raw():
+            pieces.append(piece)
+            size += len(piece)
+            if size > MAX_BODY_BYTES:
+                raise _too_large()
+    except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+        raise _AttemptError("the body ended early") from error
+    return b"".join(pieces)
+
+
+def _too_large() -> FetchError:
+    return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB")
+
+
+def _plain(headers: "Iterator[tuple[bytes, bytes]] | list[tuple[bytes, bytes]]") -> tuple[tuple[str, str], ...]:
+    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
+
+
+def _decode(exchange: Exchange) -> bytes:
+    try:
+        return decode_body(exchange.body, exchange.header("content-encoding"))
+    except DamagedBodyError as error:
+        raise _AttemptError(f"the body cannot be decoded: {error}") from error
+    except UndecodableError as error:
+        raise FetchError(f"the body cannot be decoded: {error}") from error
+
+
+def _decode_leniently(exchange: Exchange) -> bytes:
+    """Body of an error page, of which the status is enough."""
+    try:
+        return decode_body(exchange.body, exchange.header("content-encoding"))
+    except UndecodableError:
+        return b""
+
+
+def _authority(url: str) -> str | None:
+    """Host of an address, with its port unless that is the scheme's own; null if it is no address of a web page."""
+    try:
+        url.encode()  # half of a surrogate pair has no address
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in _OWN_PORTS or not parts.hostname or parts.username is not None:
+        return None
+    return parts.hostname if port in (None, _OWN_PORTS[parts.scheme]) else f"{parts.hostname}:{port}"
+
+
+def _target(answer: _Answer) -> str | None:
+    """Where a redirect leads; null if the answer is none."""
+    location = answer.exchange.header("location")
+    if answer.exchange.status not in _REDIRECTS or location is None or answer.is_challenge:
+        return None
+    try:
+        # Bytes beyond ASCII are quoted as they came (RFC 9110, 10.2.2 has none).
+        return urldefrag(urljoin(answer.exchange.url, quote(location, safe=string.printable, encoding="latin-1"))).url
+    except ValueError as error:
+        raise _RedirectError("redirected to something that is no address") from error
+
+
+def _summed_up(reasons: list[str]) -> str:
+    if len(reasons) == 1:
+        return reasons[0]
+    times = _TIMES.get(len(reasons), f"{len(reasons)} times")
+    different = list(dict.fromkeys(reasons))
+    return f"{different[0]}, {times}" if len(different) == 1 else f"tried {times}: {', '.join(different)}"
+
+
+def _reason(error: Exception, timeout_seconds: float) -> str:
+    """What went wrong on the wire, in a few words."""
+    match error:
+        case httpx.ConnectTimeout():
+            return f"no connection within {timeout_seconds:g} s"
+        case httpx.TimeoutException():
+            return f"no answer within {timeout_seconds:g} s"
+        case TimeoutError():
+            return f"not whole within {_DEADLINE * timeout_seconds:g} s"
+        case httpx.ConnectError():
+            return next(filter(None, map(_reason_to_not_connect, _causes(error))), "no connection")
+        case httpx.ProxyError():
+            return f"the proxy refused: {error}"
+        case httpx.LocalProtocolError():
+            return f"the request is no valid HTTP: {error}"
+        case httpx.RemoteProtocolError() if "disconnected" not in str(error):
+            return "the answer is no valid HTTP"
+    return "the connection was broken off before an answer"
+
+
+def _reason_to_not_connect(error: BaseException) -> str | None:
+    match error:
+        case socket.gaierror():
+            return "its name is not known"
+        case ssl.SSLCertVerificationError():
+            return f"its certificate is not valid: {error.verify_message}"
+        case ssl.SSLError():
+            return "no secure connection"
+        case ConnectionRefusedError():
+            return "connection refused"
+        case OSError(strerror=str(text)):
+            return text.lower()
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and all that led to it."""
+    yield error
+    behind = error.__cause__ or error.__context__
+    several = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    for cause in (*several, *([behind] if behind else [])):
+        yield from _causes(cause)

@@ -1,0 +1,59 @@
+"""Which collections a site has: a catalog from the facets beside its listing."""
+
+import asyncio
+from pathlib import Path
+
+from flows.crawl import WHOLE_ARCHIVE, open_site
+from flows.harvest import read_catalog
+from schemas.addresses import ListingAddress, listing_url
+from schemas.catalog import Catalog, CatalogEntry, write_catalog
+from schemas.errors import SourceError
+
+
+def discover(catalog_path: Path | None, contact: str | None) -> str:
+    """Read the facets of a site; gives a catalog as TOML.
+
+    Args:
+        catalog_path: A catalog with the site's address and politeness, whose collections are kept.
+        contact: Whom the site can write to; null to take the catalog's.
+
+    Raises:
+        UsageError: The catalog cannot be read, or there is no contact.
+        SourceError: The site does not answer, or shows no facets.
+    """
+    catalog = read_catalog(catalog_path, contact)[1]
+    found = read_entries(asyncio.run(_fetch_listing(catalog)), catalog.archive.url)
+    if not found:
+        raise SourceError(f"{catalog.archive.url}/search shows no facets; its layout may have changed")
+    known = {entry.collection.collection_id for entry in catalog.collections}
+    new = [entry for entry in (WHOLE_ARCHIVE, *found) if entry.collection.collection_id not in known]
+    return write_catalog(catalog.model_copy(update={"collections": (*catalog.collections, *new)}))
+
+
+def read_entries(text: str, base: str) -> list[CatalogEntry]:
+    """A catalog entry for each facet of a listing page of the site at a base."""
+    from extractors.layouts.facets import read_facets
+
+    return [
+        CatalogEntry(name=facet.name, facets=(f"{facet.kind}:{facet.term}",), count=facet.count)
+        for facet in read_facets(text, base=base)
+    ]
+
+
+async def _fetch_listing(catalog: Catalog) -> str:
+    """The first listing page of the whole archive, as text.
+
+    Raises:
+        SourceError: The site does not answer, does not permit it, or sends something else.
+    """
+    from extractors.parsing import decode, read_page
+
+    url = listing_url(ListingAddress(), 0, None, catalog.archive.url)
+    async with open_site(catalog) as site:
+        await site.read_robots()
+        body = (await site.fetch(url)).decoded
+    page = read_page(body)
+    text, _ = decode(body)
+    if text is None or page.outcome != "listing":
+        raise SourceError(f"{url}: {page.issues[0].message if page.issues else 'an empty listing'}")
+    return text

@@ -1,0 +1,84 @@
+"""How far a run is: a bar on a terminal, a plain line now and then elsewhere. Both go to standard error."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from schemas.records import Progress
+
+if TYPE_CHECKING:
+    from flows.crawl import Watch
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def show_progress() -> Iterator["Watch"]:
+    """What to tell of each page, while the block lasts."""
+    with ExitStack() as stack:
+        shown: Watch | None = None
+
+        def watch(progress: Progress) -> None:
+            nonlocal shown
+            if shown is None:  # nothing is imported for a run that fetches nothing
+                shown = stack.enter_context(_bar()) if sys.stderr.isatty() else plain_lines(_print)
+            shown(progress)
+
+        yield watch
+
+
+def plain_lines(write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> "Watch":
+    """Writes a line every ten seconds.
+
+    Args:
+        write: Takes the line.
+        clock: Seconds.
+    """
+    begun = told = clock()
+
+    def watch(progress: Progress) -> None:
+        nonlocal told
+        now = clock()
+        if now - told >= SECONDS_BETWEEN_LINES:
+            told = now
+            write(describe(progress, now - begun))
+
+    return watch
+
+
+def describe(progress: Progress, seconds: float) -> str:
+    """One line on how far a run is, after so many seconds."""
+    rate = progress.pages / seconds
+    left = max(0, progress.expected_pages - progress.pages) / rate
+    minutes, rest = divmod(round(left), 60)
+    return (
+        f"{progress.pages:,} of {progress.expected_pages:,} pages, {rate:.1f} a second, "
+        f"{progress.failed:,} failed, {minutes} min {rest:02d} s left"
+    )
+
+
+def _print(line: str) -> None:
+    print(f"wcda: {line}", file=sys.stderr, flush=True)  # noqa: T201 (it is the output)
+
+
+@contextmanager
+def _bar() -> Iterator["Watch"]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("pages"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:.1f}/s", justify="right"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("pages", total=None, failed=0)
+        yield lambda progress: bar.update(
+            task, completed=progress.pages, total=progress.expected_pages, failed=progress.failed
+        )

@@ -1,0 +1,190 @@
+"""Harvesting a site, beside Scrapy on the same pages in the same run: speed, CPU, memory, repeated runs, the rate kept.
+
+The site is the replica on this machine, ten documents a page, in its first markup, for which the peer is written.
+Both sides have 16 requests at once and no delay. Ours also lands each page as WARC, and publishes the tables.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.replica import ReplicaSite, replica
+
+WCDA = Path(sys.executable).with_name("wcda")
+ARCHIVE = "https://digitalarchive.wilsoncenter.org"
+DOCUMENTS, COLLECTIONS, PAGE_SIZE = 16_750, 200, 10
+PAGES = DOCUMENTS // PAGE_SIZE
+ROUNDS = 3
+RATES = ((20, 400), (1, 60))
+"""Requests a second that are permitted, and pages to read at it."""
+
+_SITE = {"markup": "1", "items_per_page_ignored": True, "warm": True}
+_ALL = "/search"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a command took from its start to its exit; the CPU includes the processes that it waited for."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def cost_of(*command: str | Path) -> Cost:
+    """Run a command, and say what it took.
+
+    It is started by a small process of its own: Linux counts the memory of the process that starts another to the
+    peak of the other, and this one may have grown.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.benchmarks.live", "cost", *map(str, command)], stdout=subprocess.PIPE, check=False
+    )
+    if done.returncode:
+        sys.exit(f"FAILED: {' '.join(map(str, command))}")
+    return Cost(**json.loads(done.stdout))
+
+
+def _measure(command: list[str]) -> int:
+    """Print the cost of a command as JSON; what it says is shown only if it fails."""
+    with tempfile.TemporaryFile() as said:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+        code = process.returncode = os.waitstatus_to_exitcode(status)
+        if code:
+            said.seek(0)
+            sys.stderr.write(f"exit code {code}:\n{said.read().decode(errors='replace')}")
+    print(json.dumps(asdict(Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))))
+    return 1 if code else 0
+
+
+def harvest(site: ReplicaSite, place: str, paths: Iterable[str] = (_ALL,), per_second: float = float("inf")) -> Cost:
+    """Harvest result sets of the replica into the warehouse at a place, and say what it took."""
+    catalog = Path(f"{place}.toml")
+    collections = "".join(f'[[collections]]\naddress = "{ARCHIVE}{path}"\n' for path in paths)
+    catalog.write_text(
+        f'[archive]\nurl = "{site.url}"\n'
+        f'[politeness]\nrequests_per_second = {per_second}\nworkers = 16\ncontact = "bench@example.org"\n{collections}'
+    )
+    return cost_of(WCDA, "harvest", "--from", "site", "--catalog", catalog, "--warehouse", place, "--direct")
+
+
+def crawl(site: ReplicaSite, file: str) -> Cost:
+    """Read all pages of the replica with Scrapy into a file, and say what it took."""
+    cost = cost_of(sys.executable, "-m", "tests.benchmarks.scrapy_peer", site.url, str(PAGES), file)
+    with Path(file).open("rb") as lines:
+        _require("Scrapy's documents", sum(1 for _ in lines), DOCUMENTS)
+    return cost
+
+
+def _require(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        sys.exit(f"WRONG RESULT, the figures are worth nothing: {what}: {found:,} found, {wanted:,} are there")
+
+
+def _require_rows(place: str, table: str, wanted: int) -> None:
+    import pyarrow.parquet as pq
+
+    _require(table, pq.read_metadata(f"{place}/current/{table}.parquet").num_rows, wanted)
+
+
+def _searches(site: ReplicaSite) -> list[dict[str, Any]]:
+    return [request for request in site.log() if request["path"].startswith("/search")]
+
+
+def print_beside_scrapy() -> None:
+    """All documents, with both sides in turn, since the machine's speed varies."""
+    ours, theirs = [], []
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+        for turn in range(ROUNDS):
+            theirs.append(crawl(site, f"{place}/{turn}.jsonl"))
+            ours.append(harvest(site, f"{place}/{turn}"))
+            _require_rows(f"{place}/{turn}", "documents", DOCUMENTS)
+    print(_figures("Scrapy", theirs))
+    print(_figures("wcda", ours))
+    faster = statistics.median(their.seconds / our.seconds for our, their in zip(ours, theirs, strict=True))
+    cpu = statistics.median(our.cpu_seconds / their.cpu_seconds for our, their in zip(ours, theirs, strict=True))
+    print(f"pages/s: {faster:.2f} times Scrapy's; CPU a page: {cpu:.2f} of Scrapy's")
+
+
+def _figures(name: str, costs: list[Cost]) -> str:
+    seconds = statistics.median(cost.seconds for cost in costs)
+    cpu = statistics.median(cost.cpu_seconds for cost in costs)
+    peak = statistics.median(cost.peak_mib for cost in costs)
+    return (
+        f"{name:<6} {PAGES:,} pages: {seconds:6.2f} s, {PAGES / seconds:5.1f} pages/s, "
+        f"CPU {cpu / PAGES * 1e3:5.2f} ms a page, peak {peak:,.0f} MiB (medians of {len(costs)})"
+    )
+
+
+def print_memory() -> None:
+    """All documents once, against all documents and all collections."""
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+        sizes = {one.path: len(one.addresses) for one in site.truth.collections}
+        for name, results in (("few", {_ALL: DOCUMENTS}), ("many", {_ALL: DOCUMENTS, **sizes})):
+            cost = harvest(site, f"{place}/{name}", results)
+            _require_rows(f"{place}/{name}", "documents", DOCUMENTS)
+            _require_rows(f"{place}/{name}", "memberships", sum(results.values()))
+            pages = sum(-(-size // PAGE_SIZE) for size in results.values())
+            print(f"memory: {pages:,} pages: peak {cost.peak_mib:,.0f} MiB, {cost.seconds:.1f} s")
+
+
+def print_repeated() -> None:
+    """All documents, and again with nothing changed."""
+    costs = []
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+        for name in ("first", "again"):
+            site.clear_log()
+            costs.append(harvest(site, f"{place}/warehouse"))
+            _require_rows(f"{place}/warehouse", "documents", DOCUMENTS)
+            requests = _searches(site)
+            unchanged = sum(request["status"] == 304 for request in requests)
+            print(
+                f"{name}: {costs[-1].seconds:.2f} s, CPU {costs[-1].cpu_seconds:.2f} s, {len(requests):,} requests, "
+                f"{unchanged:,} not modified, {sum(request['bytes'] for request in requests):,} bytes of bodies"
+            )
+    print(f"again: CPU {costs[1].cpu_seconds / costs[0].cpu_seconds:.2f} of the first run's")
+
+
+def print_rate() -> None:
+    """How much of the permitted rate is reached, by the times at which requests came to the site."""
+    for per_second, pages in RATES:
+        options = {**_SITE, "documents": pages * PAGE_SIZE, "collections": 10}
+        with tempfile.TemporaryDirectory() as place, replica(**options) as site:
+            harvest(site, f"{place}/warehouse", per_second=float(per_second))
+            _require_rows(f"{place}/warehouse", "documents", pages * PAGE_SIZE)
+            times = sorted(request["time"] for request in _searches(site))
+        reached = (len(times) - 1) / (times[-1] - times[0])
+        print(
+            f"rate: {len(times)} requests at {per_second} a second permitted: {reached:.3f} a second, "
+            f"{reached / per_second:.1%}"
+        )
+
+
+SECTIONS = {"scrapy": print_beside_scrapy, "memory": print_memory, "repeat": print_repeated, "rate": print_rate}
+
+
+def main() -> None:
+    """Print the figures: of all sections, or of those that are named."""
+    match sys.argv[1:]:
+        case ["cost", *command]:
+            sys.exit(_measure(command))
+        case names if unknown := set(names) - set(SECTIONS):
+            sys.exit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+        case names:
+            for name in names or SECTIONS:
+                SECTIONS[name]()
+
+
+if __name__ == "__main__":
+    main()
