@@ -3,7 +3,11 @@
 A node is what needs no rule to be one document: all entries of one address, or all equal blocks without an address.
 """
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from warehouse.identity.nodes import Ints
 
 
 class Clusters:
@@ -11,29 +15,29 @@ class Clusters:
 
     Args:
         pages: Tells the pages on which a node stands. Two entries of one page are never one document.
-        slugs: Present-day address of each node, if it has one. Two of them are joined by a decision alone.
+        slugs: Whether each node has a present-day address. Two of them are joined by a decision alone.
         addressed: Whether each node has an address of any kind. Two of these are not joined for being alike.
-        dates: Date of each node, if it has just one. A join does not bring different dates together, be it through
-            nodes without a date.
+        dates: Number of each node's date; -1 if it has not just one. A join does not bring different dates together,
+            be it through nodes without a date.
         foes: Pairs of nodes that a person declared different.
     """
 
     def __init__(
         self,
-        pages: Callable[[int], Set[int]],
-        slugs: Sequence[str | None],
+        pages: Callable[[int], set[int]],
+        slugs: Sequence[bool],
         addressed: Sequence[bool],
-        dates: Sequence[str | None],
+        dates: Sequence[int],
         foes: Iterable[tuple[int, int]] = (),
     ) -> None:
-        count = len(addressed)
-        self._leader = list(range(count))
+        self._leader = list(range(len(addressed)))
         self._members: dict[int, list[int]] = {}
         self._pages: dict[int, set[int]] = {}
         self._own_pages = pages
-        self._slugs = [frozenset((slug,)) if slug else frozenset() for slug in slugs]
+        self._slugs = list(slugs)
         self._addressed = list(addressed)
-        self._dates = [frozenset((date,)) if date else frozenset() for date in dates]
+        sets = [*(frozenset((date,)) for date in range(max(dates, default=-1) + 1)), frozenset[int]()]
+        self._dates = [sets[date] for date in dates]
         self._foes: dict[int, set[int]] = {}
         for left, right in foes:
             self._foes.setdefault(left, set()).add(right)
@@ -47,22 +51,28 @@ class Clusters:
             node = leader[node]
         return node
 
-    def members(self, leader: int) -> list[int]:
-        """The nodes of the cluster that a node leads."""
-        return self._members.get(leader, [leader])
+    def leaders(self) -> Ints:
+        """The node that leads the cluster of each node."""
+        leaders = np.array(self._leader, np.int64)
+        while not np.array_equal(further := leaders[leaders], leaders):
+            leaders = further
+        return leaders
 
-    def refusal(self, left: int, right: int, *, decided: bool, alike: bool) -> str | None:
-        """Why two nodes cannot be one document; null if they can.
+    def joined(self) -> Iterable[list[int]]:
+        """The nodes of each cluster that has several."""
+        return self._members.values()
+
+    def refusal(self, one: int, other: int, *, decided: bool, alike: bool) -> str | None:
+        """Why two clusters cannot be one document; null if they can.
 
         Args:
-            left: A node.
-            right: Another.
+            one: A node that leads a cluster.
+            other: Another.
             decided: A person says that they are one.
             alike: They are not equal, only alike.
         """
-        one, other = self.find(left), self.find(right)
         if self._foes and any(
-            self.find(foe) == other for node in self.members(one) for foe in self._foes.get(node, ())
+            self.find(foe) == other for node in self._members.get(one, (one,)) for foe in self._foes.get(node, ())
         ):
             return "declared different"
         if decided:
@@ -77,17 +87,20 @@ class Clusters:
             return "both on one page"
         return None
 
-    def join(self, left: int, right: int) -> None:
-        """Make one cluster of those of two nodes."""
-        one, other = self.find(left), self.find(right)
-        if len(self.members(one)) < len(self.members(other)):
+    def join(self, one: int, other: int) -> None:
+        """Make one cluster of two, given the nodes that lead them."""
+        if len(self._members.get(one, (one,))) < len(self._members.get(other, (other,))):
             one, other = other, one  # the smaller moves, so that the whole stays linear but for a logarithm
-        self._pages.setdefault(one, set(self._own_pages(one))).update(self._pages_of(other))
-        self._members.setdefault(one, [one]).extend(self.members(other))
+        self._pages_of(one).update(self._pages_of(other))
+        del self._pages[other]
+        self._members.setdefault(one, [one]).extend(self._members.pop(other, (other,)))
         self._slugs[one] |= self._slugs[other]
         self._addressed[one] |= self._addressed[other]
         self._dates[one] |= self._dates[other]
         self._leader[other] = one
 
-    def _pages_of(self, leader: int) -> Set[int]:
-        return self._pages.get(leader) or self._own_pages(leader)
+    def _pages_of(self, leader: int) -> set[int]:
+        pages = self._pages.get(leader)
+        if pages is None:
+            pages = self._pages[leader] = self._own_pages(leader)
+        return pages

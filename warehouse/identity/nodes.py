@@ -3,7 +3,7 @@
 All is done on codes, a number for each distinct text; what needs Python is done once for each distinct value.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,36 +17,41 @@ from schemas.identifiers import stable_id
 from warehouse.identity.wording import normalise
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 _NUMERIC_ADDRESS = r"/document/[0-9]+$"
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """A distinct date, title and summary, and what is compared of it."""
+class Part:
+    """The dates, titles or summaries of the distinct contents.
 
-    date: str | None
-    title: str | None
-    summary: str | None
-    plain_date: str
-    plain_title: str
-    plain_summary: str
+    Attributes:
+        texts: As the pages have them; null if absent.
+        plain: Normalised; empty if absent.
+        lengths: Characters of each text; -1 if absent.
+        ranks: Place of each normalised text among all, sorted; -1 if empty.
+    """
 
-    @property
-    def plain(self) -> tuple[str, str, str]:
-        """All of it, normalised."""
-        return self.plain_date, self.plain_title, self.plain_summary
+    texts: list[str | None]
+    plain: list[str]
+    lengths: Ints
+    ranks: Ints
 
-    @property
-    def text(self) -> tuple[str, str]:
-        """Title and summary, normalised."""
-        return self.plain_title, self.plain_summary
 
-    @property
-    def weight(self) -> tuple[int, int, int]:
-        """How much it tells: parts that are there, then length."""
-        parts = (self.date is not None) + (self.title is not None) + (self.summary is not None)
-        return parts, len(self.summary or ""), len(self.title or "")
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The distinct dates, titles and summaries, column by column: a content is a place in each.
+
+    Attributes:
+        plain: A number for each distinct normalised content, for each content.
+    """
+
+    date: Part
+    title: Part
+    summary: Part
+    plain: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +61,48 @@ class Nodes:
     Attributes:
         of_entry: Node of each entry.
         keys: Natural key of each node.
-        slugs: Present-day address of each node, if it has one.
+        slugs: Whether each node has a present-day address.
         addressed: Whether each node has an address of any kind.
         repeated: Whether each node is an equal block, other than the first, of a page.
-        contents: Content codes of each node; one, unless an address shows several.
+        shown: Content with which each node is first seen; the only one, unless an address shows several.
+        owners: Each node as often as it has contents.
+        contents: Content of each of these.
     """
 
     of_entry: Ints
     keys: list[str]
-    slugs: list[str | None]
+    slugs: list[bool]
     addressed: list[bool]
     repeated: list[bool]
-    contents: list[list[int]]
+    shown: Ints
+    owners: Ints
+    contents: Ints
 
 
-def find_contents(entries: pa.Table) -> tuple[Ints, list[Content]]:
+def find_contents(entries: pa.Table) -> tuple[Ints, Contents]:
     """The content of each entry, as a number, and the distinct contents."""
-    parts = [codes_of(entries[name]) for name in ("date_text", "title", "summary")]
-    code = _group(*(codes for codes, _ in parts))
-    first = np.unique(code, return_index=True)[1]
-    values = [dictionary.to_pylist() for _, dictionary in parts]
-    plain = [
-        [_plain_date(value) for value in values[0]],
-        [normalise(value) for value in values[1]],
-        [normalise(value) for value in values[2]],
-    ]
-    for texts, plains in zip(values, plain, strict=True):
-        texts.append(None)  # what code -1 finds
-        plains.append("")
-    at = [codes[first].tolist() for codes, _ in parts]
-    columns = [map(texts.__getitem__, codes) for kind in (values, plain) for texts, codes in zip(kind, at, strict=True)]
-    return code, list(map(Content, *columns))
+    encoded = [codes_of(entries[name]) for name in ("date_text", "title", "summary")]
+    code = combine(*(codes for codes, _ in encoded))
+    first = _first(code)
+    date, title, summary = (
+        _part(codes[first], values, plainly)
+        for (codes, values), plainly in zip(encoded, (_plain_date, normalise, normalise), strict=True)
+    )
+    return code, Contents(date, title, summary, combine(date.ranks, title.ranks, summary.ranks))
+
+
+def _part(codes: Ints, values: pa.Array, plainly: Callable[[str], str]) -> Part:
+    """A part of contents, given the code of each, -1 for none, and the distinct values."""
+    values = pa.concat_arrays([values, pa.nulls(1, values.type)])  # the last is what code -1 finds
+    texts = values.to_pylist()
+    plain = ["" if text is None else plainly(text) for text in texts]
+    places = codes.tolist()
+    return Part(
+        texts=[texts[place] for place in places],
+        plain=[plain[place] for place in places],
+        lengths=pc.utf8_length(values).fill_null(-1).to_numpy().astype(np.int64)[codes],
+        ranks=ranks_of(pa.array(plain))[codes] - 1,
+    )
 
 
 def _plain_date(text: str) -> str:
@@ -95,65 +111,69 @@ def _plain_date(text: str) -> str:
     return normalise(text) if reading is None else reading.edtf or ""
 
 
-def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints, contents: list[Content]) -> Nodes:
+def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints, contents: Contents) -> Nodes:
     """The nodes of entries, given the codes of their pages and contents: one for each address, and each equal block."""
     url_codes, url_values = codes_of(urls)
     addressed = url_codes >= 0
     ordinal = _ordinals(page, position, content, addressed)
-    node = _group(addressed.astype(np.int64), np.where(addressed, url_codes, content), ordinal)
-    first = np.unique(node, return_index=True)[1]
-    slugs = pc.invert(pc.match_substring_regex(url_values, _NUMERIC_ADDRESS)).to_pylist()
+    node = combine(np.where(addressed, url_codes, len(url_values) + content), ordinal)
+    first = _first(node)
+    numeric = pc.match_substring_regex(url_values, _NUMERIC_ADDRESS).to_numpy(zero_copy_only=False)
     addresses = url_values.to_pylist()
-    keys: list[str] = []
-    present: list[str | None] = []
-    for url, shown, number in zip(
-        url_codes[first].tolist(), content[first].tolist(), ordinal[first].tolist(), strict=True
-    ):
-        if url >= 0:
-            keys.append("address:" + addresses[url])
-            present.append(addresses[url] if slugs[url] else None)
-        else:
-            which = contents[shown]
-            keys.append("content:" + stable_id(which.date, which.title, which.summary, str(number)))
-            present.append(None)
-    variants: list[list[int]] = [[] for _ in keys]
-    distinct = pd.DataFrame({"node": node, "content": content}).drop_duplicates()
-    for owner, variant in zip(distinct["node"].tolist(), distinct["content"].tolist(), strict=True):
-        variants[owner].append(variant)
+    dates, titles, summaries = (part.texts for part in (contents.date, contents.title, contents.summary))
+    keys = [
+        "address:" + addresses[url]
+        if url >= 0
+        else "content:" + stable_id(dates[shown], titles[shown], summaries[shown], str(number))
+        for url, shown, number in zip(*(codes[first].tolist() for codes in (url_codes, content, ordinal)), strict=True)
+    ]
+    count = len(dates) or 1
+    variants = pd.unique(node * count + content)
+    variants = variants[np.argsort(variants // count, kind="stable")]
     return Nodes(
         of_entry=node,
         keys=keys,
-        slugs=present,
+        slugs=np.append(~numeric, False)[url_codes[first]].tolist(),
         addressed=addressed[first].tolist(),
         repeated=(ordinal[first] > 0).tolist(),
-        contents=variants,
+        shown=content[first],
+        owners=variants // count,
+        contents=variants % count,
     )
 
 
-def _ordinals(page: Ints, position: Ints, content: Ints, addressed: npt.NDArray[np.bool_]) -> Ints:
+def _ordinals(page: Ints, position: Ints, content: Ints, addressed: Bools) -> Ints:
     """Place of each block without an address among the equals of its page, from 0."""
-    frame = pd.DataFrame({"page": page, "content": content, "position": position})[~addressed]
-    counted = frame.sort_values(["page", "position"]).groupby(["page", "content"], sort=False).cumcount()
+    block = page * (content.max(initial=0) + 1) + content
+    frame = pd.DataFrame({"block": block, "position": position})[~addressed]
+    frame = frame[frame["block"].duplicated(keep=False)]
+    counted = frame.sort_values("position").groupby("block", sort=False).cumcount()
     ordinal = np.zeros(len(page), np.int64)
     ordinal[counted.index.to_numpy()] = counted.to_numpy()
     return ordinal
 
 
-def pages_of(node: Ints, page: Ints, count: int) -> Callable[[int], frozenset[int]]:
+def pages_of(node: Ints, page: Ints, count: int) -> Callable[[int], set[int]]:
     """A function that tells the pages on which a node stands."""
     order = np.argsort(node, kind="stable")
-    bounds = np.searchsorted(node[order], np.arange(count + 1))
+    bounds = np.searchsorted(node[order], np.arange(count + 1)).tolist()
     pages = page[order]
-    return lambda which: frozenset(pages[bounds[which] : bounds[which + 1]].tolist())
+    return lambda which: set(pages[bounds[which] : bounds[which + 1]].tolist())
 
 
-def dates_of(nodes: Nodes, contents: Sequence[Content]) -> list[str | None]:
-    """The one date of each node; null if it has none, or if listings of one address differ."""
-    dates = []
-    for variants in nodes.contents:
-        found = {contents[variant].plain_date for variant in variants} - {""}
-        dates.append(found.pop() if len(found) == 1 else None)
-    return dates
+def dates_of(nodes: Nodes, contents: Contents) -> Ints:
+    """Rank of the one date of each node; -1 if it has none, or if listings of one address differ."""
+    least, greatest = extremes(nodes.owners, contents.date.ranks[nodes.contents], len(nodes.keys))
+    return np.where(least == greatest, least, -1)
+
+
+def extremes(groups: Ints, numbers: Ints, count: int) -> tuple[Ints, Ints]:
+    """The least and the greatest number of each group, -1 not counted; without any the greatest is below the least."""
+    there = numbers >= 0
+    least, greatest = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+    np.minimum.at(least, groups[there], numbers[there])
+    np.maximum.at(greatest, groups[there], numbers[there])
+    return least, greatest
 
 
 def codes_of(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
@@ -165,9 +185,20 @@ def codes_of(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
     return codes, encoded.dictionary
 
 
-def _group(*columns: Ints) -> Ints:
-    """A number for each distinct combination, in order of first sight."""
+def ranks_of(texts: pa.Array) -> Ints:
+    """Place of each text among the distinct ones, sorted, from 0."""
+    ranks: Ints = pc.rank(texts, "ascending", tiebreaker="dense").to_numpy().astype(np.int64)
+    return ranks - 1
+
+
+def combine(*columns: Ints) -> Ints:
+    """A number for each distinct combination, in order of first sight; a column has no number below -1."""
     code = columns[0]
     for column in columns[1:]:
-        code = pd.factorize(code)[0] * (int(column.max(initial=0)) + 2) + column + 1
-    return pd.factorize(code)[0].astype(np.int64)
+        code = pd.factorize(code * (int(column.max(initial=0)) + 2) + column + 1)[0].astype(np.int64)
+    return code
+
+
+def _first(codes: Ints) -> Ints:
+    """Where each code is first seen, of codes in order of first sight."""
+    return np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))

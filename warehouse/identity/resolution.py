@@ -26,8 +26,22 @@ import pyarrow as pa
 from schemas.identifiers import stable_id
 from warehouse.identity.clusters import Clusters
 from warehouse.identity.decisions import Decision
-from warehouse.identity.neighbours import find_neighbours, likeness, text_order
-from warehouse.identity.nodes import Content, Ints, Nodes, codes_of, dates_of, find_contents, find_nodes, pages_of
+from warehouse.identity.neighbours import find_neighbours, likeness
+from warehouse.identity.nodes import (
+    Bools,
+    Contents,
+    Floats,
+    Ints,
+    Nodes,
+    codes_of,
+    combine,
+    dates_of,
+    extremes,
+    find_contents,
+    find_nodes,
+    pages_of,
+    ranks_of,
+)
 from warehouse.identity.wording import differs_by_slips_only
 
 _DECISION, _CONTENT, _NORMALISED, _SIMILAR = range(4)
@@ -101,7 +115,7 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution
     foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
     dates = dates_of(nodes, contents)
     pages = pages_of(nodes.of_entry, page, len(nodes.keys))
-    clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates, foes)
+    clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates.tolist(), foes)
     outcome = _Outcome(nodes, contents, clusters, dates)
     outcome.propose(
         [
@@ -139,31 +153,29 @@ def _ids_of_the_divided(undivided: pa.Table, keys: pa.Table) -> pa.Table:
 class _Outcome:
     """Joins that were made, by which rule, and pairs that were not joined."""
 
-    def __init__(
-        self, nodes: Nodes, contents: Sequence[Content], clusters: Clusters, dates: Sequence[str | None]
-    ) -> None:
+    def __init__(self, nodes: Nodes, contents: Contents, clusters: Clusters, dates: Ints) -> None:
         self.nodes = nodes
         self.dates = dates
         self.contents = contents
         self.clusters = clusters
-        self.order = _rank_of(nodes.keys)
-        self.plain_codes = _plain_codes(contents)
+        self.order: list[int] = ranks_of(pa.array(nodes.keys, pa.string())).tolist()
         self.edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
         self.pairs: dict[tuple[int, int], tuple[float, str]] = {}
 
     def propose(self, proposals: Iterable[_Proposal]) -> None:
         """Take proposals in their order of strength, which keys settle where it is equal; note those refused."""
-        order = self.order
+        order, clusters = self.order, self.clusters
         sorted_proposals = sorted(
             (rank, -score, min(order[left], order[right]), max(order[left], order[right]), left, right, evidence)
             for left, right, rank, score, evidence in proposals
         )
         for rank, cost, _, _, left, right, evidence in sorted_proposals:
-            if self.clusters.find(left) == self.clusters.find(right):
+            one, other = clusters.find(left), clusters.find(right)
+            if one == other:
                 continue
-            refusal = self.clusters.refusal(left, right, decided=rank == _DECISION, alike=rank == _SIMILAR)
+            refusal = clusters.refusal(one, other, decided=rank == _DECISION, alike=rank == _SIMILAR)
             if refusal is None:
-                self.clusters.join(left, right)
+                clusters.join(one, other)
                 self.edges[left].append((right, rank))
                 self.edges[right].append((left, rank))
             else:
@@ -175,43 +187,31 @@ class _Outcome:
         self.pairs[pair] = max(self.pairs.get(pair, (0.0, "")), (score, evidence))
 
 
-def _rank_of(keys: list[str]) -> list[int]:
-    """Place of each key among the sorted keys."""
-    ranks = np.empty(len(keys), np.int64)
-    ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
-    return ranks.tolist()
-
-
 def _propose_equal(outcome: _Outcome) -> None:
     """The rules `content` and `normalised`: nodes that share a content, to the letter or normalised."""
-    owners, codes = _variants(outcome.nodes)
-    plain = outcome.plain_codes
-    for rank, evidence, code in ((_CONTENT, "equal", codes), (_NORMALISED, "equal after normalising", plain[codes])):
+    contents, codes = outcome.contents, outcome.nodes.contents
+    for rank, evidence, code in (
+        (_CONTENT, "equal", codes),
+        (_NORMALISED, "equal after normalising", contents.plain[codes]),
+    ):
         proposals: list[_Proposal] = []
-        for group, content in _groups(owners, code, codes):
-            which = outcome.contents[content]
-            group.sort(key=outcome.nodes.keys.__getitem__)
-            whole = bool(which.plain_date and which.title and which.summary)
-            proposals += _within_group(group, rank, evidence, outcome, whole=whole)
+        for group, content in _groups(outcome, code):
+            group.sort(key=outcome.order.__getitem__)
+            parts = contents.date.plain[content], contents.title.texts[content], contents.summary.texts[content]
+            proposals += _within_group(group, rank, evidence, outcome, whole=all(parts))
         outcome.propose(proposals)
 
 
-def _plain_codes(contents: Sequence[Content]) -> Ints:
-    """A number for each distinct normalised content, for each content."""
-    numbers: dict[tuple[str, str, str], int] = {}
-    return np.array([numbers.setdefault(content.plain, len(numbers)) for content in contents], np.int64)
-
-
-def _groups(owners: Ints, code: Ints, codes: Ints) -> Iterator[tuple[list[int], int]]:
-    """Nodes that share a code, where there are several, with a content of theirs."""
-    order = np.lexsort((owners, code))
+def _groups(outcome: _Outcome, code: Ints) -> Iterator[tuple[list[int], int]]:
+    """Nodes that share a code and are not all joined yet, with a content of theirs."""
+    order = np.argsort(code, kind="stable")
+    owners, leaders = outcome.nodes.owners[order], outcome.clusters.leaders()
     starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    least, greatest = extremes(code, leaders[outcome.nodes.owners], len(code))
+    several = (least < greatest)[code[order[starts]]]
     ends = np.append(starts[1:], len(order))
-    sorted_owners = owners[order].tolist()
-    for start, end in zip(starts[ends - starts > 1].tolist(), ends[ends - starts > 1].tolist(), strict=True):
-        group = list(dict.fromkeys(sorted_owners[start:end]))
-        if len(group) > 1:
-            yield group, int(codes[order[start]])
+    for start, end in zip(starts[several].tolist(), ends[several].tolist(), strict=True):
+        yield list(dict.fromkeys(owners[start:end].tolist())), int(outcome.nodes.contents[order[start]])
 
 
 def _within_group(group: list[int], rank: int, evidence: str, outcome: _Outcome, *, whole: bool) -> list[_Proposal]:
@@ -242,119 +242,135 @@ def _propose_similar(outcome: _Outcome) -> None:
     An entry that is like two documents with addresses, or lacks the date and is like two with different dates, joins
     neither.
     """
-    addressed, find, dates = outcome.nodes.addressed, outcome.clusters.find, outcome.dates
+    left, right, scores, joins, evidence = _alike(outcome)
+    addressed = np.array(outcome.nodes.addressed, np.bool_)
+    joins &= ~(addressed[left] & addressed[right])
+    unclear = _like_several(outcome, left[joins], right[joins])
+    rows = zip(
+        *(column.tolist() for column in (left, right, scores, joins, unclear[left] | unclear[right])),
+        evidence,
+        strict=True,
+    )
     proposals: list[_Proposal] = []
-    suitors: dict[int, set[int | str]] = defaultdict(set)
-    for left, right, score, joins, evidence in _alike(outcome):
-        if joins and not (addressed[left] and addressed[right]):
-            proposals.append((left, right, _SIMILAR, score, evidence))
-            for node, other in ((left, right), (right, left)):
-                if addressed[other]:
-                    suitors[node].add(find(other))
-                date = dates[other]
-                if dates[node] is None and date is not None:
-                    suitors[~node].add(date)  # counted apart from the addresses
+    for one, other, score, join, several, told in rows:
+        if not join:
+            outcome.note(one, other, score, told)
+        elif several:
+            outcome.note(one, other, score, f"{told}; like several documents")
         else:
-            outcome.note(left, right, score, evidence)
-    clear = []
-    for proposal in proposals:
-        left, right, _, score, evidence = proposal
-        if max(len(suitors[which]) for which in (left, right, ~left, ~right)) > 1:
-            outcome.note(left, right, score, f"{evidence}; like several documents")
-        else:
-            clear.append(proposal)
-    outcome.propose(clear)
+            proposals.append((one, other, _SIMILAR, score, told))
+    outcome.propose(proposals)
 
 
-def _alike(outcome: _Outcome) -> Iterator[tuple[int, int, float, bool, str]]:
+def _like_several(outcome: _Outcome, left: Ints, right: Ints) -> Bools:
+    """Whether each node is like several documents with addresses, or lacks the date and is like several dates."""
+    node, other = np.concatenate((left, right)), np.concatenate((right, left))
+    addressed, dates, leaders = np.array(outcome.nodes.addressed, np.bool_), outcome.dates, outcome.clusters.leaders()
+    several = np.zeros(len(dates), np.bool_)
+    for suitors in (np.where(addressed[other], leaders[other], -1), np.where(dates[node] < 0, dates[other], -1)):
+        least, greatest = extremes(node, suitors, len(dates))
+        several |= least < greatest
+    return several
+
+
+def _alike(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
     """Pairs of nodes that are not joined yet and look alike: nodes, score, whether the rule would join, evidence."""
-    contents = outcome.contents
-    owners, codes = _variants(outcome.nodes)
-    ties = (text_order(contents)[codes], np.array(outcome.order, np.int64)[owners])
-    left, right = find_neighbours(codes, contents, ties)
-    leaders = np.fromiter(map(outcome.clusters.find, range(len(outcome.nodes.keys))), np.int64)[owners]
-    plain = outcome.plain_codes[codes]
+    contents, nodes = outcome.contents, outcome.nodes
+    date, title, summary = contents.date, contents.title, contents.summary
+    sorted_places = _by_key_and_text(outcome)
+    owners, codes = nodes.owners[sorted_places], nodes.contents[sorted_places]
+    left, right = find_neighbours(date.ranks[codes], title.ranks[codes], summary.ranks[codes])
+    leaders = outcome.clusters.leaders()[owners]
+    plain = contents.plain[codes]
     # What is equal after normalising, the rules of equality have judged.
     apart = (leaders[left] != leaders[right]) & (plain[left] != plain[right])
     left, right = left[apart], right[apart]
-    title_scores = likeness([content.plain_title for content in contents], codes[left], codes[right], _LEAST_TITLE)
+    title_scores = likeness(title.plain, codes[left], codes[right], _LEAST_TITLE)
     near = title_scores >= _LEAST_TITLE
     left, right, title_scores = left[near], right[near], title_scores[near]
-    summaries = [content.plain_summary for content in contents]
-    summary_scores = likeness(summaries, codes[left], codes[right], _LEAST_SUMMARY)
-    crowded = _crowded(outcome.nodes, len(contents))
-    dates_of_text: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for content in contents:
-        dates_of_text[content.text].add(content.plain_date)
-    rows = zip(left.tolist(), right.tolist(), title_scores.tolist(), summary_scores.tolist(), strict=True)
-    for one, other, title_score, summary_score in rows:
-        ours, theirs = contents[codes[one]], contents[codes[other]]
-        both = bool(ours.summary and theirs.summary)
-        if both and summary_score < _LEAST_SUMMARY:
-            continue
-        score = (title_score + (summary_score if both else _LEAST_SUMMARY)) / 200
-        told = f"summaries {summary_score:.0f} %" if both else "a summary absent"
-        dated = "same date" if ours.plain_date == theirs.plain_date else "one without date"
-        evidence = f"titles {title_score:.0f} %, {told}, {dated}"
-        joins = (
-            both
-            and not (crowded[codes[one]] or crowded[codes[other]])
-            and len((dates_of_text[ours.text] | dates_of_text[theirs.text]) - {""}) < 2
-            and _same_but_for_slips(ours, theirs)
-        )
-        yield int(owners[one]), int(owners[other]), score, joins, evidence
+    summary_scores = likeness(summary.plain, codes[left], codes[right], _LEAST_SUMMARY)
+    summarised = summary.lengths[codes] > 0
+    both = summarised[left] & summarised[right]
+    near = ~both | (summary_scores >= _LEAST_SUMMARY)
+    left, right, title_scores, summary_scores, both = (
+        column[near] for column in (left, right, title_scores, summary_scores, both)
+    )
+    ours, theirs = codes[left], codes[right]
+    joins = both & _may_join(outcome, ours, theirs)
+    pairs = zip(ours[joins].tolist(), theirs[joins].tolist(), strict=True)
+    joins[joins] = [_same_but_for_slips(contents, one, other) for one, other in pairs]
+    scores = (title_scores + np.where(both, summary_scores, _LEAST_SUMMARY)) / 200
+    same_date = date.ranks[ours] == date.ranks[theirs]
+    told = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
+    return owners[left], owners[right], scores, joins, [_evidence(*each) for each in told]
 
 
-def _crowded(nodes: Nodes, count: int) -> list[bool]:
-    """Whether each content stands several times on a page without an address: nobody can tell which is which."""
-    crowded = [False] * count
-    for variants, repeated in zip(nodes.contents, nodes.repeated, strict=True):
-        for variant in variants if repeated else ():
-            crowded[variant] = True
-    return crowded
+def _by_key_and_text(outcome: _Outcome) -> Ints:
+    """Places of the contents of nodes, sorted by key, then text: neighbours do not depend on the order of entries."""
+    owners, codes, contents = outcome.nodes.owners, outcome.nodes.contents.tolist(), outcome.contents
+    parts = [part.texts for part in (contents.date, contents.title, contents.summary)]
+    shared = np.flatnonzero(np.bincount(owners)[owners] > 1).tolist()  # few keys have several texts
+    shared.sort(key=lambda place: ([texts[codes[place]] or "" for texts in parts], codes[place]))
+    text = np.zeros(len(codes), np.int64)
+    text[shared] = np.arange(len(shared))
+    return np.lexsort((text, np.array(outcome.order, np.int64)[owners]))
 
 
-def _variants(nodes: Nodes) -> tuple[Ints, Ints]:
-    """Node and content code of each content of each node."""
-    owners = [node for node, variants in enumerate(nodes.contents) for _ in variants]
-    codes = [code for variants in nodes.contents for code in variants]
-    return np.array(owners, np.int64), np.array(codes, np.int64)
+def _may_join(outcome: _Outcome, ours: Ints, theirs: Ints) -> Bools:
+    """Whether nothing beside the two contents of each pair speaks against their being one.
+
+    That is another date with the words of either, or a page without addresses on which one stands several times, so
+    that nobody can tell which is which.
+    """
+    nodes, contents = outcome.nodes, outcome.contents
+    crowded = np.zeros(len(contents.plain), np.bool_)
+    crowded[nodes.contents[np.array(nodes.repeated, np.bool_)[nodes.owners]]] = True
+    words = combine(contents.title.ranks, contents.summary.ranks)
+    least, greatest = (dates[words] for dates in extremes(words, contents.date.ranks, len(words)))
+    one_date = np.maximum(greatest[ours], greatest[theirs]) <= np.minimum(least[ours], least[theirs])
+    return one_date & ~(crowded[ours] | crowded[theirs])
 
 
-def _same_but_for_slips(ours: Content, theirs: Content) -> bool:
+def _evidence(title_score: float, summary_score: float, both: bool, same_date: bool) -> str:
+    """What a person is told of a pair that is alike."""
+    told = f"summaries {summary_score:.0f} %" if both else "a summary absent"
+    return f"titles {title_score:.0f} %, {told}, {'same date' if same_date else 'one without date'}"
+
+
+def _same_but_for_slips(contents: Contents, ours: int, theirs: int) -> bool:
     """Whether two contents with a title and a summary each say the same; a slip is forgiven on one side of the two."""
-    if min(ours.plain_summary.count(" "), theirs.plain_summary.count(" ")) < _FEWEST_WORDS - 1:
+    dates, titles, summaries = contents.date.ranks, contents.title, contents.summary
+    if min(summaries.plain[ours].count(" "), summaries.plain[theirs].count(" ")) < _FEWEST_WORDS - 1:
         return False
-    if ours.plain_title == theirs.plain_title:
-        return ours.plain_summary == theirs.plain_summary or differs_by_slips_only(
-            ours.summary or "", theirs.summary or ""
+    if titles.ranks[ours] == titles.ranks[theirs]:
+        return summaries.ranks[ours] == summaries.ranks[theirs] or differs_by_slips_only(
+            summaries.texts[ours] or "", summaries.texts[theirs] or ""
         )
     return (
-        ours.plain_date == theirs.plain_date != ""
-        and ours.plain_summary == theirs.plain_summary
-        and differs_by_slips_only(ours.title or "", theirs.title or "")
+        dates[ours] == dates[theirs] != -1
+        and summaries.ranks[ours] == summaries.ranks[theirs]
+        and differs_by_slips_only(titles.texts[ours] or "", titles.texts[theirs] or "")
     )
 
 
 def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int]]) -> Resolution:
-    nodes, clusters = outcome.nodes, outcome.clusters
-    members: dict[int, list[int]] = defaultdict(list)
-    for node in range(len(nodes.keys)):
-        members[clusters.find(node)].append(node)
+    nodes = outcome.nodes
+    kinds = ["address" if addressed else "content" for addressed in nodes.addressed]
     ids = [stable_id(key) for key in nodes.keys]
-    documents: list[str] = [""] * len(nodes.keys)
-    rules: list[str] = [""] * len(nodes.keys)
-    for cluster in members.values():
-        best = min(cluster, key=lambda node: _preference(node, outcome)) if len(cluster) > 1 else cluster[0]
-        rules[best] = "address" if nodes.addressed[best] else "content"
-        documents[best] = ids[best]
+    documents, rules = ids.copy(), kinds.copy()
+    preference = _preference(outcome)
+    for cluster in outcome.clusters.joined():
+        best = min(cluster, key=preference.__getitem__)
         for node, rank in _joined_to(best, outcome.edges):
             rules[node] = _RULE_OF_RANK[rank]
             documents[node] = ids[best]
     of_entry = pa.array(nodes.of_entry)
     resolved = entries.append_column("document_id", pa.array(documents, pa.string()).take(of_entry))
     resolved = resolved.append_column("rule", pa.array(rules, pa.string()).take(of_entry))
-    return Resolution(resolved, _keys(nodes.keys, ids, documents), _pairs(outcome, documents, foes))
+    # Each natural key, and the id that it would give alone: whichever key was the best once, its id resolves.
+    natural = pa.table([nodes.keys, documents, kinds], schema=KEY_SCHEMA)
+    own = pa.table([["id:" + own for own in ids], documents, ["id"] * len(ids)], schema=KEY_SCHEMA)
+    return Resolution(resolved, pa.concat_tables([natural, own]), _pairs(outcome, documents, foes))
 
 
 def _joined_to(best: int, edges: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
@@ -370,22 +386,20 @@ def _joined_to(best: int, edges: dict[int, list[tuple[int, int]]]) -> Iterator[t
                 yield other, reached[other]
 
 
-def _preference(node: int, outcome: _Outcome) -> tuple[int, tuple[int, ...], str]:
-    """Sorts the keys of a document, best first: slug, numeric address, then the content that tells most."""
-    nodes = outcome.nodes
-    if nodes.slugs[node]:
-        return 0, (), nodes.keys[node]
-    if nodes.addressed[node]:
-        return 1, (), nodes.keys[node]
-    weight = max(outcome.contents[variant].weight for variant in nodes.contents[node])
-    return 2, tuple(-part for part in weight), nodes.keys[node]
+def _preference(outcome: _Outcome) -> list[int]:
+    """Place of each node among those to name a document after: slug, numeric address, then what tells most; then key.
 
-
-def _keys(keys: list[str], ids: list[str], documents: list[str]) -> pa.Table:
-    """Each natural key, and the id that it would give alone: whichever key was the best once, its id resolves."""
-    natural = pa.table([keys, documents, [key.partition(":")[0] for key in keys]], schema=KEY_SCHEMA)
-    own = pa.table([["id:" + own for own in ids], documents, ["id"] * len(keys)], schema=KEY_SCHEMA)
-    return pa.concat_tables([natural, own])
+    A content tells more that has more parts, or longer ones.
+    """
+    nodes, contents = outcome.nodes, outcome.contents
+    addressed = np.array(nodes.addressed, np.bool_)
+    lengths = [part.lengths[nodes.shown] for part in (contents.title, contents.summary, contents.date)]
+    title, summary, _ = (np.where(addressed, 0, np.maximum(length, 0)) for length in lengths)
+    parts = np.where(addressed, 0, sum(length >= 0 for length in lengths))
+    kind = addressed.astype(np.int64) + np.array(nodes.slugs, np.bool_)
+    preference = np.empty(len(nodes.keys), np.int64)
+    preference[np.lexsort((np.array(outcome.order), -title, -summary, -parts, -kind))] = np.arange(len(nodes.keys))
+    return preference.tolist()
 
 
 def _pairs(outcome: _Outcome, documents: list[str], foes: Sequence[tuple[int, int]]) -> pa.Table:

@@ -10,15 +10,14 @@ from itertools import groupby
 
 from rapidfuzz.distance import OSA
 
-_FOLD = str.maketrans(
-    {
-        **dict.fromkeys("‘’‚‛′´", "'"),
-        **dict.fromkeys("“”„‟″«»", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
-        "\u00ad": None,  # a soft hyphen is not seen
-        "…": "...",
-    }
-)
+_FOLDED = {
+    **dict.fromkeys("‘’‚‛′´", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−", "-"),
+    "\u00ad": "",  # a soft hyphen is not seen
+    "…": "...",
+}
+_FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")
 _EDGE = re.compile(r"^\W+|\W+$")
 _SHORTEST_WORD = 5  # in a shorter word one letter makes another word: now/not, east/west
 _WORDS_FOR_EACH_SLIP = 12
@@ -35,13 +34,12 @@ _WEIGHTY = frozenset((_NUMBERS + _ORDINALS + _DENIALS).split())
 
 def normalise(text: str) -> str:
     """The text without differences of case, quotes, dashes and white space."""
-    folded = text if text.isascii() else text.translate(_FOLD)
-    return " ".join(folded.casefold().split())
+    return " ".join(_fold(text).casefold().split())
 
 
 def differs_by_slips_only(left: str, right: str) -> bool:
     """Whether the words are the same but for a letter here and there, a word written twice, case or punctuation."""
-    ours, theirs = left.translate(_FOLD).split(), right.translate(_FOLD).split()
+    ours, theirs = _fold(left).split(), _fold(right).split()
     if len(ours) != len(theirs):
         ours, theirs = ([word for word, _ in groupby(words)] for words in (ours, theirs))
     if len(ours) != len(theirs) or not ours:
@@ -49,6 +47,11 @@ def differs_by_slips_only(left: str, right: str) -> bool:
     pairs = [(_bare(our), _bare(their)) for our, their in zip(ours, theirs, strict=True) if our != their]
     differing = [pair for pair in pairs if pair[0].casefold() != pair[1].casefold()]
     return len(differing) <= 1 + len(ours) // _WORDS_FOR_EACH_SLIP and all(_is_slip(*pair) for pair in differing)
+
+
+def _fold(text: str) -> str:
+    """The text with the quotes and dashes of a typewriter."""
+    return text if text.isascii() else _FOLDABLE.sub(lambda found: _FOLDED[found[0]], text)
 
 
 def _bare(word: str) -> str:
