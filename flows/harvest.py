@@ -362,6 +362,8 @@ def _why_failed(parsed: "list[dict[str, pa.Table]]", run_id: str | None) -> str:
         for row in segment["issues"].to_pylist()
         if row["level"] == "error" and run_id in (None, row["run_id"])
     ]
+    if not mine:
+        return "nothing usable was found, and nothing was published: no page is there that can be read"
     where, message = mine[0]
     others = f" (and {len(mine) - 1} more like this)" if len(mine) > 1 else ""
     return f"nothing usable was found, and nothing was published: {_where(where)}{message}{others}"
