@@ -16,6 +16,7 @@ import datetime
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 Precision = Literal["day", "month", "season", "year", "decade", "interval", "unknown"]
@@ -85,6 +86,17 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+# Without one of these a text has no date, and need not be cut up.
+_DATING = re.compile(r"(?:1[0-9]|20)[0-9]{2}|undated|no\s+date|n\.\s*d\.", re.IGNORECASE)
+_BEGINNINGS = frozenset(
+    {
+        *("undated", "before", "after", "from", "between", "the", "circa", "part"),
+        *("year", "decade", "iso", "season", "month", "day"),
+    }
+)
+"""Kinds of token with which an expression can begin."""
 
 
 @dataclass(slots=True)
@@ -448,6 +460,7 @@ _LISTING = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)  # a listing is asked about each of its dates several times
 def read_date(text: str) -> DateReading | None:
     """Read a text that is a date and nothing else; None if it cannot be read. Raises nothing.
 
@@ -495,13 +508,13 @@ def find_date(text: str) -> DateReading | None:
     an archive number (`File 1956`, `1958/12`), a quantity (`1950 tons`), part of a longer
     expression that could not be read (`February 30, 1958`).
     """
-    if len(text) > _LONGEST_TITLE:
+    if len(text) > _LONGEST_TITLE or _DATING.search(text) is None:
         return None
     tokens = _tokens(text)
     found: set[DateReading] = set()
     at = 0
     while at < len(tokens):
-        reading, at = _alone(text, tokens, at) or (None, at + 1)
+        reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
         found |= {reading} if reading else set()
     only = found.pop() if len(found) == 1 else None
     return None if only == _UNDATED else only

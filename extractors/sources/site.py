@@ -388,9 +388,6 @@ class Site:
             transport = self._free.pop()
             try:
                 yield transport
-            except BaseException:
-                await transport.aclose()  # what is still under way belongs to nobody
-                raise
             finally:
                 self._free.append(transport)
         finally:

@@ -483,11 +483,13 @@ def test_a_challenge_is_handed_on_and_never_asked_for_again(archive: ReplicaSite
     assert len(archive.log()) == 1
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [302, 403, 429, 503])
 def test_a_challenge_is_known_by_its_body_whatever_its_status(status: int) -> None:
     body = gzip.compress(b"<title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/x.js'></script>")
     seen: list[bytes] = []
-    handle = answering(response(f"{status} Wait", body, "Content-Encoding: gzip", "Retry-After: 5"), seen=seen)
+    handle = answering(
+        response(f"{status} Wait", body, "Content-Encoding: gzip", "Retry-After: 5", "Location: /"), seen=seen
+    )
     fetched = fetch_from(handle)
     assert (fetched.exchanges[-1].status, fetched.exchanges[-1].body) == (status, body)
     assert b"Just a moment" in fetched.decoded
@@ -529,6 +531,16 @@ def test_a_huge_body_is_not_taken_in(archive: ReplicaSite, declared: bool) -> No
         tracemalloc.stop()
     (logged,) = archive.log()
     assert logged["bytes"] < 50_000_000
+
+
+def test_a_length_that_is_too_much_is_enough_to_know() -> None:
+    async def promise(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 8388609\r\n\r\n")
+        assert await reader.read() == b""
+
+    with pytest.raises(FetchError, match=r"^the body has more than 8 MiB$"):
+        fetch_from(promise)
 
 
 def test_a_connection_serves_on_after_a_body_that_was_given_up(archive: ReplicaSite) -> None:
@@ -973,14 +985,15 @@ def test_a_stop_reaches_all_who_wait_at_once(archive: ReplicaSite) -> None:
     assert [(type(outcome), str(outcome)) for outcome in outcomes] == [(SiteStoppedError, "enough")] * 5
 
 
-def test_a_cancelled_fetch_leaves_no_connection_open() -> None:
+@pytest.mark.parametrize("sent", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"])
+def test_a_cancelled_fetch_leaves_no_connection_open(sent: bytes) -> None:
     hung_up = asyncio.Event()
 
     async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         if not asked.is_set():
             asked.set()
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx")
+            writer.write(sent)
             assert await reader.read() == b""
             hung_up.set()
         writer.write(response("200 OK", b"well"))
