@@ -22,7 +22,7 @@ accept: .venv/dev
 	$(BIN)/pytest -m accept
 
 # Figures, for a person to read; never a test.
-bench: .venv/dev
+bench: .venv/bench
 	$(BIN)/python -m tests.benchmarks
 
 # What the identity rules do with the labelled pairs of tests/identity.
@@ -37,6 +37,10 @@ lock: .venv/run
 	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/lock.txt
+
+.venv/bench: .venv/dev requirements/bench.txt
+	$(PIP) --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
 
 clean:
 	rm -rf .venv

@@ -23,19 +23,15 @@ if TYPE_CHECKING:
 _BINARY_SHARE = 0.05
 _GLIMPSE_BYTES = 4096
 _CONTROL = bytes([*range(9), *range(14, 32)])
-_BATCH_CAPTURES = 50
+_BATCH_CAPTURES = 200
 
 
 def read_page(body: bytes) -> ParsedPage:
     """What one page holds, with an issue for each date that cannot be read and each doubt about its encoding."""
-    return _read_decoded(*decode(body))
-
-
-def _read_decoded(text: str | None, issues: list[Issue]) -> ParsedPage:
+    text, issues = decode(body)
     if text is None:
         return ParsedPage(layout=None, outcome="unknown", issues=tuple(issues))
     page = read_text(text)
-    issues = list(issues)
     for entry in page.entries:
         if entry.date_text is not None and read_date(entry.date_text) is None:
             issues.append(
@@ -81,6 +77,7 @@ class SegmentParser:
     """
 
     def __init__(self) -> None:
+        self._schemas = {name: table.arrow_schema() for name, table in PARSED_TABLES.items()}
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
         self._batches: dict[str, list[pa.Table]] = {name: [] for name in PARSED_TABLES}
         self._pages: dict[str, tuple[str | None, PageView]] = {}
@@ -121,10 +118,12 @@ class SegmentParser:
 
     def _add_page(self, record: LandedCapture, body: bytes | None) -> PageView:
         capture = record.capture
-        text, doubts = _decode_capture(capture) if body is None else decode(body)
-        identifier = _page_id(capture, text)
+        problems: list[Issue] = []
+        if body is None:
+            body, problems = _decoded_body(capture)
+        identifier = _page_id(capture, body)
         if identifier not in self._pages:
-            page = _read_decoded(text, doubts)
+            page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body)
             self._pages[identifier] = page.layout, view_of(page)
             self._rows["entries"] += [{"page_id": identifier, **entry_values(entry)} for entry in page.entries]
             self._rows["issues"] += [
@@ -149,7 +148,7 @@ class SegmentParser:
         import pyarrow as pa
 
         for name, rows in self._rows.items():
-            self._batches[name].append(pa.Table.from_pylist(rows, schema=PARSED_TABLES[name].arrow_schema()))
+            self._batches[name].append(pa.Table.from_pylist(rows, schema=self._schemas[name]))
             rows.clear()
 
 
@@ -177,18 +176,19 @@ def entry_key(url: str | None, *text: str | None) -> int:
     return int.from_bytes(blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest())
 
 
-def _decode_capture(capture: Capture) -> tuple[str | None, list[Issue]]:
-    """The text of a capture's body, and what is in doubt about it."""
+def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
+    """A capture's body without its content-encoding; as it came, with an issue, where that cannot be undone."""
     try:
-        return decode(decode_body(capture.body, capture.header("content-encoding")))
+        return decode_body(capture.body, capture.header("content-encoding")), []
     except UndecodableError as error:
-        return None, [Issue("error", "undecodable", f"the page's content-encoding cannot be undone: {error}")]
+        issue = Issue("error", "undecodable", f"the page's content-encoding cannot be undone: {error}")
+        return capture.body, [issue]
 
 
-def _page_id(capture: Capture, text: str | None) -> str:
-    """Id of the page that a capture shows: its collection, or else its address, and its text."""
-    where = capture.collection_id or capture.url
-    return stable_id(where, text if text is not None else capture.body.hex())
+def _page_id(capture: Capture, body: bytes) -> str:
+    """Id of the page that a capture shows: its collection, or else its address, and its body."""
+    digest = blake2b(body.removeprefix(codecs.BOM_UTF8), digest_size=16).hexdigest()
+    return stable_id(capture.collection_id or capture.url, digest)
 
 
 def _capture_values(record: LandedCapture) -> dict[str, Any]:

@@ -43,6 +43,10 @@ WarehouseOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
 CatalogOption = Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")]
+ArchiveOption = Annotated[
+    str | None,
+    typer.Option("--archive", envvar="WCDA_ARCHIVE", help="Address of the site, if not the catalog's."),
+]
 ContactOption = Annotated[
     str | None,
     typer.Option("--contact", envvar="WCDA_CONTACT", help="E-mail or web address that the site is told to write to."),
@@ -105,6 +109,7 @@ def harvest(
         str, typer.Option("--from", help="site, samples, or the path of a saved page or of a folder of them.")
     ] = "site",
     catalog: CatalogOption = None,
+    archive: ArchiveOption = None,
     contact: ContactOption = None,
     warehouse: WarehouseOption = None,
     dry_run: Annotated[
@@ -124,7 +129,9 @@ def harvest(
     from flows.harvest import harvest as harvest_plainly
 
     default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
-    request = HarvestRequest(source, warehouse or default, catalog, tuple(collections or ()), contact, accept_loss)
+    request = HarvestRequest(
+        source, warehouse or default, catalog, tuple(collections or ()), archive, contact, accept_loss
+    )
     if dry_run:
         _print_estimate(request, json)
         return
@@ -148,6 +155,7 @@ def harvest(
 
 @app.command()
 def discover(
+    archive: ArchiveOption = None,
     contact: ContactOption = None,
     catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's address.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
@@ -159,7 +167,7 @@ def discover(
     from flows.discovery import discover as discover_catalog
     from flows.printing import print_lines
 
-    text = discover_catalog(catalog, contact)
+    text = discover_catalog(catalog, archive, contact)
     if output is None:
         print(text, end="")  # noqa: T201 (it is the output)
     else:

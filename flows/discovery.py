@@ -10,18 +10,19 @@ from schemas.catalog import Catalog, CatalogEntry, write_catalog
 from schemas.errors import SourceError
 
 
-def discover(catalog_path: Path | None, contact: str | None) -> str:
+def discover(catalog_path: Path | None, archive: str | None, contact: str | None) -> str:
     """Read the facets of a site; gives a catalog as TOML.
 
     Args:
         catalog_path: A catalog with the site's address and politeness, whose collections are kept.
+        archive: Address of the site; null to take the catalog's.
         contact: Whom the site can write to; null to take the catalog's.
 
     Raises:
         UsageError: The catalog cannot be read, or there is no contact.
         SourceError: The site does not answer, or shows no facets.
     """
-    catalog = read_catalog(catalog_path, contact)[1]
+    catalog = read_catalog(catalog_path, archive, contact)[1]
     found = read_entries(asyncio.run(_fetch_listing(catalog)), catalog.archive.url)
     if not found:
         raise SourceError(f"{catalog.archive.url}/search shows no facets; its layout may have changed")

@@ -43,7 +43,7 @@ def estimate(request: HarvestRequest) -> Estimate:
     """
     if request.source != SITE_SOURCE:
         raise UsageError("--dry-run is about requests to a site, and this source is none")
-    catalog = read_catalog(request.catalog, request.contact)[1]
+    catalog = read_catalog(request.catalog, request.archive, request.contact)[1]
     entries = requested_entries(catalog, request.collections)
     seen = _reported_totals(WarehouseFolder(request.warehouse))
     counts = [_count(entry, seen) for entry in entries]

@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from extractors.sources.saved import SAMPLES, SavedPage, capture_page, find_pages
 from flows.crawl import WHOLE_ARCHIVE, Crawl, Watch, open_crawl, requested_entries, user_agent
 from schemas.addresses import file_address
-from schemas.catalog import Catalog, parse_catalog, with_contact
+from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
 from schemas.records import (
     ChangeKind,
@@ -60,6 +60,7 @@ class HarvestRequest:
     Attributes:
         source: `site`, `samples`, or the path of a saved page or of a folder of them.
         collections: Ids to which the harvest is limited; empty for all.
+        archive: Address of the site; null to take the catalog's.
         contact: Whom the site can write to; null to take the catalog's.
         accept_loss: Whether to publish though much of a collection has left at once.
     """
@@ -68,6 +69,7 @@ class HarvestRequest:
     warehouse: Path
     catalog: Path | None = None
     collections: tuple[str, ...] = ()
+    archive: str | None = None
     contact: str | None = None
     accept_loss: bool = False
 
@@ -104,7 +106,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly, watch: Watch = n
         WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
     folder = WarehouseFolder(request.warehouse)
-    catalog_text, catalog = read_catalog(request.catalog, request.contact)
+    catalog_text, catalog = read_catalog(request.catalog, request.archive, request.contact)
     fetch = _site_fetch(request, catalog, watch) if request.source == SITE_SOURCE else _saved_fetch(request, catalog)
     with folder.locked():
         read_decisions(folder)  # a mistake in it is told before anything is fetched
@@ -149,7 +151,7 @@ def check_request(request: HarvestRequest) -> None:
         UsageError: As `harvest`.
         SourceError: The source has no pages.
     """
-    catalog = read_catalog(request.catalog, request.contact)[1]
+    catalog = read_catalog(request.catalog, request.archive, request.contact)[1]
     if request.source == SITE_SOURCE:
         _site_fetch(request, catalog, no_watch)
     else:
@@ -180,19 +182,22 @@ def rebuild(warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = F
         return step(publish_tables, folder, None, accept_loss)
 
 
-def read_catalog(path: Path | None, contact: str | None) -> tuple[str | None, Catalog]:
+def read_catalog(
+    path: Path | None, archive: str | None = None, contact: str | None = None
+) -> tuple[str | None, Catalog]:
     """The text and content of a catalog; the empty catalog if there is no path.
 
     Args:
         path: TOML.
-        contact: Takes the place of the catalog's, if there is one.
+        archive: Takes the place of the catalog's site, if it is given.
+        contact: Likewise.
 
     Raises:
-        UsageError: It cannot be opened or read, or the contact is none.
+        UsageError: It cannot be opened or read, or the site or contact is none.
     """
     text = _read_text(path) if path is not None else None
     catalog = parse_catalog(text or "", str(path))
-    return text, catalog if contact is None else with_contact(catalog, contact)
+    return text, override(catalog, archive, contact)
 
 
 def _read_text(path: Path) -> str:
@@ -290,7 +295,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from extractors.parsed_cache import ParsedCache
     from extractors.parsing import parse_segment
     from extractors.raw_zone import RawZone
-    from warehouse.changes import find_changes, find_losses
+    from warehouse.changes import count_changes, find_losses
     from warehouse.snapshots import former_snapshot, publish
     from warehouse.tables import build_tables
 
@@ -312,8 +317,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
     cache.forget_others(raw_zone)
-    changes = Counter(change.change for change in find_changes(former, snapshot))
-    return describe(folder, snapshot, tables, run_id, outcome, changes)
+    return describe(folder, snapshot, tables, run_id, outcome, count_changes(former, snapshot))
 
 
 def describe(

@@ -31,11 +31,12 @@ def harvest_flow(
     warehouse: Path,
     catalog: Path | None = None,
     collections: tuple[str, ...] = (),
+    archive: str | None = None,
     contact: str | None = None,
     accept_loss: bool = False,
 ) -> Receipt:
     """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
-    request = HarvestRequest(source, warehouse, catalog, collections, contact, accept_loss)
+    request = HarvestRequest(source, warehouse, catalog, collections, archive, contact, accept_loss)
     with show_progress() as watch:
         return harvest(request, call_as_task, watch)
 

@@ -180,17 +180,22 @@ def parse_catalog(text: str, name: str) -> Catalog:
     return catalog
 
 
-def with_contact(catalog: Catalog, contact: str) -> Catalog:
-    """The catalog with another contact.
+def override(catalog: Catalog, archive: str | None, contact: str | None) -> Catalog:
+    """The catalog with another site or contact; null leaves each as it is.
 
     Raises:
-        UsageError: It is none.
+        UsageError: One of them is none.
     """
+    values = {"archive": catalog.archive.model_dump(), "politeness": catalog.politeness.model_dump()}
+    if archive is not None:
+        values["archive"]["url"] = archive
+    if contact is not None:
+        values["politeness"]["contact"] = contact
     try:
-        politeness = Politeness.model_validate({**catalog.politeness.model_dump(), "contact": contact})
+        settings = Catalog.model_validate(values)
     except ValidationError as error:
         raise UsageError(_first_problem(error)) from error
-    return catalog.model_copy(update={"politeness": politeness})
+    return settings.model_copy(update={"collections": catalog.collections})
 
 
 def write_catalog(catalog: Catalog) -> str:

@@ -89,7 +89,9 @@ _TOKEN = re.compile(
 
 
 # Without one of these a text has no date, and need not be cut up.
-_DATING = re.compile(r"(?:1[0-9]|20)[0-9]{2}|undated|no\s+date|n\.\s*d\.", re.IGNORECASE)
+# Each branch begins with a letter of its own, not with a class: `re` then skips to these letters.
+_DATING = re.compile(r"1[0-9]{3}|20[0-9]{2}|u(?i:ndated)|U(?i:ndated)|n(?i:o\s+date|\.\s*d\.)|N(?i:o\s+date|\.\s*d\.)")
+_MEANINGFUL = frozenset({*_WORDS, "undated", "no", "date"})
 _BEGINNINGS = frozenset(
     {
         *("undated", "before", "after", "from", "between", "the", "circa", "part"),
@@ -109,36 +111,54 @@ class _Token:
     bracketed: bool = False
 
 
-def _token(match: re.Match[str]) -> _Token:
-    kind, text = match.lastgroup or "sign", match[0]
+def _token(kind: str, match: re.Match[str]) -> _Token:
+    text = match[0]
     token = _Token(kind, text, match.start(), match.end())
     if kind in {"word", "short"}:
         word = text.lower()
         token.kind, token.value = _WORDS.get(word) or _WORDS.get(word.rstrip("."), ("word", 0))
     elif kind in {"day", "year", "decade"}:
-        token.value = int(re.sub(r"\D", "", text))
+        token.value = int(text if text.isdecimal() else re.sub(r"\D", "", text))
     elif kind == "iso" and len(text) == 7 and text[2:4] < text[5:7]:
         token.kind = "word"  # 2003-04 is a month or two years
     return token
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, begin: int = 0, end: int = _LONGEST_TITLE) -> list[_Token]:
     """Cut the text up; brackets that hold nothing but a date become a property of its tokens."""
     tokens: list[_Token] = []
     opened: int | None = None
-    for token in map(_token, _TOKEN.finditer(text)):
-        if token.kind == "close" and opened is not None:
+    for match in _TOKEN.finditer(text, begin, end):
+        kind = match.lastgroup or "sign"
+        if kind == "blank":
+            continue
+        if kind == "close" and opened is not None:
             del tokens[opened]
             for inner in tokens[opened:]:
                 inner.bracketed = True
             opened = None
-        elif token.kind != "blank":
-            if token.kind == "open":
-                opened = len(tokens)
-            elif token.kind in {"word", "quantity", "sign", "close"}:
-                opened = None
-            tokens.append(token)
+            continue
+        token = _token(kind, match)
+        if kind == "open":
+            opened = len(tokens)
+        elif token.kind in {"word", "quantity", "sign", "close"}:
+            opened = None
+        tokens.append(token)
     return tokens
+
+
+def _stretches(text: str) -> Iterator[tuple[int, int]]:
+    """Cut a title behind each word that no date contains; yield where the parts begin and end that may hold one."""
+    begin = end = 0
+    for chunk in text.split(" "):
+        end += len(chunk) + 1
+        word = chunk.strip(",:;")
+        if word.isalpha() and word.lower() not in _MEANINGFUL:
+            if _DATING.search(text, begin, end):
+                yield begin, end
+            begin = end
+    if _DATING.search(text, begin):
+        yield begin, end
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,11 +530,12 @@ def find_date(text: str) -> DateReading | None:
     """
     if len(text) > _LONGEST_TITLE or _DATING.search(text) is None:
         return None
-    tokens = _tokens(text)
     found: set[DateReading] = set()
-    at = 0
-    while at < len(tokens):
-        reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
-        found |= {reading} if reading else set()
+    for begin, end in _stretches(text):
+        tokens = _tokens(text, begin, end)
+        at = 0
+        while at < len(tokens):
+            reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
+            found |= {reading} if reading else set()
     only = found.pop() if len(found) == 1 else None
     return None if only == _UNDATED else only

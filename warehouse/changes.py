@@ -3,7 +3,7 @@
 Looks at the columns that are not volatile; a run in which nothing changed has no changes.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -83,14 +83,24 @@ def find_changes(former: "Snapshot | None", present: "Snapshot") -> Iterator[Cha
         yield from changes if former is None or table is not DOCUMENTS else _with_kinship(changes, former, present)
 
 
+def count_changes(former: "Snapshot | None", present: "Snapshot") -> Counter[ChangeKind]:
+    """How many changes of each kind there are from one snapshot to another."""
+    if former is None:  # no need to name each row
+        return Counter({"added": sum(present.read(table.name).num_rows for table in COMPARED)})
+    return Counter(change.change for change in find_changes(former, present))
+
+
 def _with_kinship(changes: Iterator[Change], former: "Snapshot", present: "Snapshot") -> Iterator[Change]:
     """The changes of documents, with those that were merged or split told as such."""
+    found = list(changes)
+    if not found:
+        return
     now, then = _resolve(present), _resolve(former)
     of_document: dict[str, list[str]] = defaultdict(list)
     for key, documents in now.items():
         for document in documents if not key.startswith("id:") else ():
             of_document[document].append(key)
-    for change in changes:
+    for change in found:
         if change.change == "removed":
             heirs = sorted(now.get(f"id:{change.key}", set()) - {change.key})
             kind: ChangeKind = "merged" if len(heirs) == 1 else "split"
