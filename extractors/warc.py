@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
 _STORED = 0  # a body that came compressed does not shrink a second time
-_GZIP_FORMAT = zlib.MAX_WBITS | 16
+_GZIP_FORMAT = 16  # added to the bits of zlib's window
+_SMALL_WINDOW = 12  # bits; setting up the usual one takes longer than compressing a small record
 _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
 _CAPTURED_HEADER = "WCDA-Captured-At"
@@ -192,8 +193,7 @@ class WarcWriter:
         plain = BytesIO()  # warcio itself would compress at level 9
         self._builder.out = plain
         self._builder.write_record(record)
-        member = zlib.compressobj(level, zlib.DEFLATED, _GZIP_FORMAT)
-        self._file.write(member.compress(plain.getvalue()) + member.flush())
+        self._file.write(_gzip(plain.getvalue(), level))
         return offset
 
     def _landed(
@@ -321,6 +321,13 @@ def _warc_date(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _gzip(data: bytes, level: int) -> bytes:
+    """A gzip member."""
+    is_small = level == _STORED or len(data) <= 1 << _SMALL_WINDOW
+    member = zlib.compressobj(level, zlib.DEFLATED, (_SMALL_WINDOW if is_small else zlib.MAX_WBITS) | _GZIP_FORMAT)
+    return member.compress(data) + member.flush()
+
+
 def _uuid(record_id: str) -> str:
     return record_id.strip("<>").removeprefix("urn:uuid:")
 
@@ -340,7 +347,7 @@ def _run_id(warcinfo: bytes) -> str | None:
 def whole_bytes(path: Path) -> int:
     """Length of the part of a segment that holds whole records: its whole gzip members."""
     whole = position = 0
-    member = zlib.decompressobj(_GZIP_FORMAT)
+    member = zlib.decompressobj(zlib.MAX_WBITS | _GZIP_FORMAT)
     with path.open("rb") as file:
         data = file.read(_CHUNK_BYTES)
         while data:
@@ -352,6 +359,6 @@ def whole_bytes(path: Path) -> int:
             position += len(data) - len(rest)
             if member.eof:
                 whole = position
-                member = zlib.decompressobj(_GZIP_FORMAT)
+                member = zlib.decompressobj(zlib.MAX_WBITS | _GZIP_FORMAT)
             data = rest or file.read(_CHUNK_BYTES)
     return whole

@@ -66,8 +66,7 @@ _WORDS = {
 # The order tells: each alternative is tried before the wider ones below it.
 _TOKEN = re.compile(
     r"""
-      (?P<blank>\s+)
-    | (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
+      (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
                                |n\.\s*d\.(?!\w)|N\.\s*D\.(?!\s*\w)))  # but not N. D. Smith
     | (?P<iso>(?:1[0-9]|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?(?!-?\w))
     | (?P<quantity>[0-9]{1,3}(?:,[0-9]{3})+(?!\w))
@@ -82,9 +81,9 @@ _TOKEN = re.compile(
     | (?P<comma>,)
     | (?P<open>\[)
     | (?P<close>\])
-    | (?P<sign>.)
+    | (?P<sign>\S)
     """,
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
 
 
@@ -92,6 +91,8 @@ _TOKEN = re.compile(
 # Each branch begins with a letter of its own, not with a class: `re` then skips to these letters.
 _DATING = re.compile(r"1[0-9]{3}|20[0-9]{2}|u(?i:ndated)|U(?i:ndated)|n(?i:o\s+date|\.\s*d\.)|N(?i:o\s+date|\.\s*d\.)")
 _MEANINGFUL = frozenset({*_WORDS, "undated", "no", "date"})
+"""Words that an expression can contain; every other word ends it."""
+
 _BEGINNINGS = frozenset(
     {
         *("undated", "before", "after", "from", "between", "the", "circa", "part"),
@@ -111,9 +112,9 @@ class _Token:
     bracketed: bool = False
 
 
-def _token(kind: str, match: re.Match[str]) -> _Token:
-    text = match[0]
-    token = _Token(kind, text, match.start(), match.end())
+def _token(match: re.Match[str]) -> _Token:
+    kind, text = match.lastgroup or "sign", match[0]
+    token = _Token(kind, text, *match.span())
     if kind in {"word", "short"}:
         word = text.lower()
         token.kind, token.value = _WORDS.get(word) or _WORDS.get(word.rstrip("."), ("word", 0))
@@ -128,40 +129,50 @@ def _tokens(text: str, begin: int = 0, end: int = _LONGEST_TITLE) -> list[_Token
     """Cut the text up; brackets that hold nothing but a date become a property of its tokens."""
     tokens: list[_Token] = []
     opened: int | None = None
-    for match in _TOKEN.finditer(text, begin, end):
-        kind = match.lastgroup or "sign"
-        if kind == "blank":
-            continue
-        if kind == "close" and opened is not None:
+    for token in map(_token, _TOKEN.finditer(text, begin, end)):
+        if token.kind == "close" and opened is not None:
             del tokens[opened]
             for inner in tokens[opened:]:
                 inner.bracketed = True
             opened = None
-            continue
-        token = _token(kind, match)
-        if kind == "open":
-            opened = len(tokens)
-        elif token.kind in {"word", "quantity", "sign", "close"}:
-            opened = None
-        tokens.append(token)
+        else:
+            if token.kind == "open":
+                opened = len(tokens)
+            elif token.kind in {"word", "quantity", "sign", "close"}:
+                opened = None
+            tokens.append(token)
     return tokens
 
 
+def _is_foreign(chunk: str) -> bool:
+    """Tell whether a chunk between blanks is a word that no date contains, perhaps with a comma."""
+    word = chunk.strip(" ,:;")
+    return word.isalpha() and word.lower() not in _MEANINGFUL
+
+
+def _chunk_end(text: str, at: int) -> int:
+    return text.find(" ", at) + 1 or len(text)
+
+
 def _stretches(text: str) -> Iterator[tuple[int, int]]:
-    """Cut a title behind each word that no date contains; yield where the parts begin and end that may hold one."""
-    begin = end = 0
-    for chunk in text.split(" "):
-        end += len(chunk) + 1
-        word = chunk.strip(",:;")
-        if word.isalpha() and word.lower() not in _MEANINGFUL:
-            if _DATING.search(text, begin, end):
-                yield begin, end
-            begin = end
-    if _DATING.search(text, begin):
+    """Yield where the parts of a title begin and end that may hold a date.
+
+    No expression and no pair of brackets spans a foreign word, so each part lies between two of
+    them; the second belongs to it, as some tokens depend on what follows them.
+    """
+    end = 0
+    while dating := _DATING.search(text, end):
+        chunks = text[end : dating.start()].split(" ")
+        begin = dating.start() - len(chunks.pop())
+        while chunks and not _is_foreign(chunks[-1]):
+            begin -= len(chunks.pop()) + 1
+        end = at = _chunk_end(text, dating.end())
+        while end < len(text) and (at == end or not _is_foreign(text[at:end])):
+            at, end = end, _chunk_end(text, end)
         yield begin, end
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Point:
     """One date of an expression; what it lacks, its neighbours may lend."""
 
@@ -190,10 +201,10 @@ class _Cursor:
 
     def take(self, *kinds: str) -> _Token | None:
         """Step over a token if it is of these kinds."""
-        if self.at == len(self.tokens) or self.tokens[self.at].kind not in kinds:
-            return None
-        self.at += 1
-        return self.tokens[self.at - 1]
+        if self.at < len(self.tokens) and (token := self.tokens[self.at]).kind in kinds:
+            self.at += 1
+            return token
+        return None
 
     def take_value(self, kind: str, *links: str) -> int | None:
         """Step over a token of the kind, with a mark (`May? 1958`) and a link (`, 1958`) before."""
@@ -217,44 +228,48 @@ class _Cursor:
 
 def _body(cursor: _Cursor) -> _Point | None:
     """Read one point without prefixes."""
-    if token := cursor.take("year", "decade"):
-        return _Point(token.value, decade=token.kind == "decade")
-    if token := cursor.take("iso"):
+    token = cursor.take("year", "decade", "iso", "season", "month", "day")
+    if token is None:
+        return None
+    if token.kind == "iso":
         year, month, day = (*map(int, token.text.split("-")), None)[:3]
         return _Point(year, month, day)
-    if token := cursor.take("season"):
+    if token.kind == "season":
         year = cursor.take_value("year", "comma", "of")
         winters = token.value == _WINTER and year is not None and cursor.take_next_year(year)
         return _Point(year, season=token.value, two_winters=winters)
-    if token := cursor.take("month"):
+    if token.kind == "month":
         day = cursor.take_value("day")
         year = cursor.take_value("year", "comma", "of")
         return _Point(year, token.value, day, month_first=day is not None)
-    if token := cursor.take("day"):
+    if token.kind == "day":
         month = cursor.take_value("month", "of")
         year = cursor.take_value("year", "comma")
         bare = month is None and year is None and len(token.text) == 2
         return _Point(year, month, token.value, two_digits=bare)
-    return None
+    return _Point(token.value, decade=token.kind == "decade")
 
 
 def _point(tokens: list[_Token], at: int) -> tuple[_Point, int] | None:
     """Read one point with its prefixes (`circa the early`) and marks; also where it ends."""
     cursor = _Cursor(tokens, at)
-    prefixes = set()
-    for _ in range(3):
-        if prefix := cursor.take("the", "circa", "part"):
-            prefixes.add(prefix.kind)
-            cursor.take("dash" if prefix.kind == "part" else "")  # mid-1950s
+    prefixes: list[str] = []
+    while len(prefixes) < 3 and (prefix := cursor.take("the", "circa", "part")):
+        prefixes.append(prefix.kind)
+        if prefix.kind == "part":
+            cursor.take("dash")  # mid-1950s
     point = _body(cursor)
     if point is None or ("part" in prefixes and point.day is not None):
         return None
     cursor.take("mark")
-    used = tokens[at : cursor.at]
-    marks = "".join(token.text for token in used if token.kind == "mark")
-    marks += "~" if prefixes & {"circa", "part"} else ""
-    marks += "?" if any(token.bracketed for token in used) else ""  # supplied by an archivist
-    return replace(point, marks=marks), cursor.at
+    if "circa" in prefixes or "part" in prefixes:
+        point.marks = "~"
+    for token in tokens[at : cursor.at]:
+        if token.kind == "mark":
+            point.marks += token.text
+        if token.bracketed:
+            point.marks += "?"  # supplied by an archivist
+    return point, cursor.at
 
 
 def _borrow(points: list[_Point], joins: list[str]) -> list[_Point] | None:
@@ -279,6 +294,7 @@ def _borrow(points: list[_Point], joins: list[str]) -> list[_Point] | None:
     return points
 
 
+@lru_cache(maxsize=1024)  # the same months come again and again
 def _months(year: int, first: int, last: int) -> tuple[datetime.date, datetime.date]:
     last_day = calendar.monthrange(year, last)[1]
     return datetime.date(year, first, 1), datetime.date(year, last, last_day)
@@ -295,8 +311,8 @@ def _season(year: int, season: int, *, two_winters: bool) -> tuple[datetime.date
     return datetime.date(year if two_winters else year - 1, 12, 1), _months(year + 1, 1, 2)[1]
 
 
-def _unit(point: _Point) -> DateReading | None:
-    """Read one complete point; None if the calendar has no such day."""
+def _unit(point: _Point, marks: str) -> DateReading | None:
+    """Read one complete point with these marks; None if the calendar has no such day."""
     year, month, day = point.year, point.month, point.day
     if year is None or point.is_bare_day():
         return None
@@ -314,8 +330,8 @@ def _unit(point: _Point) -> DateReading | None:
         edtf, precision = start.isoformat(), "day"
     elif month is not None:
         edtf, precision = f"{year}-{month:02}", "month"
-    rough, unsure = ({sign, "%"} & set(point.marks) for sign in "~?")
-    mark = "%" if rough and unsure else "~" * bool(rough) + "?" * bool(unsure)
+    rough, unsure = "~" in marks or "%" in marks, "?" in marks or "%" in marks
+    mark = "%" if rough and unsure else "~" * rough + "?" * unsure
     return DateReading(edtf + mark, start, end, precision, bool(mark))
 
 
@@ -327,12 +343,14 @@ def _combine(points: list[_Point], joins: list[str], marks: str) -> DateReading 
     lists = [join for join in joins if join in _LIST_JOINS]
     if lists and lists[-1] != "and":
         return None  # `9, 12 July 1956`: the 9 may be the number of something
+    if not joins:
+        return _unit(points[0], points[0].marks + marks)
     complete = _borrow(points, joins)
     if complete is None:
         return None
     groups: list[list[DateReading]] = []
     for join, point in zip(["and", *joins], complete, strict=True):
-        unit = _unit(replace(point, marks=point.marks + marks))
+        unit = _unit(point, point.marks + marks)
         if unit is None:
             return None
         if join in _LIST_JOINS:
@@ -430,10 +448,12 @@ def _open(reading: DateReading, side: str) -> DateReading:
 
 
 # What shows, in a title, that a number is no date or that a date is a part of something longer.
-_DATE_WORDS = "|".join(word for word, (kind, _) in _WORDS.items() if kind in {"month", "season"})
+# A look at the first letter spares trying each word.
+_MONTHS_AND_SEASONS = "|".join(word for word, (kind, _) in _WORDS.items() if kind in {"month", "season"})
+_DATE_WORDS = rf"(?=[adfjmnosw])(?:{_MONTHS_AND_SEASONS})"
+_GLUED_BEFORE = re.compile(r"""[^\s(\[{"'\u201c\u2018\u201e\u00ab,;:\u2013\u2014]$""")  # A-1958, $1950
 _SPOILT_BEFORE = re.compile(
-    rf"""[^\s(\[{{"'\u201c\u2018\u201e\u00ab,;:\u2013\u2014]$                    # A-1958, $1950
-    |(?:[0-9](?:st|nd|rd|th)?|\b(?:{_DATE_WORDS}))\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$""",
+    rf"""(?:[0-9](?:st|nd|rd|th)?|\b{_DATE_WORDS})\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LISTED_BEFORE = re.compile(r"\b[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # May 32, 1958
@@ -453,8 +473,11 @@ _SPOILT_YEAR_BEHIND = re.compile(
 
 def _stands_alone(text: str, first: _Token, last: _Token, edtf: str) -> bool:
     """Tell whether a date is neither a mere number nor part of a longer date not understood."""
-    before = text[max(0, first.begin - 40) : first.begin]
-    if last.text == "%" or (before and _SPOILT_BEFORE.search(before)):
+    if last.text == "%" or _GLUED_BEFORE.search(text[max(0, first.begin - 2) : first.begin]):
+        return False
+    # What follows looks at no more than two words.
+    before = " ".join(text[max(0, first.begin - 40) : first.begin].split()[-2:])
+    if _SPOILT_BEFORE.search(before):
         return False
     bare = first.kind in {"year", "iso", "decade"}
     if bare and _LABEL_BEFORE.search(before):
@@ -528,7 +551,7 @@ def find_date(text: str) -> DateReading | None:
     an archive number (`File 1956`, `1958/12`), a quantity (`1950 tons`), part of a longer
     expression that could not be read (`February 30, 1958`).
     """
-    if len(text) > _LONGEST_TITLE or _DATING.search(text) is None:
+    if len(text) > _LONGEST_TITLE:
         return None
     found: set[DateReading] = set()
     for begin, end in _stretches(text):
@@ -536,6 +559,7 @@ def find_date(text: str) -> DateReading | None:
         at = 0
         while at < len(tokens):
             reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
-            found |= {reading} if reading else set()
+            if reading:
+                found.add(reading)
     only = found.pop() if len(found) == 1 else None
     return None if only == _UNDATED else only

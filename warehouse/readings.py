@@ -30,8 +30,8 @@ class Readings:
         entries: Entries with the document of each.
         sightings: Entries with the document, collection and span of captures of each.
         readings: Columns of the table `readings`.
-        current: Entries of the readings that say what is there now: of each collection the latest complete one and
-            what came after it.
+        current: page_id, position, document_id and collection_id of each entry of the readings that say what is there
+            now: of each collection the latest complete one and what came after it.
         current_pages: collection_id, run_id and page_id of these readings, in the order in which they count.
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
@@ -41,21 +41,35 @@ class Readings:
     def __init__(
         self, captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFrame, decisions: Sequence[Decision]
     ) -> None:
-        entries = entries.drop_duplicates(["page_id", "position"])
+        entries = where(entries, ~entries.duplicated(["page_id", "position"]))
         resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
         self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
-        shown = captures[["page_id", "collection_id", "range_first", "whole"]].drop_duplicates("page_id")
-        self.sightings = self.entries.merge(shown.merge(page_spans(captures), on="page_id"), on="page_id")
+        self.sightings = _sightings(self.entries, captures)
         counting = captures[captures["counts"]]
         self.readings = _readings(counting, self.entries, issues)
         latest = _latest(self.readings)
         self.current_pages = counting.merge(latest, on=_BY)[["collection_id", "run_id", "page_id"]]
-        self.current = self.entries.merge(
-            self.current_pages.drop_duplicates("page_id", keep="last").reset_index(names="place"), on="page_id"
-        ).sort_values(["place", "position"])
+        placed = self.current_pages.drop_duplicates("page_id", keep="last").reset_index(names="place")
+        members = self.entries[["page_id", "position", "document_id"]]  # without the texts, which take the memory
+        self.current = members.merge(placed, on="page_id").sort_values(["place", "position"])
+
+
+def where(frame: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
+    """The rows that a mask marks; the frame itself if that is all of them, since texts take memory."""
+    rows: pd.DataFrame = frame if bool(mask.all()) else frame[mask]
+    return rows
+
+
+def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
+    """The entries of pages that were captured, each with what there is to know of its page."""
+    shown = captures[["page_id", "collection_id", "range_first", "whole"]].drop_duplicates("page_id")
+    pages = shown.merge(page_spans(captures), on="page_id").set_index("page_id")
+    seen = where(entries, entries["page_id"].isin(pages.index))
+    found = pages.reindex(seen["page_id"])
+    return seen.assign(**{str(name): column.array for name, column in found.items()})
 
 
 def which_count(captures: pd.DataFrame) -> "pd.Series[bool]":

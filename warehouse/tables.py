@@ -15,7 +15,7 @@ from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES, resolve_revisits
 from schemas.tables import TABLES
 from warehouse.identity.decisions import Decision
-from warehouse.readings import USABLE, Readings, which_count
+from warehouse.readings import USABLE, Readings, where, which_count
 from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
 
 if TYPE_CHECKING:
@@ -46,7 +46,9 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
         "documents": _documents(wordings, memberships),
         "collections": _collections(planned, captures, observed.readings, memberships),
         "memberships": memberships,
-        "entries": observed.current.drop_duplicates(["page_id", "position"]),
+        "entries": where(
+            observed.entries, observed.entries["page_id"].isin(observed.current_pages["page_id"].unique())
+        ),
         "pages": captures.drop_duplicates("page_id"),
         "captures": captures,
         "readings": observed.readings,

@@ -11,12 +11,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from tests.replica import ReplicaSite, replica
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 WCDA = Path(sys.executable).with_name("wcda")
 ARCHIVE = "https://digitalarchive.wilsoncenter.org"
@@ -70,13 +73,40 @@ def _measure(command: list[str]) -> int:
 
 def harvest(site: ReplicaSite, place: str, paths: Iterable[str] = (_ALL,), per_second: float = float("inf")) -> Cost:
     """Harvest result sets of the replica into the warehouse at a place, and say what it took."""
+    catalog = write_catalog_for(site, place, paths, per_second)
+    return cost_of(WCDA, "harvest", "--from", "site", "--catalog", catalog, "--warehouse", place, "--direct")
+
+
+def write_catalog_for(site: ReplicaSite, place: str, paths: Iterable[str], per_second: float = float("inf")) -> Path:
+    """A catalog of result sets of the replica, beside the warehouse at a place."""
     catalog = Path(f"{place}.toml")
     collections = "".join(f'[[collections]]\naddress = "{ARCHIVE}{path}"\n' for path in paths)
     catalog.write_text(
         f'[archive]\nurl = "{site.url}"\n'
         f'[politeness]\nrequests_per_second = {per_second}\nworkers = 16\ncontact = "bench@example.org"\n{collections}'
     )
-    return cost_of(WCDA, "harvest", "--from", "site", "--catalog", catalog, "--warehouse", place, "--direct")
+    return catalog
+
+
+def _harvest_in_stages(catalog: str, place: str) -> None:
+    """Harvest, and print the peak of memory (MiB) before anything is published, and in the end."""
+    from flows.harvest import HarvestRequest, harvest, publish_tables
+
+    peaks = []
+
+    def step(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if function is publish_tables:
+            peaks.append(_peak_mib())
+        return function(*args, **kwargs)
+
+    harvest(HarvestRequest("site", Path(place), Path(catalog)), step)
+    print(json.dumps([*peaks, _peak_mib()]))
+
+
+def _peak_mib() -> float:
+    """The most memory that this process has held; unlike `ru_maxrss`, without that of the one that started it."""
+    (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
 
 
 def crawl(site: ReplicaSite, file: str) -> Cost:
@@ -131,12 +161,21 @@ def print_memory() -> None:
     """All documents once, against all documents and all collections."""
     with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
         sizes = {one.path: len(one.addresses) for one in site.truth.collections}
+        peaks = []
         for name, results in (("few", {_ALL: DOCUMENTS}), ("many", {_ALL: DOCUMENTS, **sizes})):
-            cost = harvest(site, f"{place}/{name}", results)
-            _require_rows(f"{place}/{name}", "documents", DOCUMENTS)
-            _require_rows(f"{place}/{name}", "memberships", sum(results.values()))
+            catalog = write_catalog_for(site, f"{place}/{name}", results)
+            command = [sys.executable, "-m", "tests.benchmarks.live", "stages", catalog, f"{place}/{name}"]
+            fetched, published = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+            entries = sum(results.values())
+            _require_rows(f"{place}/{name}", "memberships", entries)
             pages = sum(-(-size // PAGE_SIZE) for size in results.values())
-            print(f"memory: {pages:,} pages: peak {cost.peak_mib:,.0f} MiB, {cost.seconds:.1f} s")
+            print(
+                f"memory: {pages:,} pages, {entries:,} entries: fetching and landing {fetched:,.0f} MiB, "
+                f"with publishing {published:,.0f} MiB"
+            )
+            peaks.append((entries, published - fetched))
+    (few, less), (many, more) = peaks
+    print(f"memory: publishing takes {(more - less) * 1024 / (many - few):.2f} KiB for each further entry")
 
 
 def print_repeated() -> None:
@@ -179,6 +218,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["cost", *command]:
             sys.exit(_measure(command))
+        case ["stages", catalog, place]:
+            _harvest_in_stages(catalog, place)
         case names if unknown := set(names) - set(SECTIONS):
             sys.exit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
         case names:
