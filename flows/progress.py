@@ -73,12 +73,17 @@ def _bar() -> Iterator["Watch"]:
         TextColumn("pages"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.speed:.1f}/s", justify="right"),
+        TextColumn("{task.fields[rate]:.1f}/s", justify="right"),
         TimeRemainingColumn(),
         TextColumn("{task.fields[failed]} failed"),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("pages", total=None, failed=0)
-        yield lambda progress: bar.update(
-            task, completed=progress.pages, total=progress.expected_pages, failed=progress.failed
-        )
+        task = bar.add_task("pages", total=None, failed=0, rate=0.0)
+        begun = time.monotonic()
+
+        def watch(progress: Progress) -> None:
+            rate = progress.pages / (time.monotonic() - begun)
+            done, expected = progress.pages, progress.expected_pages
+            bar.update(task, completed=done, total=expected, failed=progress.failed, rate=rate)
+
+        yield watch
