@@ -171,6 +171,10 @@ def read_saved_page(path: Path) -> ParsedPage:
     return read_page(read_page_file(path))
 
 
+_OF_A_PAGE = ("level", "kind", "message", "expected", "found")
+"""What an issue says of the page on which it was found."""
+
+
 def page_to_dict(page: ParsedPage) -> dict[str, Any]:
     """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
     from extractors.parsing import entry_values
@@ -181,7 +185,7 @@ def page_to_dict(page: ParsedPage) -> dict[str, Any]:
         "outcome": page.outcome,
         "range": asdict(held) if held else None,
         "entries": [entry_values(entry) for entry in page.entries],
-        "issues": [asdict(issue) for issue in page.issues],
+        "issues": [{name: getattr(issue, name) for name in _OF_A_PAGE} for issue in page.issues],
     }
 
 

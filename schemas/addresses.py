@@ -22,6 +22,8 @@ ARCHIVE_HOSTS = frozenset(
 )
 
 _DOCUMENT_PATH = re.compile(r"/document/([^/]+)/?")
+_PLAIN_ADDRESS = re.compile(rf"(?:{re.escape(ARCHIVE_URL)})?(/document/[A-Za-z0-9-]+)")
+"""The usual form of a document's address, of which all characters stand for themselves."""
 _LISTING_PATH = re.compile(r"/search/?")
 
 _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
@@ -42,6 +44,9 @@ def document_address(href: str) -> str | None:
 
     Relative and absolute, secure and plain, any known host, encoded or not: one address.
     """
+    plain = _PLAIN_ADDRESS.fullmatch(href)
+    if plain is not None:
+        return ARCHIVE_URL + plain[1]
     try:
         parts = urlsplit(href.strip())
     except ValueError:  # an unclosed bracket, say: text that no browser would follow either

@@ -14,7 +14,7 @@ History: names of table and cells, and the forms of the range line, were seen in
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from extractors.layouts.lines import (
@@ -26,6 +26,7 @@ from extractors.layouts.lines import (
     range_contradiction,
     range_of,
 )
+from extractors.layouts.nesting import excessive_depth
 from schemas.addresses import document_address
 from schemas.dates import is_listing_date, read_date
 from schemas.records import Entry, Issue, ParsedPage, Range
@@ -40,7 +41,8 @@ _LONGEST_TAG = 1000
 _REACH = 1536  # characters before the table in which the slice looks for the range line
 _PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
 
-_RANGE = re.compile(rf"(?<![\w.,/-]){NUMBER}\s*[-–]\s*{NUMBER}\s*of\s*{NUMBER}(?!\d)")
+# What is before the first digit is looked at behind it, so that a search can skip all that is no digit.
+_RANGE = re.compile(rf"(\d(?<![\w.,/-]\d)[\d,]{{0,11}})\s*[-–]\s*{NUMBER}\s*of\s*{NUMBER}(?!\d)")
 _NOTHING = re.compile(r"(?:results:? ?)?0 ?(?:results|documents)(?: found)?\.?", re.IGNORECASE)
 _GAP = r"(?:\s|&nbsp;|&#160;|<[^<>]{0,500}>)*"
 # What no page has but a listing. No tree is needed to see it, though a range line may be spread over elements.
@@ -65,13 +67,18 @@ _UNSEEN = frozenset(
     }
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-_CLOSED = _BLOCKS | {"a"}  # elements whose end is of interest
+# What an element is in a flow, told by one look; a heading is a block too, and what is not named is part of a line.
+_INLINE, _LINK, _BLOCK, _HEADING, _LINE_BREAK, _HIDDEN = range(6)
+_ROLES_AROUND = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_UNSEEN, _HIDDEN), "br": _LINE_BREAK}
+_ROLES = {**_ROLES_AROUND, **dict.fromkeys(_HEADINGS, _HEADING), "a": _LINK}
 
 # In a flow of text: a blank for any white space of the source, a line break for <br>, two around a block, and:
 _AGAIN, _AGAIN_END = "\x04", "\x05"  # another link to the row's own document
 _ROW = "\x06"  # a row, where the flow is of what is around the rows
-_SOURCE_BLANKS = re.compile(r"[\x00-\x20\xa0]+")
-_BLANKS = re.compile(r"[ \n]+")
+# Runs to be made one blank, without those that are one already: these are nearly all.
+_SOURCE_BLANKS = "".join(map(chr, range(0x21))) + "\xa0"
+_FOLDED = re.compile(rf"[{_SOURCE_BLANKS}]{{2,}}|[{_SOURCE_BLANKS.replace(' ', '')}]")
+_BLANKS = re.compile(r"[ \n]{2,}|\n")
 _PARAGRAPH_END = re.compile(r"\n *\n[ \n]*")
 _MORE = re.compile(
     r"""(?: ^[ ]*\x04[^\x04\x05]*\x05                                          # alone in its line
@@ -88,7 +95,7 @@ class _Span(NamedTuple):
 
     begin: int
     end: int
-    href: str | None = None
+    href: str = ""
 
 
 @dataclass(slots=True)
@@ -96,17 +103,16 @@ class _Flow:
     """The text below a node, in pieces, as a browser would show it, with the links and headings in it."""
 
     node: "LexborNode"
-    pieces: list[str] = field(default_factory=list)
-    links: list[_Span] = field(default_factory=list)
-    headings: list[_Span] = field(default_factory=list)
+    pieces: list[str]
+    links: list[_Span]
+    headings: list[_Span]
 
     def text(self, begin: int = 0, end: int | None = None) -> str:
         """Some of the pieces as one text."""
         return "".join(self.pieces[begin:end])
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """What a row holds, by role.
 
     Attributes:
@@ -120,8 +126,8 @@ class _Row:
     title: str | None
     href: str
     url: str | None
-    before: tuple[str, ...]
-    summary: tuple[str, ...]
+    before: list[str]
+    summary: list[str]
 
     @property
     def text(self) -> str:
@@ -133,7 +139,7 @@ def recognises(text: str) -> bool:
     """Whether the text is HTML with the archive's result table, or with a range line."""
     if MARKUP.search(text) is None:
         return False
-    return _find_table(text) >= 0 or any(mark.search(text) for mark in _MARKS)
+    return _has_table(text) or any(mark.search(text) for mark in _MARKS)
 
 
 def read(text: str) -> ParsedPage:
@@ -153,14 +159,30 @@ def _read_slice(text: str) -> ParsedPage | None:
     return page if is_whole else None
 
 
+def _has_table(text: str) -> bool:
+    """Whether there is a table of the known name; from the end, as it is near it."""
+    last = text.rfind(_TABLE_CLASS)
+    return last >= 0 and (_tag_around(text, last) >= 0 or _find_table(text) >= 0)
+
+
 def _find_table(text: str) -> int:
-    """Where the first table of the known name begins, -1 if there is none; several times as fast as a pattern."""
-    at = text.find(_TABLE)
+    """Where the first table of the known name begins, -1 if there is none.
+
+    The name is looked for, and then the tag around it: a long text that is rare is quicker to find than a short one.
+    """
+    at = text.find(_TABLE_CLASS)
     while at >= 0:
-        if _TABLE_CLASS in text[at : at + _LONGEST_TAG].partition(">")[0]:
-            return at
-        at = text.find(_TABLE, at + 1)
+        table = _tag_around(text, at)
+        if table >= 0:
+            return table
+        at = text.find(_TABLE_CLASS, at + 1)
     return -1
+
+
+def _tag_around(text: str, at: int) -> int:
+    """Where the tag of a table begins that has its known name at this place, -1 if that is in no such tag."""
+    earliest = max(0, at + len(_TABLE_CLASS) - _LONGEST_TAG)
+    return text.find(_TABLE, max(earliest, text.rfind(">", earliest, at) + 1), at + len(_TABLE) - 1)
 
 
 def _read_whole(text: str) -> ParsedPage:
@@ -170,6 +192,14 @@ def _read_whole(text: str) -> ParsedPage:
 def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     from selectolax.lexbor import LexborHTMLParser
 
+    depth = excessive_depth(text)
+    if depth is not None:
+        return _unknown(
+            "nested-too-deeply",
+            "the page's elements are nested so deeply that it would take too long to read",
+            expected="elements nested a few dozen deep",
+            found=f"{depth} elements, one within another",
+        )
     tree = LexborHTMLParser(text)
     body = tree.body or tree.root
     if body is None:
@@ -295,9 +325,11 @@ def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
 
 def _range_around(body: "LexborNode", rows: list[_Flow]) -> re.Match[str] | None:
     """The range line nearest before the rows, else the first behind them."""
-    before, _, behind = _flow(body, rows=frozenset(row.node.mem_id for row in rows)).text().partition(_ROW)
-    lines = [*_RANGE.finditer(before)]
-    return lines[-1] if lines else _RANGE.search(behind)
+    ids = frozenset(row.node.mem_id for row in rows)
+    lines = [*_RANGE.finditer(_flow(body, ids, ends_at_row=True).text())]
+    if lines or not rows:
+        return lines[-1] if lines else None
+    return _RANGE.search(_flow(body, ids).text().partition(_ROW)[2])
 
 
 def _ends_within_row(text: str, rows: list[_Flow]) -> bool:
@@ -315,30 +347,42 @@ def _ends_within_row(text: str, rows: list[_Flow]) -> bool:
 
 
 def _read_row(flow: _Flow) -> _Row:
-    """The row by role. The first link that can be seen bears the title; one that cannot leads to the document alone."""
-    link = next((link for link in flow.links if _paragraphs(flow.text(link.begin, link.end))), flow.links[0])
-    # Where the link is around more than the title, the heading in it is the title.
-    title = next((one for one in flow.headings if link.begin <= one.begin and one.end <= link.end), link)
-    href = link.href or ""
-    url = document_address(href)
+    """The row by role."""
+    link, title = _title_of(flow)
+    url = document_address(link.href)
     date, others = _date(_paragraphs(flow.text(0, title.begin)))
     return _Row(
-        date=date,
-        title=" ".join(_paragraphs(flow.text(title.begin, title.end))) or None,
-        href=href,
-        url=url,
-        before=tuple(others),
-        summary=tuple(_paragraphs(_behind(flow, title, url))),
+        date,
+        _line(flow.text(title.begin, title.end)) or None,
+        link.href,
+        url,
+        before=others,
+        summary=_paragraphs(_behind(flow, title, url)),
     )
+
+
+def _title_of(flow: _Flow) -> tuple[_Span, _Span]:
+    """The link that bears the title, and the title.
+
+    It is the first link that can be seen; one that cannot leads to the document alone. Where it is around more than
+    the title, the heading in it is the title.
+    """
+    link = flow.links[0]
+    for one in flow.links:
+        if flow.text(one.begin, one.end).strip(" \n"):
+            link = one
+            break
+    for heading in flow.headings:
+        if link.begin <= heading.begin and heading.end <= link.end:
+            return link, heading
+    return link, link
 
 
 def _behind(flow: _Flow, title: _Span, url: str | None) -> str:
     """What follows the title, without further links to its document that only say `Read more`."""
-    again = [
-        link
-        for link in flow.links
-        if url is not None and title.end <= link.begin < link.end and document_address(link.href or "") == url
-    ]
+    again = [link for link in flow.links if title.end <= link.begin < link.end]
+    if again:
+        again = [link for link in again if url is not None and document_address(link.href) == url]
     if not again:
         return flow.text(title.end)
     pieces = [*flow.pieces, ""]
@@ -409,72 +453,76 @@ def _texts_between(flows: list[_Flow]) -> list[str]:
         return []
     entries = {flow.node.mem_id for flow in flows}
     others = (row for row in first.parent.iter() if row.mem_id not in entries)
-    return [text for row in others if (text := " ".join(_paragraphs(_flow(row).text())))]
+    return [text for row in others if (text := _line(_flow(row).text()))]
 
 
 # Text as a browser shows it
 
 
-def _flow(root: "LexborNode", rows: frozenset[int] = frozenset()) -> _Flow:
+def _flow(root: "LexborNode", rows: frozenset[int] = frozenset(), *, ends_at_row: bool = False) -> _Flow:
     """The flow of what is below a node; a mark stands in place of what is below rows, given by their ids.
 
-    Without recursion, since a page can be nested as deeply as it likes.
+    Without recursion, since a page can be nested deeply. Each look at a node makes a Python object, and that is what
+    the time goes into: nothing is asked of a node twice, and a flow around rows has neither links nor headings.
     """
-    flow = _Flow(root)
+    flow = _Flow(root, [], [], [])
     pieces = flow.pieces
-    opened: list[tuple[LexborNode, str, int]] = []
+    roles = _ROLES_AROUND if rows else _ROLES
+    opened: list[tuple[LexborNode, int, int]] = []
     node = root.first_child
-    while node is not None:
-        tag = node.tag or ""
-        child = None
-        if tag == "-text":
-            pieces.append(_text(node))
-        elif tag == "br":
-            pieces.append("\n")
+    while node is not None or opened:
+        if node is None:
+            node, role, begin = opened.pop()
+            if role:
+                _close(flow, node, role, begin)
+        elif (text := node.text_content) is not None:
+            pieces.append(" " if node.is_empty_text_node else text if text.isprintable() else _folded(text))
         elif rows and node.mem_id in rows:
+            if ends_at_row:
+                break
             pieces.append(_ROW)
-        elif tag not in _UNSEEN:
-            if tag in _BLOCKS:
+        elif (role := roles.get(node.tag or "", _INLINE)) < _LINE_BREAK:
+            if role >= _BLOCK:
                 pieces.append("\n\n")
-            child = node.first_child
-            if child is not None:
-                opened.append((node, tag, len(pieces)))
-            elif tag in _CLOSED:
-                _close(flow, node, tag, len(pieces))
-        node = child or node.next or _climb(flow, opened)
+            opened.append((node, role, len(pieces)))
+            node = node.first_child
+            continue
+        elif role == _LINE_BREAK:
+            pieces.append("\n")
+        node = node.next
     return flow
 
 
-def _climb(flow: _Flow, opened: list[tuple["LexborNode", str, int]]) -> "LexborNode | None":
-    """Leave the elements that end here, up to one that something follows; null if nothing does."""
-    while opened:
-        node, tag, begin = opened.pop()
-        if tag in _CLOSED:
-            _close(flow, node, tag, begin)
-        if node.next is not None:
-            return node.next
-    return None
-
-
-def _text(node: "LexborNode") -> str:
-    """The text of a text node, with one blank for any white space; most need no change, and that is quick to see."""
-    if node.is_empty_text_node:
-        return " "
-    text = node.text_content or ""
-    return text if text.isprintable() else _SOURCE_BLANKS.sub(" ", text)
-
-
-def _close(flow: _Flow, node: "LexborNode", tag: str, begin: int) -> None:
+def _close(flow: _Flow, element: "LexborNode", role: int, begin: int) -> None:
     """Note what ends here."""
-    if tag == "a" and (href := node.attributes.get("href")) is not None:
-        flow.links.append(_Span(begin, len(flow.pieces), href))
-    elif tag in _HEADINGS:
+    if role == _HEADING:
         flow.headings.append(_Span(begin, len(flow.pieces)))
-    if tag in _BLOCKS:
+    if role >= _BLOCK:
         flow.pieces.append("\n\n")
+    elif (href := element.attrs.get("href")) is not None:
+        flow.links.append(_Span(begin, len(flow.pieces), href))
+
+
+def _folded(text: str) -> str:
+    """A text with one blank for any white space of the source; a pattern is slow, and needed for few texts."""
+    inner = text.strip(_SOURCE_BLANKS)
+    if not inner:
+        return " "
+    line = inner.replace("\n", " ")
+    if "  " in line or not line.isprintable():
+        line = _FOLDED.sub(" ", line)
+    return " " * (text[0] != inner[0]) + line + " " * (text[-1] != inner[-1])
 
 
 def _paragraphs(flow: str) -> list[str]:
     """The paragraphs of a flow: an empty line parts them, a single line break is a blank."""
-    texts = (part.strip(" \n") for part in _PARAGRAPH_END.split(flow))
-    return [_BLANKS.sub(" ", text) if "\n" in text or "  " in text else text for text in texts if text]
+    text = flow.strip(" \n")
+    if "\n" not in text:  # the usual case, and several times as quick
+        return [_line(text)] if text else []
+    return [_line(part) for part in _PARAGRAPH_END.split(text)]
+
+
+def _line(flow: str) -> str:
+    """A flow as one line."""
+    text = flow.strip(" \n")
+    return _BLANKS.sub(" ", text) if "\n" in text or "  " in text else text

@@ -361,6 +361,38 @@ TAGS = st.sampled_from(
     ]
 )
 
+ROW = "<table><tr><td class=document><a href=/document/a>A</a></td></tr>"
+MANY = 5_000
+
+
+@pytest.mark.parametrize(
+    "nest",
+    [
+        *["<div>", "<DIV\n>", "<b>", "<never-seen>", "<ul><li>", "<table><tr><td>", "<svg><g>", "<p><button>"],
+        *["<div></p>", "<div></x>", "<div/>", "<div><table><tr><td></div></td></tr></table>", "<p><b></p>"],
+        *["<div title='</div>'>", "<div a=b='>", "<div ='>", "<div><!--</div>-->"],
+        *["<div><style></div></style>", "<div><title></div></title>", "<div></ </div>", "<div><?</div>"],
+    ],
+)
+@pytest.mark.parametrize("end", ["", "</table></body></html>", "<", "<!--", "<div '", "</"])
+def test_a_page_that_nests_too_deeply_is_unknown_before_it_takes_its_time(nest: str, end: str) -> None:
+    page = read_text("<html><body>1 - 1 of 1" + ROW + nest * MANY + end)
+    assert (page.layout, page.outcome, page.entries) == ("drupal-listing", "unknown", ())
+    assert errors(page) == ["nested-too-deeply"]
+
+
+@pytest.mark.parametrize(
+    "flat",
+    [
+        *["<div><p>a</div>", "<br>", "<BR/>", "<b>a</b>", "<ul><li>a<li>b</ul>", "<img alt='<div>'>"],
+        *["<!-- <div> -->", "<script>'<div>'</script>", "<table><tr><td>a<tr><td><p>b</table>", "a < b"],
+    ],
+)
+def test_a_page_with_many_tags_is_read_all_the_same(flat: str) -> None:
+    page = read_text("<html><body>1 - 1 of 1" + ROW + "</table>" + flat * MANY + "</body></html>")
+    assert (page.outcome, len(page.entries), page.issues) == ("listing", 1, ())
+
+
 PIECES = st.sampled_from(
     [
         *["", "", "", "Documents", "May 10, 1943", "March, 1960", "1977", "1893-1976", "1912- 1994", "1931-"],

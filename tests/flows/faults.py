@@ -98,6 +98,15 @@ FAULTS = {
     "robots.txt that fails": Fault("robots-500", {}, 1, "robots.txt"),
 }
 
+QUICK = (
+    *("reset within a body, then well", "cut body of an honest length, then well", "429 that does not say when"),
+    *("500 on one page", "challenge with 200", "challenge with 403 in mid-run", "maintenance with 200"),
+    *("redirect off the host on one page", "gzip bomb on one page", "wrong charset in header and page"),
+    *("nine rows once", "nine rows where the range says ten", "total that grows in mid-crawl"),
+    *("the same page under another range line", "a facet that shows everything", "robots.txt that forbids"),
+)
+"""Those that every test run meets; `make accept` meets all."""
+
 
 def report(name: str, fault: Fault, site: ReplicaSite, place: Path) -> str:
     """A row of the table: what a harvest that met a fault did, published and said."""

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.catalog import parse_catalog
 from schemas.records import Progress
-from tests.flows.faults import DOCUMENTS, FAULTS, SITE, Fault
+from tests.flows.faults import DOCUMENTS, FAULTS, QUICK, SITE, Fault
 from tests.flows.live import (
     frame,
     published_documents,
@@ -61,7 +61,10 @@ def requests_for_pages(site: ReplicaSite) -> list[dict[str, Any]]:
     return [entry for entry in site.log() if entry["path"].startswith("/search")]
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(fault, id=name, marks=() if name in QUICK else pytest.mark.accept) for name, fault in FAULTS.items()],
+)
 def test_each_fault_ends_in_whole_tables_or_a_clear_report(
     fault: Fault, site: ReplicaSite, catalog: Path, warehouse: Path
 ) -> None:
