@@ -368,7 +368,7 @@ class Site:
         try:
             body = await _read_body(response)
         finally:
-            await response.aclose()
+            await _stream(response).aclose()
         return Exchange(
             url=url,
             request_headers=_plain(request.headers.raw),
@@ -425,7 +425,7 @@ async def _read_body(response: httpx.Response) -> bytes:
     pieces: list[bytes] = []
     size = 0
     try:
-        async for piece in response.aiter_raw():
+        async for piece in _stream(response):  # as `aiter_raw`, without its counting and cutting
             pieces.append(piece)
             size += len(piece)
             if size > MAX_BODY_BYTES:
@@ -433,6 +433,12 @@ async def _read_body(response: httpx.Response) -> bytes:
     except (httpx.ReadError, httpx.RemoteProtocolError) as error:
         raise _AttemptError("the body ended early") from error
     return b"".join(pieces)
+
+
+def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
+    if not isinstance(response.stream, httpx.AsyncByteStream):
+        raise TypeError("an asynchronous transport gives an asynchronous stream")
+    return response.stream
 
 
 def _too_large() -> FetchError:
