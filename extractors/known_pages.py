@@ -4,20 +4,21 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from extractors.parsing import entry_key
 from extractors.planning import PageView
 from schemas.parsed import resolve_revisits
 from schemas.records import KnownCapture, Plan, Range, Validators
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
+
+    _Keys = np.ndarray[Any, np.dtype[np.int64]]
 
 RESUMED_WITHIN = dt.timedelta(days=1)
 """A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
 
 _CAPTURE_COLUMNS = ["capture_id", "run_id", "url", "captured_at", "revisits", "etag", "last_modified"]
 _SHOWN_COLUMNS = ["page_id", "outcome", "range_first", "range_last", "range_total", "entry_count"]
-_ENTRY_COLUMNS = ["url", "date_text", "title", "summary"]
 
 
 class KnownPages:
@@ -30,11 +31,9 @@ class KnownPages:
     def __init__(self, segments: Sequence[Mapping[str, "pa.Table"]]) -> None:
         self._captures = _captures_of_sites(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
-        self._entries = [segment["entries"] for segment in segments]
-        self._places: dict[str, tuple[int, int, int]] = {}
-        for number, entries in enumerate(self._entries):
-            for page_id, begin, end in _runs_of_pages(entries):
-                self._places[page_id] = number, begin, end
+        self._keys: dict[str, _Keys] = {}
+        for segment in segments:
+            self._keys |= _keys_of_pages(segment["entries"])
         self._latest = {row["url"]: row for row in self._captures if _can_be_asked_about(row)}
 
     def latest(self, url: str) -> KnownCapture | None:
@@ -69,14 +68,8 @@ class KnownPages:
     def _view(self, row: Mapping[str, Any]) -> PageView:
         total = row["range_total"]
         shown = None if total is None else Range(row["range_first"], row["range_last"], total)
-        return PageView(row["outcome"], shown, self._keys(row["page_id"]))
-
-    def _keys(self, page_id: str) -> tuple[int, ...]:
-        if page_id not in self._places:
-            return ()
-        number, begin, end = self._places[page_id]
-        entries = self._entries[number].slice(begin, end - begin).select(_ENTRY_COLUMNS).to_pylist()
-        return tuple(entry_key(*entry.values()) for entry in entries)
+        keys = self._keys.get(row["page_id"])
+        return PageView(row["outcome"], shown, () if keys is None else tuple(keys.tolist()))
 
 
 def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> list[dict[str, Any]]:
@@ -101,10 +94,12 @@ def _can_be_asked_about(row: Mapping[str, Any]) -> bool:
     return bool(row["outcome"] == "empty")
 
 
-def _runs_of_pages(entries: "pa.Table") -> list[tuple[str, int, int]]:
-    """Each page with the rows that are its entries, which stand together."""
+def _keys_of_pages(entries: "pa.Table") -> "dict[str, _Keys]":
+    """The keys of each page's entries, which stand together."""
     import pyarrow.compute as pc
 
     page_ids = pc.run_end_encode(entries["page_id"].combine_chunks())
     ends = page_ids.run_ends.to_pylist()
-    return list(zip(page_ids.values.to_pylist(), [0, *ends], ends, strict=False))
+    keys = entries["entry_key"].to_numpy()
+    places = zip(page_ids.values.to_pylist(), [0, *ends], ends, strict=False)
+    return {page_id: keys[begin:end] for page_id, begin, end in places}

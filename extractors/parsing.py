@@ -124,8 +124,12 @@ class SegmentParser:
         identifier = _page_id(capture, body)
         if identifier not in self._pages:
             page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body)
-            self._pages[identifier] = page.layout, view_of(page)
-            self._rows["entries"] += [{"page_id": identifier, **entry_values(entry)} for entry in page.entries]
+            view = view_of(page)
+            self._pages[identifier] = page.layout, view
+            self._rows["entries"] += [
+                {"page_id": identifier, "entry_key": key, **entry_values(entry)}
+                for key, entry in zip(view.keys, page.entries, strict=True)
+            ]
             self._rows["issues"] += [
                 _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
             ]
@@ -171,9 +175,10 @@ def view_of(page: ParsedPage) -> PageView:
 
 
 def entry_key(url: str | None, *text: str | None) -> int:
-    """A number that tells an entry from others: of its document's address, or else of its text."""
+    """A number of 64 bits that tells an entry from others: of its document's address, or else of its text."""
     parts = (url,) if url else text
-    return int.from_bytes(blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, signed=True)
 
 
 def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:

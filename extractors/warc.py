@@ -8,32 +8,38 @@ no HTTP response, is a `resource` record whose WARC-Date is when it was landed; 
 
 import datetime as dt
 import zlib
+from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha1
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
+from uuid import uuid4
 
 from pydantic import TypeAdapter
 from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from schemas.records import Capture, Exchange, Issue, KnownCapture, Plan, RunEnd
+from schemas.records import Capture, Exchange, Headers, Issue, KnownCapture, Plan, RunEnd
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
 
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
 _STORED = 0  # a body that came compressed does not shrink a second time
+_SMALL_BYTES = 4096  # to compress a request, which saves 200 bytes, takes as long as all else of landing it
 _GZIP_FORMAT = 16  # added to the bits of zlib's window
-_SMALL_WINDOW = 12  # bits; setting up the usual one takes longer than compressing a small record
+_SMALL_WINDOW = 12  # bits; enough where nothing is compressed, and set up sooner than the usual one
 _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
 _CAPTURED_HEADER = "WCDA-Captured-At"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _JSON = "application/json"
+_VERSION = "WARC/1.1"
+_HTTP_RESPONSE, _HTTP_REQUEST = (f"application/http; msgtype={kind}" for kind in ("response", "request"))
 
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _END: TypeAdapter[RunEnd] = TypeAdapter(RunEnd)
@@ -91,8 +97,9 @@ class WarcWriter:
         self._run_id = run_id
         self._segment = segment
         self._file = file
-        self._builder = WARCWriter(None, gzip=False, warc_version="WARC/1.1")
-        if file.tell() == 0:
+        self._offset = file.tell()
+        self._warcio = WARCWriter(None, gzip=False, warc_version=_VERSION)
+        if self._offset == 0:
             self._begin()
 
     def land_saved_page(self, capture: Capture) -> LandedCapture:
@@ -100,8 +107,10 @@ class WarcWriter:
         headers = _collection_header(capture.collection_id)
         if capture.captured_at is not None:
             headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
-        record = self._record("resource", capture.url, capture.body, headers, content_type=capture.content_type)
-        return self._landed(record, self._append(record), capture)
+        capture_id = str(uuid4())
+        headers = _headers("resource", capture_id, capture.url, _now()) | headers
+        offset = self._append(_resource(headers, capture.body, capture.content_type))
+        return self._landed(capture_id, offset, capture)
 
     def land_exchange(
         self, exchange: Exchange, collection_id: str | None, revisits: KnownCapture | None = None
@@ -113,16 +122,16 @@ class WarcWriter:
             collection_id: Null for what is no page of a collection, such as a redirect or `robots.txt`.
             revisits: The capture whose body this one has too, where the site said that nothing changed.
         """
-        at = _warc_date(exchange.received_at)
-        headers = {"WARC-Date": at, **_collection_header(collection_id)}
-        kind = "response"
-        if revisits is not None:
-            kind = "revisit"
-            headers |= _revisit_headers(revisits)
-        response = self._record(kind, exchange.url, exchange.body, headers, http=_response_head(exchange))
+        at, capture_id = _warc_date(exchange.received_at), str(uuid4())
+        kind = "response" if revisits is None else "revisit"
+        headers = _headers(kind, capture_id, exchange.url, at) | _collection_header(collection_id)
+        if revisits is None:
+            response = _response(headers, exchange)
+        else:
+            response = _revisit(headers | _revisit_headers(revisits), exchange)
         offset = self._append(response, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
-        concurrent = {"WARC-Date": at, "WARC-Concurrent-To": response.rec_headers["WARC-Record-ID"]}
-        self._append(self._record("request", exchange.url, b"", concurrent, http=_request_head(exchange)))
+        headers = _headers("request", str(uuid4()), exchange.url, at)
+        self._append(_request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange))
         capture = Capture(
             url=exchange.url,
             body=exchange.body,
@@ -132,26 +141,25 @@ class WarcWriter:
             http_status=exchange.status,
             headers=exchange.headers,
         )
-        return self._landed(response, offset, capture, revisits)
+        return self._landed(capture_id, offset, capture, revisits)
 
     def land_plan(self, plan: Plan) -> Plan:
         """Land what the run set out to do."""
-        self._append(self._record("resource", self._about("plan"), _PLAN.dump_json(plan), content_type=_JSON))
+        self._append_own("resource", "plan", _PLAN.dump_json(plan))
         return plan
 
     def land_catalog(self, text: str) -> None:
         """Land the catalog that the run used, to the letter."""
-        record = self._record("resource", self._about("catalog"), text.encode(), content_type="application/toml")
-        self._append(record)
+        self._append_own("resource", "catalog", text.encode(), "application/toml")
 
     def land_issue(self, issue: Issue) -> LandedIssue:
         """Land what the run could not do, such as a request that failed."""
-        self._append(self._record("metadata", self._about("issue"), _ISSUE.dump_json(issue), content_type=_JSON))
+        self._append_own("metadata", "issue", _ISSUE.dump_json(issue))
         return LandedIssue(self._run_id, issue)
 
     def land_end(self, end: RunEnd) -> LandedEnd:
         """Land how the run's fetching ended."""
-        self._append(self._record("metadata", self._about("end"), _END.dump_json(end), content_type=_JSON))
+        self._append_own("metadata", "end", _END.dump_json(end))
         return LandedEnd(self._run_id, end)
 
     def _begin(self) -> None:
@@ -162,45 +170,27 @@ class WarcWriter:
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "isPartOf": self._run_id,
         }
-        self._append(self._builder.create_warcinfo_record(self._segment, info))
+        self._append(self._warcio.create_warcinfo_record(self._segment, info))
 
-    def _about(self, what: str) -> str:
-        return _about(self._run_id) + what
-
-    def _record(
-        self,
-        kind: str,
-        url: str,
-        body: bytes,
-        headers: dict[str, str] | None = None,
-        *,
-        content_type: str = "",
-        http: StatusAndHeaders | None = None,
-    ) -> ArcWarcRecord:
-        return self._builder.create_warc_record(
-            url,
-            kind,
-            payload=BytesIO(body),
-            length=len(body),
-            warc_content_type=content_type,
-            warc_headers_dict=headers or {},
-            http_headers=http,
-        )
+    def _append_own(self, kind: str, what: str, body: bytes, content_type: str = _JSON) -> None:
+        """Write what the run has to say of itself."""
+        headers = _headers(kind, str(uuid4()), _about(self._run_id) + what, _now())
+        self._append(_resource(headers, body, content_type))
 
     def _append(self, record: ArcWarcRecord, level: int = _GZIP_LEVEL) -> int:
         """Write a record; gives its offset."""
-        offset = self._file.tell()
+        offset = self._offset
         plain = BytesIO()  # warcio itself would compress at level 9
-        self._builder.out = plain
-        self._builder.write_record(record)
-        self._file.write(_gzip(plain.getvalue(), level))
+        self._warcio.out = plain
+        self._warcio.write_record(record)
+        self._offset += self._file.write(_gzip(plain.getvalue(), level))
         return offset
 
     def _landed(
-        self, record: ArcWarcRecord, offset: int, capture: Capture, revisits: KnownCapture | None = None
+        self, capture_id: str, offset: int, capture: Capture, revisits: KnownCapture | None = None
     ) -> LandedCapture:
         return LandedCapture(
-            capture_id=_uuid(record.rec_headers["WARC-Record-ID"]),
+            capture_id=capture_id,
             run_id=self._run_id,
             warc_file=self._segment,
             warc_offset=offset,
@@ -288,7 +278,7 @@ def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> 
         collection_id=collection_id,
         captured_at=dt.datetime.fromisoformat(record.headers["WARC-Date"]),
         http_status=head.status_code,
-        headers=tuple(head.astuples()),
+        headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]),
     )
 
 
@@ -300,32 +290,108 @@ def _collection_header(collection_id: str | None) -> dict[str, str]:
 def _revisit_headers(revisited: KnownCapture) -> dict[str, str]:
     return {
         "WARC-Profile": _NOT_MODIFIED_PROFILE,
-        "WARC-Refers-To": f"<urn:uuid:{revisited.capture_id}>",
+        "WARC-Refers-To": _urn(revisited.capture_id),
         "WARC-Refers-To-Target-URI": revisited.url,
         "WARC-Refers-To-Date": _warc_date(revisited.captured_at),
     }
 
 
-def _request_head(exchange: Exchange) -> StatusAndHeaders:
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """An HTTP head as it went over the wire, for warcio to write; its own class percent-encodes what is not ASCII."""
+
+    headers_buff: bytes
+
+    def compute_headers_buffer(self, _filter: None) -> None:
+        """Nothing is left to compute; warcio asks for it."""
+
+
+def _headers(kind: str, record_id: str, url: str, at: str) -> dict[str, str]:
+    """What each record has."""
+    return {"WARC-Type": kind, "WARC-Record-ID": _urn(record_id), "WARC-Date": at, "WARC-Target-URI": url}
+
+
+def _resource(headers: dict[str, str], body: bytes, content_type: str) -> ArcWarcRecord:
+    """A record of what did not come over HTTP."""
+    digest = _digest(body)
+    return _record(headers | {"WARC-Payload-Digest": digest, "WARC-Block-Digest": digest}, content_type, body)
+
+
+def _response(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+    head, body = _response_head(exchange), exchange.body
+    digests = {"WARC-Payload-Digest": _digest(body), "WARC-Block-Digest": _digest(head, body)}
+    return _record(headers | digests, _HTTP_RESPONSE, body, head)
+
+
+def _revisit(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+    head = _response_head(exchange)
+    return _record(headers | {"WARC-Block-Digest": _digest(head)}, _HTTP_RESPONSE, b"", head)
+
+
+def _request(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+    head = _request_head(exchange)
+    digests = {"WARC-Payload-Digest": _NO_BODY_DIGEST, "WARC-Block-Digest": _digest(head)}
+    return _record(headers | digests, _HTTP_REQUEST, b"", head)
+
+
+def _record(headers: dict[str, str], content_type: str, body: bytes, head: bytes = b"") -> ArcWarcRecord:
+    """A record for warcio to write; with its digests, it does not read the body for them."""
+    length = len(head) + len(body)
+    headers |= {"Content-Type": content_type, "Content-Length": str(length)}
+    return ArcWarcRecord(
+        "warc",
+        headers["WARC-Type"],
+        StatusAndHeaders("", headers, protocol=_VERSION),
+        BytesIO(body),
+        _Head(head) if head else None,
+        None,  # the content-type is among the headers
+        length,
+        payload_length=len(body),
+    )
+
+
+def _request_head(exchange: Exchange) -> bytes:
     parts = urlsplit(exchange.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return StatusAndHeaders(f"GET {target} HTTP/1.1", list(exchange.request_headers), is_http_request=True)
+    return _head(f"GET {target} HTTP/1.1", exchange.request_headers)
 
 
-def _response_head(exchange: Exchange) -> StatusAndHeaders:
-    status = f"{exchange.status} {exchange.reason}".strip()
-    return StatusAndHeaders(status, list(exchange.headers), protocol="HTTP/1.1")
+def _response_head(exchange: Exchange) -> bytes:
+    return _head(f"HTTP/1.1 {exchange.status} {exchange.reason}".rstrip(), exchange.headers)
+
+
+def _head(first_line: str, headers: Headers) -> bytes:
+    lines = [f"{name}: {value}" for name, value in headers]
+    return "\r\n".join([first_line, *lines, "\r\n"]).encode("latin-1")
+
+
+def _digest(*parts: bytes) -> str:
+    digest = sha1(usedforsecurity=False)
+    for part in parts:
+        digest.update(part)
+    return f"sha1:{b32encode(digest.digest()).decode()}"
+
+
+_NO_BODY_DIGEST = _digest(b"")
+
+
+def _now() -> str:
+    return _warc_date(dt.datetime.now(dt.UTC))
 
 
 def _warc_date(at: dt.datetime) -> str:
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _gzip(data: bytes, level: int) -> bytes:
     """A gzip member."""
-    is_small = level == _STORED or len(data) <= 1 << _SMALL_WINDOW
-    member = zlib.compressobj(level, zlib.DEFLATED, (_SMALL_WINDOW if is_small else zlib.MAX_WBITS) | _GZIP_FORMAT)
-    return member.compress(data) + member.flush()
+    if level == _STORED or len(data) <= _SMALL_BYTES:
+        return zlib.compress(data, _STORED, _SMALL_WINDOW | _GZIP_FORMAT)
+    return zlib.compress(data, level, zlib.MAX_WBITS | _GZIP_FORMAT)
+
+
+def _urn(record_id: str) -> str:
+    return f"<urn:uuid:{record_id}>"
 
 
 def _uuid(record_id: str) -> str:

@@ -60,7 +60,10 @@ PARSED_ENTRIES = Table(
     "entries",
     "Entries of each distinct page.",
     ("page_id", "position"),
-    _columns(ENTRIES, "page_id", "position", "date_text", "date_edtf", "title", "summary", "url"),
+    (
+        *_columns(ENTRIES, "page_id", "position", "date_text", "date_edtf", "title", "summary", "url"),
+        Column("entry_key", "int", "Tells the entry from others while a listing is read.", "url, or else the texts"),
+    ),
 )
 PARSED_ISSUES = Table(
     "issues",

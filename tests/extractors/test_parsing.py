@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from extractors.parsing import decode, parse_segment, read_page
+from extractors.known_pages import KnownPages
+from extractors.parsing import SegmentParser, decode, parse_segment, read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import SAMPLES
 from schemas.addresses import file_address
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, Collection, Issue, Plan, RunEnd
+from schemas.records import Capture, Collection, Exchange, Issue, Plan, RunEnd
 
 AT = dt.datetime(2025, 1, 2, tzinfo=dt.UTC)
 LISTING, OTHER_LISTING = (path.read_bytes() for path in sorted(SAMPLES.glob("*.txt")))
@@ -188,6 +189,29 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
         ("unreadable-date", "urn:wcda:file:u.txt", "c", page_id, "run-1"),
         ("unreadable-file", None, None, None, "run-1"),
     ]
+
+
+def test_a_known_page_shows_what_it_showed_when_it_was_landed(tmp_path: Path) -> None:
+    zone, parser = RawZone(tmp_path / "raw"), SegmentParser()
+    headers = (("Content-Type", "text/plain"), ("ETag", '"\xe9"'))
+    bodies = {"https://a/1": LISTING, "https://a/2": OTHER_LISTING, "https://a/3": UNREADABLE_DATE}
+    with zone.write("run-1") as segment:
+        landed = [
+            segment.land_exchange(Exchange(url, (), 200, "OK", headers, body, AT), "c") for url, body in bodies.items()
+        ]
+    views = [parser.add(each) for each in landed]
+    zone.finish("run-1")
+
+    tables = parse_segment(zone.segments()[0])
+    pages = KnownPages([tables])
+    known = [pages.latest(url) for url in bodies]
+
+    assert [each and each.capture_id for each in known] == [each.capture_id for each in landed]
+    assert [each and each.validators.etag for each in known] == ['"\xe9"'] * 3
+    assert [each and pages.view(each) for each in known] == views == list(pages.views_of_run("run-1").values())
+    assert [key for view in views if view for key in view.keys] == tables["entries"]["entry_key"].to_pylist()
+    assert len({view.keys for view in views if view}) == 3
+    assert all(tables[name].equals(kept) for name, kept in parser.tables().items())
 
 
 SAME_PAGE = {

@@ -1,5 +1,6 @@
 """The raw zone: what is landed comes back to the letter, whatever the moment at which a run is killed."""
 
+import base64
 import datetime as dt
 import gzip
 import hashlib
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Iterable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -20,11 +22,11 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from extractors.raw_zone import RawZone, read_segment
-from extractors.warc import LandedCapture, LandedEnd
+from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
 from schemas.addresses import file_address
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
-from schemas.records import Capture, Collection, Issue, Plan, RunEnd
+from schemas.records import Capture, Collection, Exchange, Issue, KnownCapture, Plan, RunEnd, Validators
 
 RUN = "20250102T030405.000006Z-abcd"
 OTHER_RUN = "20250102T030405.000006Z-abce"
@@ -168,14 +170,16 @@ def test_the_catalog_is_kept_to_the_letter(tmp_path: Path) -> None:
     assert bodies[f"urn:wcda:run:{RUN}:catalog"] == b'[[collections]]\nid = "topics-1"\n'
 
 
+def check(path: Path) -> "subprocess.CompletedProcess[str]":
+    """What warcio says of the digests of a WARC file."""
+    command = [Path(sys.executable).with_name("warcio"), "check", "-v", path]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
 def test_warcio_check_passes_on_what_was_written_and_fails_on_what_was_changed(tmp_path: Path) -> None:
     segment = only(land(tmp_path))
     plain = tmp_path / "changed.warc"
     plain.write_bytes(gzip.decompress(segment.read_bytes()).replace(b"first", b"fIrst"))
-
-    def check(path: Path) -> "subprocess.CompletedProcess[str]":
-        command = [Path(sys.executable).with_name("warcio"), "check", "-v", path]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
 
     done = check(segment)
     assert (done.returncode, done.stdout.count("digest pass")) == (0, 7), done.stdout
@@ -191,6 +195,222 @@ def test_landing_leaves_no_file_open(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     for warning in raised:
         raise warning
+
+
+# What a site answered
+
+URL = "https://example.org/search?page=3"
+EXCHANGE = Exchange(
+    url=URL,
+    request_headers=(("Host", "example.org"), ("User-Agent", "wcda"), ("Accept-Encoding", "gzip")),
+    status=200,
+    reason="OK",
+    headers=(("Date", "today"), ("Content-Type", "text/html"), ("Content-Length", "7")),
+    body=b"<p>a\r\nb",
+    received_at=AT,
+)
+KNOWN = KnownCapture("11111111-2222-3333-4444-555555555555", f"{URL}&a=%C3%A9", AT, "page", Validators('"e"'))
+NOT_MODIFIED = replace(EXCHANGE, status=304, reason="Not Modified", headers=(("ETag", '"e"'),), body=b"")
+
+
+def land_exchange(
+    folder: Path, exchange: Exchange, collection: str | None = "c", revisits: KnownCapture | None = None
+) -> tuple[Path, LandedCapture]:
+    """A segment with one exchange, and what landing it gave."""
+    zone = RawZone(folder)
+    with zone.write(RUN) as segment:
+        landed = segment.land_exchange(exchange, collection, revisits)
+    zone.finish(RUN)
+    return only(zone), landed
+
+
+def records_of(segment: Path, kind: str) -> list[tuple[dict[str, str], str, list[tuple[str, str]], bytes]]:
+    """Records of a kind as warcio reads them: WARC headers, first line and headers of HTTP, and body."""
+    with segment.open("rb") as file:
+        return [
+            (
+                dict(record.rec_headers.headers),
+                f"{record.http_headers.protocol} {record.http_headers.statusline}",
+                record.http_headers.headers,
+                record.raw_stream.read(),
+            )
+            for record in ArchiveIterator(file)
+            if record.rec_type == kind
+        ]
+
+
+CHUNKED = replace(EXCHANGE, headers=(("Content-Type", "text/html"), ("Vary", "Cookie")))
+EXCHANGES = {
+    "page": EXCHANGE,
+    "chunked, without a length": CHUNKED,
+    "no headers": replace(EXCHANGE, headers=(), request_headers=()),
+    "equal headers": replace(EXCHANGE, headers=(("Set-Cookie", "a=1"), ("Vary", ""), ("Set-Cookie", "b=2"))),
+    "values that are not ASCII": replace(EXCHANGE, headers=(("ETag", '"\xe9\x80\xc3\xa9"'), ("X", "a \xa4; b=\xff"))),
+    "a reason that is not ASCII": replace(EXCHANGE, status=404, reason="Non trouv\xe9"),
+    "no reason": replace(EXCHANGE, reason=""),
+    "gzip": replace(EXCHANGE, headers=(("Content-Encoding", "gzip"),), body=gzip.compress(b"<p>" * 9)),
+    "a wrong length": replace(EXCHANGE, headers=(("Content-Length", "3"),)),
+    "no body": replace(EXCHANGE, body=b""),
+    "large": replace(EXCHANGE, body=bytes(range(256)) * 1000),
+    "large, gzip": replace(EXCHANGE, headers=(("Content-Encoding", "gzip"),), body=bytes(range(256)) * 1000),
+}
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES.values(), ids=EXCHANGES)
+def test_an_exchange_is_read_as_it_was_landed(exchange: Exchange, tmp_path: Path) -> None:
+    segment, landed = land_exchange(tmp_path, exchange, " Größe/頁 ")
+
+    assert captures_in(segment) == [landed]
+    assert landed.revisits is None
+    assert landed.capture == Capture(
+        url=URL,
+        body=exchange.body,
+        content_type=exchange.header("content-type") or "",
+        collection_id=" Größe/頁 ",
+        captured_at=AT,
+        http_status=exchange.status,
+        headers=exchange.headers,
+    )
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES.values(), ids=EXCHANGES)
+def test_the_digests_of_an_exchange_are_those_of_what_went_over_the_wire(exchange: Exchange, tmp_path: Path) -> None:
+    segment, _ = land_exchange(tmp_path, exchange)
+
+    done = check(segment)
+
+    assert (done.returncode, done.stdout.count("digest pass")) == (0, 3), done.stdout
+    ((headers, _, _, body),) = records_of(segment, "response")
+    head = "".join(f"{name}: {value}\r\n" for name, value in exchange.headers)
+    line = f"HTTP/1.1 {exchange.status} {exchange.reason}".strip()
+    block = f"{line}\r\n{head}\r\n".encode("latin-1") + exchange.body
+    assert body == exchange.body
+    assert headers["Content-Length"] == str(len(block))
+    assert headers["WARC-Block-Digest"] == sha1_of(block)
+    assert headers["WARC-Payload-Digest"] == sha1_of(exchange.body)
+
+
+def sha1_of(data: bytes) -> str:
+    return f"sha1:{base64.b32encode(hashlib.sha1(data).digest()).decode()}"
+
+
+tokens = st.text("abcXYZ-019", min_size=1, max_size=12)
+values = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=30)
+fields = st.lists(st.tuples(tokens, values.map(lambda value: value.strip(" "))), max_size=6).map(tuple)
+exchanges = st.builds(
+    Exchange,
+    url=st.sampled_from([URL, "https://example.org", "https://example.org/?", "https://example.org/%E9#part"]),
+    request_headers=fields,
+    status=st.integers(100, 599),
+    reason=st.sampled_from(["", "OK", "Non trouv\xe9", "a b"]),
+    headers=fields,
+    body=st.binary(max_size=6000),
+    received_at=st.datetimes(timezones=st.just(dt.UTC)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(exchanges, max_size=4))
+def test_any_exchanges_come_back_to_the_letter(exchanges: list[Exchange]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        zone = RawZone(Path(folder))
+        with zone.write(RUN) as segment:
+            landed = [segment.land_exchange(exchange, "c") for exchange in exchanges]
+        zone.finish(RUN)
+
+        assert captures_in(only(zone)) == landed
+
+
+def test_other_tools_read_a_response_and_the_request_beside_it(tmp_path: Path) -> None:
+    segment, landed = land_exchange(tmp_path, replace(EXCHANGE, reason="Just fine"))
+
+    ((response, status, headers, body),) = records_of(segment, "response")
+    ((request, line, sent, nothing),) = records_of(segment, "request")
+
+    assert (status, headers, body) == ("HTTP/1.1 200 Just fine", list(EXCHANGE.headers), EXCHANGE.body)
+    assert (line, sent, nothing) == ("GET /search?page=3 HTTP/1.1", list(EXCHANGE.request_headers), b"")
+    assert response["WARC-Record-ID"] == request["WARC-Concurrent-To"] == f"<urn:uuid:{landed.capture_id}>"
+    assert response["WARC-Record-ID"] != request["WARC-Record-ID"]
+    assert {record["WARC-Date"] for record in (response, request)} == {"2025-01-02T03:04:05.000006Z"}
+    assert {record["WARC-Target-URI"] for record in (response, request)} == {URL}
+    assert response["Content-Type"] == "application/http; msgtype=response"
+    assert request["Content-Type"] == "application/http; msgtype=request"
+
+
+TARGETS = {
+    "https://example.org": "/",
+    "https://example.org/": "/",
+    "https://example.org/a%20b?c=d&e": "/a%20b?c=d&e",
+    "https://example.org?c": "/?c",
+    "https://example.org/a#b": "/a",
+}
+
+
+@pytest.mark.parametrize(("url", "target"), TARGETS.items(), ids=TARGETS)
+def test_a_request_names_its_target_as_http_does(url: str, target: str, tmp_path: Path) -> None:
+    segment, _ = land_exchange(tmp_path, replace(EXCHANGE, url=url))
+
+    ((_, line, _, _),) = records_of(segment, "request")
+
+    assert line == f"GET {target} HTTP/1.1"
+
+
+def test_an_answer_that_nothing_changed_is_a_revisit_of_the_capture_that_it_names(tmp_path: Path) -> None:
+    segment, landed = land_exchange(tmp_path, NOT_MODIFIED, "c", KNOWN)
+
+    assert captures_in(segment) == [landed]
+    assert landed.revisits == KNOWN.capture_id
+    assert (landed.capture.http_status, landed.capture.body) == (304, b"")
+    ((headers, status, http, body),) = records_of(segment, "revisit")
+    assert (status, http, body) == ("HTTP/1.1 304 Not Modified", [("ETag", '"e"')], b"")
+    assert headers["WARC-Profile"] == "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+    assert headers["WARC-Refers-To"] == f"<urn:uuid:{KNOWN.capture_id}>"
+    assert headers["WARC-Refers-To-Target-URI"] == KNOWN.url
+    assert headers["WARC-Refers-To-Date"] == "2025-01-02T03:04:05.000006Z"
+    assert "WARC-Payload-Digest" not in headers
+    assert headers["WARC-Block-Digest"] == sha1_of(b'HTTP/1.1 304 Not Modified\r\nETag: "e"\r\n\r\n')
+
+
+def test_what_belongs_to_no_collection_is_kept_and_read_as_no_capture(tmp_path: Path) -> None:
+    hop = replace(EXCHANGE, status=302, reason="Found", headers=(("Location", "/a"),), body=b"")
+    zone = RawZone(tmp_path)
+    with zone.write(RUN) as segment:
+        for aside in (replace(EXCHANGE, url="https://example.org/robots.txt"), hop):
+            segment.land_exchange(aside, None)
+        landed = segment.land_exchange(EXCHANGE, "c")
+    zone.finish(RUN)
+
+    assert list(read_segment(only(zone))) == [landed]
+    assert len(records_of(only(zone), "response")) == len(records_of(only(zone), "request")) == 3
+
+
+def test_an_issue_is_read_as_it_was_landed(tmp_path: Path) -> None:
+    issue = Issue("error", "fetch-failed", "gone: ä", found="—", url=URL, collection_id="c")
+    zone = RawZone(tmp_path)
+    with zone.write(RUN) as segment:
+        landed = segment.land_issue(issue)
+    zone.finish(RUN)
+
+    assert list(read_segment(only(zone))) == [landed] == [LandedIssue(RUN, issue)]
+
+
+def test_records_of_all_kinds_follow_one_another_over_several_batches(tmp_path: Path) -> None:
+    zone = RawZone(tmp_path)
+    landed: list[Landed] = []
+    for _ in range(3):
+        with zone.write(RUN) as segment:
+            landed += [
+                segment.land_exchange(EXCHANGE, "c"),
+                segment.land_exchange(NOT_MODIFIED, "c", KNOWN),
+                segment.land_issue(END.issues[0]),
+                segment.land_saved_page(CAPTURES[0]),
+            ]
+    zone.finish(RUN)
+
+    assert list(read_segment(only(zone))) == landed
+    done = check(only(zone))
+    assert (done.returncode, done.stdout.count("digest pass")) == (0, 1 + 3 * 5), done.stdout
+    assert done.stdout.count("not checked (revisit)") == 3
 
 
 # Killed runs
