@@ -503,7 +503,7 @@ _LISTING = re.compile(
 )
 
 
-@lru_cache(maxsize=1024)  # a listing is asked about each of its dates several times
+@lru_cache(maxsize=16_384)  # each date is asked about several times; a whole archive has some 12,000
 def read_date(text: str) -> DateReading | None:
     """Read a text that is a date and nothing else; None if it cannot be read. Raises nothing.
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from schemas.identifiers import stable_id
+from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
 from warehouse.wordings import page_spans
@@ -30,8 +31,8 @@ class Readings:
         entries: Entries with the document of each.
         sightings: Entries with the document, collection and span of captures of each.
         readings: Columns of the table `readings`.
-        current: page_id, position, document_id and collection_id of each entry of the readings that say what is there
-            now: of each collection the latest complete one and what came after it.
+        current: page_id, position, document_id, collection_id, range_first and whole of each entry of the readings
+            that say what is there now: of each collection the latest complete one and what came after it.
         current_pages: collection_id, run_id and page_id of these readings, in the order in which they count.
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
@@ -53,23 +54,17 @@ class Readings:
         latest = _latest(self.readings)
         self.current_pages = counting.merge(latest, on=_BY)[["collection_id", "run_id", "page_id"]]
         placed = self.current_pages.drop_duplicates("page_id", keep="last").reset_index(names="place")
-        members = self.entries[["page_id", "position", "document_id"]]  # without the texts, which take the memory
-        self.current = members.merge(placed, on="page_id").sort_values(["place", "position"])
-
-
-def where(frame: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:
-    """The rows that a mask marks; the frame itself if that is all of them, since texts take memory."""
-    rows: pd.DataFrame = frame if bool(mask.all()) else frame[mask]
-    return rows
+        # Without the texts, which take the memory.
+        members = self.sightings[["page_id", "position", "document_id", "range_first", "whole"]]
+        members = members[members["page_id"].isin(placed["page_id"])]
+        self.current = sort(look_up(members, placed, "page_id"), ["place", "position"])
 
 
 def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     """The entries of pages that were captured, each with what there is to know of its page."""
     shown = captures[["page_id", "collection_id", "range_first", "whole"]].drop_duplicates("page_id")
-    pages = shown.merge(page_spans(captures), on="page_id").set_index("page_id")
-    seen = where(entries, entries["page_id"].isin(pages.index))
-    found = pages.reindex(seen["page_id"])
-    return seen.assign(**{str(name): column.array for name, column in found.items()})
+    pages = look_up(shown, page_spans(captures), "page_id")
+    return look_up(where(entries, entries["page_id"].isin(pages["page_id"])), pages, "page_id")
 
 
 def which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
@@ -88,30 +83,32 @@ def which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
-    seen = captures.groupby(_BY, as_index=False).agg(
+    placed = captures[captures["collection_id"].notna()]
+    seen = group(
+        placed,
+        _BY,
         started_at=("captured_at", "min"),
         ended_at=("captured_at", "max"),
         reported_total=("range_total", "last"),
-        totals=("range_total", "nunique"),
+        totals=("range_total", "count_distinct"),
     )
-    unread = ~captures["outcome"].isin(USABLE)
-    counts = captures[unread].groupby(_BY, as_index=False).agg(unread=("page_id", "size"))
+    counts = count(placed[~placed["outcome"].isin(USABLE)], _BY, "unread")
     readings = seen.merge(counts, on=_BY, how="left")
-    readings = readings.merge(_observed_totals(captures, entries), on=_BY, how="left")
+    readings = readings.merge(_observed_totals(placed, entries), on=_BY, how="left")
     readings = readings.merge(_said_reasons(issues), on=_BY, how="outer")
     numbers = ["totals", "unread", "observed_total"]
     readings[numbers] = readings[numbers].fillna(0)
     readings["reading_id"] = [stable_id(*key) for key in readings[_BY].itertuples(index=False, name=None)]
     readings["reason"] = readings["said"].fillna(_derived_reasons(readings))
     readings["complete"] = readings["reason"].isna()
-    return readings.sort_values(["started_at", "run_id"], na_position="first", ignore_index=True)
+    return sort(readings, ["started_at", "run_id", "collection_id"])
 
 
 def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
     """Distinct documents of each reading."""
     pages = captures[[*_BY, "page_id"]].drop_duplicates()
     seen = pages.merge(entries[["page_id", "document_id"]], on="page_id")
-    return seen.groupby(_BY, as_index=False).agg(observed_total=("document_id", "nunique"))
+    return group(seen, _BY, observed_total=("document_id", "count_distinct"))
 
 
 def _said_reasons(issues: pd.DataFrame) -> pd.DataFrame:
@@ -137,6 +134,6 @@ def _derived_reasons(readings: pd.DataFrame) -> "pd.Series[Any]":
 def _latest(readings: pd.DataFrame) -> pd.DataFrame:
     """Of each collection the latest complete reading, and what came after it."""
     places = readings.reset_index(names="place")
-    complete = places[places["complete"]].groupby("collection_id", as_index=False).agg(since=("place", "max"))
-    placed = places.merge(complete, on="collection_id", how="left")
+    complete = group(places[places["complete"]], ["collection_id"], since=("place", "max"))
+    placed = look_up(places, complete, "collection_id")
     return placed[placed["place"] >= placed["since"].fillna(0)][_BY]

@@ -61,15 +61,15 @@ class Snapshot:
     path: Path
     manifest: Manifest
 
-    def read(self, table: str) -> "pa.Table":
-        """One of its tables."""
+    def read(self, table: str, columns: list[str] | None = None) -> "pa.Table":
+        """One of its tables, or some columns of it."""
         import pyarrow.parquet as pq
 
-        return pq.read_table(self.path / f"{table}.parquet")
+        return pq.read_table(self.path / f"{table}.parquet", columns=columns)
 
-    def digest(self, table: str) -> str:
-        """SHA-256 of the file of one of its tables, as published."""
-        return next(note.sha256 for note in self.manifest.tables if note.name == f"{table}.parquet")
+    def note(self, table: str) -> FileNote:
+        """What was noted of the file of one of its tables as it was published."""
+        return next(note for note in self.manifest.tables if note.name == f"{table}.parquet")
 
     def problems(self) -> list[str]:
         """A line for each thing that is not as it was published, or breaks a rule of the schemas."""

@@ -4,22 +4,20 @@ Works on whole columns; what needs Python for each value (dates, ids) is done on
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from schemas.dates import find_date, read_date
+from schemas.dates import DateReading, find_date, read_date
 from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES, resolve_revisits
 from schemas.tables import TABLES
+from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
-from warehouse.readings import USABLE, Readings, where, which_count
+from warehouse.readings import USABLE, Readings, which_count
 from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
-
-if TYPE_CHECKING:
-    from schemas.dates import DateReading
 
 
 def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
@@ -80,7 +78,7 @@ def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFram
 def _in_order(captures: pd.DataFrame) -> pd.DataFrame:
     """The captures in the order in which they count, by instant (unknown first), run, place; and which of them do."""
     order = ["captured_at", "run_id", "warc_file", "warc_offset"]
-    ordered = captures.sort_values(order, na_position="first", ignore_index=True)
+    ordered = sort(captures, order)
     return ordered.assign(whole=read_whole(ordered), counts=which_count(ordered))
 
 
@@ -96,26 +94,23 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     events, captures, issues = parsed["events"], parsed["captures"], parsed["issues"]
     plans = events[events["event"] == "plan"].rename(columns={"at": "started_at"})
     ends = events[events["event"] == "end"].rename(columns={"at": "ended_at"})
-    runs = plans[["run_id", "started_at", "source"]].merge(ends[["run_id", "ended_at"]], on="run_id", how="left")
-    usable = captures["outcome"].isin(USABLE)
-    counts = captures.assign(usable=usable.astype("int64[pyarrow]")).groupby("run_id", as_index=False)
-    runs = runs.merge(
-        counts.agg(
-            capture_count=("capture_id", "size"),
-            entry_count=("entry_count", "sum"),
-            usable=("usable", "sum"),
-        ),
-        on="run_id",
-        how="left",
+    runs = look_up(plans[["run_id", "started_at", "source"]], ends[["run_id", "ended_at"]], "run_id")
+    counts = group(
+        captures.assign(usable=captures["outcome"].isin(USABLE)),
+        ["run_id"],
+        capture_count=("capture_id", "count"),
+        entry_count=("entry_count", "sum"),
+        usable=("usable", "sum"),
     )
+    runs = look_up(runs, counts, "run_id")
     met = captures.loc[captures["counts"], ["run_id", "page_id"]].drop_duplicates()
     found = issues[["page_id", "level", "kind", "message", "found"]].drop_duplicates()
     of_pages = met.merge(found[found["page_id"].notna()], on="page_id")
     of_runs = issues.loc[issues["page_id"].isna(), ["run_id", "level"]]
     every = pd.concat([of_pages[["run_id", "level"]], of_runs])
-    every["error"] = (every["level"] == "error").astype("int64[pyarrow]")
-    counted = every.groupby("run_id", as_index=False).agg(issue_count=("level", "size"), errors=("error", "sum"))
-    runs = runs.merge(counted, on="run_id", how="left")
+    every["error"] = every["level"] == "error"
+    counted = group(every, ["run_id"], issue_count=("level", "count"), errors=("error", "sum"))
+    runs = look_up(runs, counted, "run_id")
     numbers = ["capture_count", "entry_count", "usable", "issue_count", "errors"]
     runs[numbers] = runs[numbers].fillna(0)
     runs["outcome"] = "complete"
@@ -134,7 +129,8 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
     if lost:
         raise WarehouseError(f"the raw zone lacks the first segment of run {min(lost)}")
     giving = runs.loc[runs["outcome"] != "failed", ["run_id", "source"]]
-    captures = captures.merge(giving, on="run_id", how="inner").reset_index(drop=True)
+    captures = look_up(where(captures, captures["run_id"].isin(giving["run_id"])), giving, "run_id")
+    captures = captures.reset_index(drop=True)
     read = captures.loc[captures["outcome"].isin(USABLE), "collection_id"]
     known = pd.concat([planned["collection_id"], read]).unique()
     captures["collection_id"] = captures["collection_id"].where(captures["collection_id"].isin(known))
@@ -143,13 +139,12 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
 
 def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
     documents = standing(wordings).rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
-    seen = wordings.groupby("document_id", as_index=False).agg(
-        first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
-    )
-    counts = memberships.groupby("document_id", as_index=False).agg(collection_count=("collection_id", "size"))
-    documents = documents.merge(seen, on="document_id").merge(counts, on="document_id", how="left")
+    by = ["document_id"]
+    seen = group(wordings, by, first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max"))
+    documents = look_up(documents, seen, "document_id")
+    documents = look_up(documents, count(memberships, by, "collection_count"), "document_id")
     documents["collection_count"] = documents["collection_count"].fillna(0)
-    documents = documents.merge(_date_columns(documents["date_text"]), on="date_text", how="left")
+    documents = look_up(documents, _date_columns(documents["date_text"]), "date_text")
     documents["title_date_edtf"] = _title_dates(documents["title"])
     return documents
 
@@ -157,20 +152,18 @@ def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFram
 def _date_columns(texts: "pd.Series[Any]") -> pd.DataFrame:
     """The date columns for each distinct text, null included."""
     distinct = texts.drop_duplicates()
-    readings = [_read(text) for text in distinct]
-    return pd.DataFrame(
-        {
-            "date_text": distinct.array,
-            "date_edtf": [reading.edtf if reading else None for reading in readings],
-            "date_start": [reading.start if reading else None for reading in readings],
-            "date_end": [reading.end if reading else None for reading in readings],
-            "date_precision": [reading.precision if reading else "unknown" for reading in readings],
-            "date_approximate": [bool(reading and reading.approximate) for reading in readings],
-        }
-    )
+    nothing = DateReading(None, None, None, "unknown", approximate=False)
+    readings = [_read(text) or nothing for text in distinct]
+    columns: dict[str, Any] = {"date_text": distinct.array}
+    for field in TABLES["documents"].arrow_schema():
+        name = field.name.removeprefix("date_")
+        if name in DateReading.__slots__:
+            values = pa.array([getattr(reading, name) for reading in readings]).cast(field.type)
+            columns[field.name] = pd.array(values, dtype=pd.ArrowDtype(field.type))
+    return pd.DataFrame(columns)
 
 
-def _read(text: object) -> "DateReading | None":
+def _read(text: object) -> DateReading | None:
     return read_date(text) if isinstance(text, str) else None
 
 
@@ -181,14 +174,11 @@ def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
 
 def _memberships(observed: Readings) -> pd.DataFrame:
     by = ["document_id", "collection_id"]
-    ranges = observed.sightings[["page_id", "position", "range_first", "whole"]]
-    present = observed.current.merge(ranges, on=["page_id", "position"], how="left")
-    present["rank"] = (present["range_first"] + present["position"] - 1).where(present["whole"])
+    present = observed.current
+    rank = (present["range_first"] + present["position"] - 1).where(present["whole"])
     # A document that stands in two places of a listing has the place where it was seen last.
-    ranks = present.drop_duplicates(by, keep="last")[[*by, "rank"]]
-    spans = observed.sightings.groupby(by, as_index=False).agg(
-        first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max")
-    )
+    ranks = present[by].assign(rank=rank).drop_duplicates(by, keep="last")
+    spans = group(observed.sightings, by, first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max"))
     placed: pd.DataFrame = ranks.merge(spans, on=by)
     return placed
 
@@ -198,12 +188,10 @@ def _collections(
 ) -> pd.DataFrame:
     own = captures[["collection_id"]].dropna().assign(run_id="", kind="unknown")
     collections = pd.concat([own, planned]).sort_values("run_id").drop_duplicates("collection_id", keep="last")
-    latest = readings.groupby("collection_id", as_index=False).agg(
-        reported_total=("reported_total", "last"), complete=("complete", "last")
-    )
-    counts = memberships.groupby("collection_id", as_index=False).agg(observed_total=("document_id", "size"))
-    collections = collections.merge(latest, on="collection_id", how="left")
-    collections = collections.merge(counts, on="collection_id", how="left")
+    by = ["collection_id"]
+    latest = group(readings, by, reported_total=("reported_total", "last"), complete=("complete", "last"))
+    collections = look_up(collections, latest, "collection_id")
+    collections = look_up(collections, count(memberships, by, "observed_total"), "collection_id")
     collections["observed_total"] = collections["observed_total"].fillna(0)
     collections["complete"] = collections["complete"].fillna(False)
     reported = collections["reported_total"].where((collections["reported_total"] > 0).fillna(False))
@@ -216,10 +204,12 @@ def _collections(
 def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current_pages: pd.DataFrame, last_run: str) -> pd.DataFrame:
     """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
     counts = captures["page_id"].isin(current_pages["page_id"].unique()) | captures["collection_id"].isna()
-    places = (
-        captures[counts]
-        .groupby("page_id", as_index=False)
-        .agg(run_id=("run_id", "max"), collection_id=("collection_id", "first"), url=("url", "first"))
+    places = group(
+        captures[counts],
+        ["page_id"],
+        run_id=("run_id", "max"),
+        collection_id=("collection_id", "first"),
+        url=("url", "first"),
     )
     of_pages = issues.drop(columns=["run_id", "collection_id", "url"]).merge(places, on="page_id")
     of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run)]

@@ -11,10 +11,12 @@ import datetime as dt
 
 import pandas as pd
 
+from warehouse.frames import group, look_up, number, sort
+
 PARTS = ["date_text", "title", "summary", "url"]
 SAME_SIGHTING = dt.timedelta(hours=12)
 
-_BY_STRENGTH = ["present", "whole", "filled", "length", *PARTS]
+_BY_STRENGTH = ["present", "whole", "filled", "length", *PARTS, "document_id"]
 _REASONS = {
     "present": "it was seen in the latest captures",
     "whole": "its page was read whole",
@@ -31,9 +33,7 @@ def read_whole(pages: pd.DataFrame) -> "pd.Series[bool]":
 
 def page_spans(captures: pd.DataFrame) -> pd.DataFrame:
     """first_seen_at and last_seen_at of each page: the first and last of its captures whose instant is known."""
-    return captures.groupby("page_id", as_index=False).agg(
-        first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max")
-    )
+    return group(captures, ["page_id"], first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max"))
 
 
 def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
@@ -46,16 +46,23 @@ def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
     Returns:
         document_id, the parts, first_seen_at, last_seen_at, and the columns that decide.
     """
-    wordings: pd.DataFrame = sightings.groupby(["document_id", *PARTS], dropna=False, as_index=False, sort=False).agg(
+    numbered = sightings.assign(wording=number(sightings, ["document_id", *PARTS]))
+    spans = group(
+        numbered,
+        ["wording"],
         first_seen_at=("first_seen_at", "min"),
         last_seen_at=("last_seen_at", "max"),
         whole=("whole", "max"),
     )
-    latest = wordings.groupby("document_id")["last_seen_at"].transform("max")
+    texts = numbered[["wording", "document_id", *PARTS]].drop_duplicates("wording", ignore_index=True)
+    wordings = look_up(texts, spans, "wording").drop(columns="wording")
+    latest = look_up(wordings, group(wordings, ["document_id"], latest=("last_seen_at", "max")), "document_id")[
+        "latest"
+    ]
     wordings["present"] = (latest.isna() | (wordings["last_seen_at"] >= latest - SAME_SIGHTING)).fillna(False)
     wordings["filled"] = wordings[PARTS].notna().sum(axis=1)
     wordings["length"] = wordings["summary"].str.len().fillna(0)
-    return wordings.sort_values(_BY_STRENGTH, na_position="first", ignore_index=True)
+    return sort(wordings, _BY_STRENGTH)
 
 
 def standing(wordings: pd.DataFrame) -> pd.DataFrame:
@@ -73,6 +80,6 @@ def standing(wordings: pd.DataFrame) -> pd.DataFrame:
 def number_revisions(wordings: pd.DataFrame) -> pd.DataFrame:
     """The wordings numbered in the order in which they were first seen, from 1."""
     order = ["document_id", "first_seen_at", *PARTS]
-    revisions = wordings.sort_values(order, na_position="first", ignore_index=True)
+    revisions = sort(wordings, order)
     revisions["revision"] = revisions.groupby("document_id").cumcount() + 1
     return revisions

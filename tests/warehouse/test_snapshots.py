@@ -64,7 +64,7 @@ def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tab
         read = current(folder).read(name)
         assert read.equals(table)
         assert read.schema.equals(TABLES[name].arrow_schema(), check_metadata=True)
-        assert snapshot.digest(name) == file_sha256(folder.current / f"{name}.parquet")
+        assert snapshot.note(name).sha256 == file_sha256(folder.current / f"{name}.parquet")
 
 
 def test_a_snapshot_has_a_file_for_each_table_and_its_manifest(folder: WarehouseFolder) -> None:
