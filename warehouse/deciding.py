@@ -19,6 +19,8 @@ def read_decisions(folder: WarehouseFolder) -> tuple[Decision, ...]:
             return parse_decisions(file.read(), name)
     except FileNotFoundError:
         return ()
+    except OSError as error:
+        raise UsageError(f"{name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{name}: not UTF-8 text") from error
 

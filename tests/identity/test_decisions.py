@@ -282,6 +282,7 @@ MALFORMED = {
     "left is no key": (HEADER + f"a,{B},same,anna,2025,\n", "line 2: left must be a natural key"),
     "right is no key": (HEADER + f"{A},id:b,same,anna,2025,\n", "line 2: right must be a natural key"),
     "right is missing": (HEADER + f"{A}\n", "line 2: right must be a natural key"),
+    "when is no date": (HEADER + f"{A},{B},same,anna,lately,\n", "line 2: when must be a date"),
     "one key twice": (HEADER + f"{A}, {A} ,same,anna,2025,\n", "line 2: left and right are one key"),
     "both": (HEADER + GOOD + f"{A},{B},different,anna,2025,\n", "are said to be the same and different"),
     "both, the other way": (HEADER + GOOD + f"{B},{A},different,anna,2025,\n", "the same and different"),
@@ -340,8 +341,9 @@ no_surrogates = st.characters(exclude_categories=["Cs"], exclude_characters="\r"
 stripped = st.text(no_surrogates, max_size=20).map(str.strip)
 words = st.text(st.sampled_from(',"\n\t; ax’—'), max_size=12).map(str.strip)
 keys = st.builds(str.__add__, st.sampled_from(["address:", "content:"]), words | stripped).map(str.strip)
+instants = st.sampled_from(["", "2025", "2025-01-02", "2025-01-02T03:04:05+00:00"])
 some_decisions = st.lists(
-    st.builds(Decision, keys, keys, st.just("same"), words | stripped, stripped, words | stripped).filter(
+    st.builds(Decision, keys, keys, st.just("same"), words | stripped, instants, words | stripped).filter(
         lambda decision: decision.left != decision.right
     ),
     max_size=4,

@@ -102,6 +102,13 @@ def test_a_file_that_is_not_utf_8_is_a_usage_error(place: WarehouseFolder) -> No
         read_decisions(place)
 
 
+def test_a_folder_in_place_of_the_file_is_a_usage_error(place: WarehouseFolder) -> None:
+    place.decisions.mkdir(parents=True)
+
+    with pytest.raises(UsageError, match=r"decisions\.csv"):
+        read_decisions(place)
+
+
 def test_what_fails_while_writing_leaves_the_former_decisions(
     place: WarehouseFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,11 +4,13 @@ Data, kept in `decisions.csv` in the warehouse; a decision comes before every ru
 """
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from schemas.dates import read_date
 from schemas.errors import UsageError
 
 Verdict = Literal["same", "different"]
@@ -73,10 +75,21 @@ def _decision(row: dict[str, str | None], place: str) -> Decision:
             raise UsageError(f"{place}: {side} must be a natural key, `address:…` or `content:…`")
     if verdict not in get_args(Verdict):
         raise UsageError(f"{place}: the decision must be `same` or `different`, not {verdict!r}")
+    if values["when"] and not _is_instant(values["when"]):
+        raise UsageError(f"{place}: when must be a date such as 2025-01-31, not {values['when']!r}")
     if values["left"] == values["right"]:
         raise UsageError(f"{place}: left and right are one key")
     left, right, _, who, when, why = values.values()
     return Decision(left, right, "same" if verdict == "same" else "different", who, when, why)
+
+
+def _is_instant(text: str) -> bool:
+    """Whether a text says when: an instant in ISO 8601, or any date that can be read."""
+    try:
+        dt.datetime.fromisoformat(text)
+    except ValueError:
+        return read_date(text) is not None
+    return True
 
 
 def _require_no_contradiction(decisions: tuple[Decision, ...], name: str) -> None:
