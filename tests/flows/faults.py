@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.flows.live import frame, run_here, write_catalog_for
+from tests.conftest import run_here
+from tests.flows.live import frame, write_catalog_for
 from tests.replica import ReplicaSite, replica
 
 DOCUMENTS = 120

@@ -1,19 +1,13 @@
-"""What tests of live harvests share: a catalog for a replica, the command in this process, and the replica's truth."""
+"""What tests of live harvests share: a catalog for a replica, and what is published beside what the replica holds."""
 
-import sys
 from collections.abc import Iterable
-from contextlib import redirect_stderr, redirect_stdout
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pandas as pd
-import pytest
 
-from flows.cli import main
 from schemas.catalog import Catalog, CatalogEntry, write_catalog
-from tests.conftest import WCDA, Done
 from tests.replica import Collection, ReplicaSite, Truth
 
 QUICK: dict[str, Any] = {
@@ -48,17 +42,6 @@ def write_catalog_for(
     )
     path.write_text(write_catalog(catalog), encoding="utf-8")
     return path
-
-
-def run_here(*arguments: str | Path) -> Done:
-    """Run `wcda` in this process, which spares a second of imports each time."""
-    out, err = StringIO(), StringIO()
-    command = [str(WCDA), *map(str, arguments)]
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", command)
-        with pytest.raises(SystemExit) as caught:
-            main()
-    return Done(command, int(caught.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def frame(warehouse: Path, table: str) -> pd.DataFrame:

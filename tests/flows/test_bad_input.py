@@ -45,25 +45,25 @@ UNUSABLE = [
 
 @pytest.mark.parametrize(("source", "exit_code", "words"), UNUSABLE, ids=[case[0] for case in UNUSABLE])
 def test_an_unusable_source_publishes_nothing(
-    source: str, exit_code: int, words: str, place: Path, warehouse: Path, wcda: Command
+    source: str, exit_code: int, words: str, place: Path, warehouse: Path, wcda_here: Command
 ) -> None:
     before = (warehouse / "current").resolve()
 
-    done = wcda("harvest", "--from", place / source, "--direct", "--warehouse", warehouse)
+    done = wcda_here("harvest", "--from", place / source, "--direct", "--warehouse", warehouse)
 
     assert_one_line(done, exit_code, words)
     assert (warehouse / "current").resolve() == before
-    assert wcda("check", "--warehouse", warehouse).returncode == 0
+    assert wcda_here("check", "--warehouse", warehouse).returncode == 0
 
 
 def test_an_unusable_run_leaves_no_trace_in_later_tables_but_its_row_in_runs(
-    place: Path, warehouse: Path, wcda: Command
+    place: Path, warehouse: Path, wcda_here: Command
 ) -> None:
-    wcda("harvest", "--from", place / "binary.txt", "--direct", "--warehouse", warehouse)
+    wcda_here("harvest", "--from", place / "binary.txt", "--direct", "--warehouse", warehouse)
 
-    wcda("harvest", "--from", "samples", "--direct", "--warehouse", warehouse)
+    wcda_here("harvest", "--from", "samples", "--direct", "--warehouse", warehouse)
 
-    status = wcda("status", "--warehouse", warehouse).stdout
+    status = wcda_here("status", "--warehouse", warehouse).stdout
     assert "binary.txt: failed" in status
     assert "2 collections" in status
     assert "0 issues" in status
@@ -74,9 +74,9 @@ PARTLY_READABLE = [("cut.txt", 5), ("nine.txt", 9)]
 
 @pytest.mark.parametrize(("source", "entries"), PARTLY_READABLE, ids=[case[0] for case in PARTLY_READABLE])
 def test_a_partly_readable_page_is_published_with_issues_and_exit_3(
-    source: str, entries: int, place: Path, wcda: Command
+    source: str, entries: int, place: Path, wcda_here: Command
 ) -> None:
-    done = wcda("harvest", "--from", place / source, "--direct", "--warehouse", place / "fresh")
+    done = wcda_here("harvest", "--from", place / source, "--direct", "--warehouse", place / "fresh")
 
     assert done.returncode == 3
     assert done.stderr == ""
@@ -88,13 +88,13 @@ PAGES = [("missing.txt", 2), ("no-pages", 2), ("empty.txt", 1), ("binary.txt", 1
 
 
 @pytest.mark.parametrize(("page", "exit_code"), PAGES, ids=[case[0] for case in PAGES])
-def test_reading_an_unusable_page_is_one_line(page: str, exit_code: int, place: Path, wcda: Command) -> None:
-    assert_one_line(wcda("read", place / page), exit_code, page)
+def test_reading_an_unusable_page_is_one_line(page: str, exit_code: int, place: Path, wcda_here: Command) -> None:
+    assert_one_line(wcda_here("read", place / page), exit_code, page)
 
 
 @pytest.mark.parametrize("page", ["cut.txt", "nine.txt"])
-def test_reading_a_partly_readable_page_exits_3(page: str, place: Path, wcda: Command) -> None:
-    assert wcda("read", place / page).returncode == 3
+def test_reading_a_partly_readable_page_exits_3(page: str, place: Path, wcda_here: Command) -> None:
+    assert wcda_here("read", place / page).returncode == 3
 
 
 CATALOGS = [
@@ -106,8 +106,8 @@ CATALOGS = [
 
 
 @pytest.mark.parametrize(("catalog", "words"), CATALOGS, ids=[case[0] for case in CATALOGS])
-def test_a_bad_catalog_is_a_usage_error(catalog: str, words: str, place: Path, wcda: Command) -> None:
-    done = wcda("harvest", "--from", "samples", "--catalog", place / catalog, "--direct")
+def test_a_bad_catalog_is_a_usage_error(catalog: str, words: str, place: Path, wcda_here: Command) -> None:
+    done = wcda_here("harvest", "--from", "samples", "--catalog", place / catalog, "--direct")
 
     assert_one_line(done, 2, words)
 
@@ -122,18 +122,18 @@ OPTIONS = [
 
 
 @pytest.mark.parametrize(("arguments", "words"), OPTIONS, ids=[" ".join(case[0]) for case in OPTIONS])
-def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda: Command) -> None:
-    assert_one_line(wcda(*arguments), 2, words)
+def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda_here: Command) -> None:
+    assert_one_line(wcda_here(*arguments), 2, words)
 
 
-def test_a_warehouse_that_is_a_file_is_a_usage_error(place: Path, wcda: Command) -> None:
-    done = wcda("harvest", "--from", "samples", "--direct", "--warehouse", place / "cut.txt")
+def test_a_warehouse_that_is_a_file_is_a_usage_error(place: Path, wcda_here: Command) -> None:
+    done = wcda_here("harvest", "--from", "samples", "--direct", "--warehouse", place / "cut.txt")
 
     assert_one_line(done, 2, "the warehouse must be a folder")
 
 
-def test_a_warehouse_that_cannot_be_written_is_refused(wcda: Command) -> None:
-    done = wcda("harvest", "--from", "samples", "--direct", "--warehouse", "/proc/wcda")
+def test_a_warehouse_that_cannot_be_written_is_refused(wcda_here: Command) -> None:
+    done = wcda_here("harvest", "--from", "samples", "--direct", "--warehouse", "/proc/wcda")
 
     assert_one_line(done, 1, "cannot be written")
 
@@ -166,12 +166,12 @@ def test_a_warehouse_that_another_run_holds_is_refused_and_can_still_be_read(war
 
 
 @pytest.mark.parametrize("command", ["status", "check", "changes", "rebuild"])
-def test_a_warehouse_that_is_not_there_is_a_usage_error(command: str, wcda: Command) -> None:
-    assert_one_line(wcda(command, "--warehouse", "nowhere"), 2, "there is no warehouse here")
+def test_a_warehouse_that_is_not_there_is_a_usage_error(command: str, wcda_here: Command) -> None:
+    assert_one_line(wcda_here(command, "--warehouse", "nowhere"), 2, "there is no warehouse here")
 
 
-def test_an_unknown_snapshot_is_named(warehouse: Path, wcda: Command) -> None:
-    assert_one_line(wcda("changes", "--since", "yesterday", "--warehouse", warehouse), 1, "yesterday")
+def test_an_unknown_snapshot_is_named(warehouse: Path, wcda_here: Command) -> None:
+    assert_one_line(wcda_here("changes", "--since", "yesterday", "--warehouse", warehouse), 1, "yesterday")
 
 
 def assert_one_line(done: Done, exit_code: int, words: str) -> None:

@@ -9,12 +9,12 @@ import pytest
 
 from schemas.catalog import parse_catalog
 from schemas.records import Progress
+from tests.conftest import run_here
 from tests.flows.faults import DOCUMENTS, FAULTS, QUICK, SITE, Fault
 from tests.flows.live import (
     frame,
     published_documents,
     published_memberships,
-    run_here,
     true_documents,
     true_memberships,
     write_catalog_for,
