@@ -7,6 +7,7 @@ import math
 import re
 import socket
 import ssl
+import struct
 import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
@@ -277,6 +278,20 @@ def test_all_workers_share_one_pace(archive: ReplicaSite) -> None:
 
 
 # What may pass
+
+
+def test_a_body_without_length_that_ends_in_a_reset_is_not_taken_for_whole() -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>half a pa")
+        await writer.drain()
+        await asyncio.sleep(0.05)  # a reset overtakes what is still under way
+        connection = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    with pytest.raises(FetchError, match="the body ended early"):
+        fetch_from(handle)
 
 
 @pytest.mark.parametrize(
