@@ -160,9 +160,9 @@ def discover(
     catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's address.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
 ) -> None:
-    """Read the facets of the site, and write a catalog with a collection for each, with its name and count.
+    """Write a catalog from the facets that the site shows.
 
-    With --catalog, its archive and politeness are used, and its collections kept.
+    Each facet becomes a collection, with its name and count; the whole archive is one too. With --catalog, its archive and politeness are used, and its collections kept.
     """
     from flows.discovery import discover as discover_catalog
     from flows.printing import print_lines
