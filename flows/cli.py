@@ -162,7 +162,8 @@ def discover(
 ) -> None:
     """Write a catalog from the facets that the site shows.
 
-    Each facet becomes a collection, with its name and count; the whole archive is one too. With --catalog, its archive and politeness are used, and its collections kept.
+    Each facet becomes a collection, with its name and count; the whole archive is one too. With --catalog, its archive
+    and politeness are used, and its collections kept.
     """
     from flows.discovery import discover as discover_catalog
     from flows.printing import print_lines
