@@ -21,6 +21,9 @@ MOST_IN_A_ROW = 20
 DEFAULT_SIZE = 10
 """Entries to a page, unless the address asks for another number."""
 
+LARGE_SIZE = 100
+"""Entries to a page that the site gives where it is asked to."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageView:
@@ -60,7 +63,7 @@ class CollectionPlan:
     """
 
     def __init__(
-        self, collection_id: str, url_of: Callable[[int, int | None], str], items_per_page: int | None = 100
+        self, collection_id: str, url_of: Callable[[int, int | None], str], items_per_page: int | None = LARGE_SIZE
     ) -> None:
         self.collection_id = collection_id
         self.finished = False

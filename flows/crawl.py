@@ -10,7 +10,7 @@ from extractors.planning import CollectionPlan, PageView, RunPlan
 from schemas.addresses import ListingAddress, listing_url
 from schemas.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, UsageError
-from schemas.records import Issue, PageRequest, Progress
+from schemas.records import Issue, KnownCapture, PageRequest, Progress
 
 if TYPE_CHECKING:
     from extractors.known_pages import KnownPages
@@ -138,13 +138,12 @@ class Crawl:
         except SiteStoppedError as error:
             self._stop(str(error))
         else:
-            self._observe(request, self._land(request, fetched))
+            self._observe(request, self._land(request, fetched, known))
 
-    def _land(self, request: PageRequest, fetched: "Fetched") -> PageView:
+    def _land(self, request: PageRequest, fetched: "Fetched", known: KnownCapture | None) -> PageView:
         *hops, answer = fetched.exchanges
         for hop in hops:
             self._landing.land_aside(hop)
-        known = self._known.latest(request.url)
         if answer.status == _NOT_MODIFIED and known is not None:
             self._landing.land_revisit(answer, request.collection_id, known)
             return self._known.view(known)
@@ -214,13 +213,20 @@ def open_site(catalog: Catalog) -> "Site":
     )
 
 
+def with_result_sets(catalog: Catalog) -> Catalog:
+    """The catalog; with the whole archive where it names no result set."""
+    if any(entry.listing is not None for entry in catalog.collections):
+        return catalog
+    return catalog.model_copy(update={"collections": (*catalog.collections, WHOLE_ARCHIVE)})
+
+
 def requested_entries(catalog: Catalog, collections: tuple[str, ...]) -> list[CatalogEntry]:
     """The result sets that a request means: of the catalog, or the whole archive where it names none.
 
     Raises:
         UsageError: A collection is not in the catalog.
     """
-    entries = [entry for entry in catalog.collections if entry.listing is not None] or [WHOLE_ARCHIVE]
+    entries = [entry for entry in with_result_sets(catalog).collections if entry.listing is not None]
     known = {entry.collection.collection_id: entry for entry in entries}
     for collection in collections:
         if collection not in known:

@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 
+from extractors.planning import DEFAULT_SIZE, LARGE_SIZE
 from flows.crawl import requested_entries
 from flows.harvest import SITE_SOURCE, HarvestRequest, read_catalog
 from schemas.catalog import CatalogEntry
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
-
-LARGE_PAGE = 100
-SMALL_PAGE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,7 @@ def estimate(request: HarvestRequest) -> Estimate:
     seen = _reported_totals(WarehouseFolder(request.warehouse))
     counts = [_count(entry, seen) for entry in entries]
     rate = catalog.politeness.requests_per_second
-    fewest, most = (1 + sum(_pages(count, size) for count in counts) for size in (LARGE_PAGE, SMALL_PAGE))
+    fewest, most = (1 + sum(_pages(count, size) for count in counts) for size in (LARGE_SIZE, DEFAULT_SIZE))
     return Estimate(
         collections=len(entries),
         unknown=counts.count(None),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 from urllib.parse import unquote
 
 from extractors.sources.saved import SAMPLES, SavedPage, capture_page, find_pages
-from flows.crawl import WHOLE_ARCHIVE, Crawl, Watch, open_crawl, requested_entries, user_agent
+from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
 from schemas.addresses import file_address
 from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
@@ -215,14 +215,12 @@ def new_run_id() -> str:
 
 
 def _plan(request: HarvestRequest, catalog: Catalog) -> Plan:
-    entries = catalog.collections
-    if request.source == SITE_SOURCE and all(entry.listing is None for entry in entries):
-        entries = (*entries, WHOLE_ARCHIVE)
+    planned = with_result_sets(catalog) if request.source == SITE_SOURCE else catalog
     return Plan(
         run_id=new_run_id(),
         source=_source_name(request.source, catalog),
         started_at=dt.datetime.now(dt.UTC),
-        collections=tuple(entry.collection for entry in entries),
+        collections=tuple(entry.collection for entry in planned.collections),
         requested=request.collections,
     )
 

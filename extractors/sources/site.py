@@ -340,9 +340,8 @@ class Site:
             )
         if wait is None:
             longest = min(self._backoff_seconds * 2 ** (attempt - 1), self._longest_wait_seconds)
-            wait = (
-                longest * (1 + self._random()) / 2
-            )  # half of it, and up to the whole: workers do not come back as one
+            # Half of it, and up to the whole: workers do not come back as one.
+            wait = longest * (1 + self._random()) / 2
             if not failure.is_overload:
                 if attempt < self._attempts:
                     await self._stop_sign.guard(partial(self._sleep, wait))
