@@ -285,6 +285,7 @@ class RunPlan:
     def __init__(self, plans: Iterable[CollectionPlan]) -> None:
         self._plans = {plan.collection_id: plan for plan in plans}
         self._open = dict(self._plans)
+        self._expected_pages = sum(plan.expected_pages for plan in self._plans.values())
 
     @property
     def finished(self) -> bool:
@@ -304,7 +305,7 @@ class RunPlan:
     @property
     def expected_pages(self) -> int:
         """How many pages all collections have, as far as is known."""
-        return sum(plan.expected_pages for plan in self._plans.values())
+        return self._expected_pages
 
     @property
     def observed_pages(self) -> int:
@@ -317,7 +318,10 @@ class RunPlan:
 
     def observe(self, request: PageRequest, view: PageView) -> None:
         """Take in what came for a request."""
-        self._plans[request.collection_id].observe(request, view)
+        plan = self._plans[request.collection_id]
+        before = plan.expected_pages
+        plan.observe(request, view)
+        self._expected_pages += plan.expected_pages - before
         self._close(request.collection_id)
 
     def fail(self, request: PageRequest, reason: str) -> None:

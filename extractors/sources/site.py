@@ -1,4 +1,4 @@
-"""The live site, asked politely: the one module that knows httpx, whose errors never leave it.
+"""The live site, asked politely.
 
 It gives exchanges as they went over the wire; what stands on a page is read elsewhere, but for one thing: an error
 page may be a challenge, and a challenge is never asked for again.
@@ -7,31 +7,24 @@ page may be a challenge, and a challenge is never asked for again.
 import asyncio
 import datetime as dt
 import random as randomness
-import socket
-import ssl
 import string
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
-
-import httpx
 
 from extractors.content_encoding import DamagedBodyError, UndecodableError, decode_body
 from extractors.layouts import refusals
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
+from extractors.sources.wire import Fields, Wire, WireError
 from schemas.addresses import ARCHIVE_HOSTS
 from schemas.errors import FetchError, SiteStoppedError, UsageError
 from schemas.records import Exchange, Validators
-
-MAX_BODY_BYTES = 8 * 1024 * 1024
-"""As it comes, packed. A listing page has some 20 kB."""
 
 MOST_FAILURES_IN_A_ROW = 10
 """So many pages without one that succeeds: the site is down, or does not want us."""
@@ -39,8 +32,6 @@ MOST_FAILURES_IN_A_ROW = 10
 MOST_HOPS = 5
 """Redirects that are followed; RFC 9309, 2.3.1.2 names the same number for robots.txt."""
 
-_DEADLINE = 4  # times the timeout: a whole request, however steadily its body trickles
-_KEEPALIVE_SECONDS = 60  # below nginx's default of 75, after which it hangs up by itself
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
 _OVERLOAD = frozenset({429, 503})  # the site as a whole has too much to do: all workers hold off
@@ -163,11 +154,11 @@ class Site:
         self._authority = authority
         self._hosts = ARCHIVE_HOSTS if authority in ARCHIVE_HOSTS else frozenset({authority})
         self._product_token = user_agent.partition("/")[0].partition(" ")[0]
-        self._headers = httpx.Headers(
-            [(b"User-Agent", user_agent.encode()), (b"Accept", b"text/html"), (b"Accept-Encoding", b"gzip")]
+        self._headers: Fields = (
+            (b"User-Agent", user_agent.encode()),
+            (b"Accept", b"text/html"),
+            (b"Accept-Encoding", b"gzip"),
         )
-        self._timeout_seconds = timeout_seconds
-        self._timeouts = {"timeout": httpx.Timeout(timeout_seconds).as_dict()}
         self._attempts = attempts
         self._backoff_seconds = backoff_seconds
         self._longest_wait_seconds = longest_wait_seconds
@@ -176,12 +167,11 @@ class Site:
         self._pace = Pace(1 / requests_per_second, clock, sleep)
         self._stop_sign = _StopSign()
         self._robots = Robots(b"", self._product_token)
-        self._has_answered = False
         self._failures_in_a_row = 0
         self._workers = asyncio.Semaphore(workers)
         # The last that was given back is taken first, so that a slow pace keeps to one connection.
-        self._free = _transports(archive_url, workers)
-        self._transports = tuple(self._free)
+        self._free = [Wire(archive_url, timeout_seconds) for _ in range(workers)]
+        self._wires = tuple(self._free)
 
     async def __aenter__(self) -> Self:
         return self
@@ -190,8 +180,8 @@ class Site:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         self._stop_sign.put_up("the site was left; nothing more is asked of it")
-        for transport in self._transports:
-            await transport.aclose()
+        for wire in self._wires:
+            await wire.aclose()
 
     def allows(self, url: str) -> bool:
         """Whether robots.txt lets us ask for the address."""
@@ -260,14 +250,14 @@ class Site:
             )
         self._pace.slow_down(robots.interval)
 
-    def _headers_with(self, validators: Validators | None) -> httpx.Headers:
+    def _headers_with(self, validators: Validators | None) -> Fields:
         if validators is None:
             return self._headers
         fields = ((b"If-None-Match", validators.etag), (b"If-Modified-Since", validators.last_modified))
         conditions = [(name, value.encode("latin-1")) for name, value in fields if value is not None]
-        return httpx.Headers([*self._headers.raw, *conditions])
+        return (*self._headers, *conditions)
 
-    async def _follow(self, url: str, headers: httpx.Headers, hops: list[_Answer]) -> None:
+    async def _follow(self, url: str, headers: Fields, hops: list[_Answer]) -> None:
         """Ask for an address and for where it leads; each answer is added to `hops`."""
         next_url: str | None = url
         seen: set[str] = set()
@@ -299,7 +289,7 @@ class Site:
             message = f"{self._failures_in_a_row} pages in a row could not be had (the last: {error}); try another day"
             raise self._stop_sign.put_up(message) from error
 
-    async def _ask(self, url: str, headers: httpx.Headers) -> _Answer:
+    async def _ask(self, url: str, headers: Fields) -> _Answer:
         """Ask for one address until an answer comes that will not pass."""
         reasons: list[str] = []
         while len(reasons) < self._attempts:
@@ -308,7 +298,7 @@ class Site:
             except _AttemptError as failure:
                 reasons.append(failure.reason)
                 await self._hold_off(failure, len(reasons))
-        if not self._has_answered:
+        if not any(wire.has_answered for wire in self._wires):
             raise self._stop_sign.put_up(
                 f"{self._authority} does not answer ({reasons[-1]}); try another day, or harvest from web archives"
             )
@@ -348,104 +338,27 @@ class Site:
                 return
         self._pace.pause(wait)
 
-    async def _send(self, url: str, headers: httpx.Headers) -> Exchange:
+    async def _send(self, url: str, headers: Fields) -> Exchange:
         """One request and its response, when its turn has come."""
-        try:
-            request = httpx.Request("GET", url, headers=headers, extensions=self._timeouts)
-        except (httpx.InvalidURL, ValueError) as error:
-            raise FetchError("no address that can be asked for") from error
-        async with self._connection() as transport:
+        async with self._wire() as wire:
             try:
-                async with asyncio.timeout(_DEADLINE * self._timeout_seconds):
-                    return await self._exchange(transport, url, request)
-            except (httpx.HTTPError, OSError) as error:
-                raise _AttemptError(_reason(error, self._timeout_seconds)) from error
-
-    async def _exchange(self, transport: httpx.AsyncHTTPTransport, url: str, request: httpx.Request) -> Exchange:
-        response = await transport.handle_async_request(request)
-        self._has_answered = True
-        try:
-            body = await _read_body(response)
-        finally:
-            await _stream(response).aclose()
-        return Exchange(
-            url=url,
-            request_headers=_plain(request.headers.raw),
-            status=response.status_code,
-            reason=response.extensions.get("reason_phrase", b"").decode("latin-1"),
-            headers=_plain(field for field in response.headers.raw if field[0].lower() != b"transfer-encoding"),
-            body=body,
-            received_at=dt.datetime.now(dt.UTC),
-        )
+                return await wire.get(url, headers)
+            except WireError as error:
+                raise _AttemptError(str(error)) from error
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[httpx.AsyncHTTPTransport]:
-        """A connection of one's own, once the pace lets the next request start."""
+    async def _wire(self) -> AsyncIterator[Wire]:
+        """A wire of one's own, once the pace lets the next request start."""
         await self._stop_sign.guard(self._workers.acquire)
         try:
             await self._stop_sign.guard(self._pace.wait)
-            transport = self._free.pop()
+            wire = self._free.pop()
             try:
-                yield transport
+                yield wire
             finally:
-                self._free.append(transport)
+                self._free.append(wire)
         finally:
             self._workers.release()
-
-
-def _transports(archive_url: str, workers: int) -> list[httpx.AsyncHTTPTransport]:
-    """A transport for each worker, with a single connection: httpx looks through all of a pool at each request.
-
-    A transport alone, without httpx's client, as that has cookies, logins and redirects, which cost a third of the
-    time and are not wanted. A proxy that the environment names is used, as the client would.
-    """
-    parts = urlsplit(archive_url)
-    proxy = _proxy(parts.scheme, parts.hostname or "")
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEEPALIVE_SECONDS)
-    verify = httpx.create_ssl_context()  # one for all: reading the certificates takes 80 ms
-    try:
-        return [httpx.AsyncHTTPTransport(verify=verify, limits=limits, proxy=proxy) for _ in range(workers)]
-    except (ImportError, ValueError) as error:
-        raise UsageError(f"the proxy that the environment names cannot be used: {proxy}") from error
-
-
-def _proxy(scheme: str, host: str) -> str | None:
-    """The proxy that the environment names, as other programs would use it."""
-    if proxy_bypass(host):
-        return None
-    named = getproxies()
-    proxy = named.get(scheme) or named.get("all")
-    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"
-
-
-async def _read_body(response: httpx.Response) -> bytes:
-    if int(response.headers.get("Content-Length", 0)) > MAX_BODY_BYTES:
-        raise _too_large()
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async for piece in _stream(response):  # as `aiter_raw`, without its counting and cutting
-            pieces.append(piece)
-            size += len(piece)
-            if size > MAX_BODY_BYTES:
-                raise _too_large()
-    except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-        raise _AttemptError("the body ended early") from error
-    return b"".join(pieces)
-
-
-def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
-    if not isinstance(response.stream, httpx.AsyncByteStream):
-        raise TypeError("an asynchronous transport gives an asynchronous stream")
-    return response.stream
-
-
-def _too_large() -> FetchError:
-    return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB")
-
-
-def _plain(headers: "Iterator[tuple[bytes, bytes]] | list[tuple[bytes, bytes]]") -> tuple[tuple[str, str], ...]:
-    return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 
 def _decode(exchange: Exchange) -> bytes:
@@ -496,47 +409,3 @@ def _summed_up(reasons: list[str]) -> str:
     times = _TIMES.get(len(reasons), f"{len(reasons)} times")
     different = list(dict.fromkeys(reasons))
     return f"{different[0]}, {times}" if len(different) == 1 else f"tried {times}: {', '.join(different)}"
-
-
-def _reason(error: Exception, timeout_seconds: float) -> str:
-    """What went wrong on the wire, in a few words."""
-    match error:
-        case httpx.ConnectTimeout():
-            return f"no connection within {timeout_seconds:g} s"
-        case httpx.TimeoutException():
-            return f"no answer within {timeout_seconds:g} s"
-        case TimeoutError():
-            return f"not whole within {_DEADLINE * timeout_seconds:g} s"
-        case httpx.ConnectError():
-            return next(filter(None, map(_reason_to_not_connect, _causes(error))), "no connection")
-        case httpx.ProxyError():
-            return f"the proxy refused: {error}"
-        case httpx.LocalProtocolError():
-            return f"the request is no valid HTTP: {error}"
-        case httpx.RemoteProtocolError() if "disconnected" not in str(error):
-            return "the answer is no valid HTTP"
-    return "the connection was broken off before an answer"
-
-
-def _reason_to_not_connect(error: BaseException) -> str | None:
-    match error:
-        case socket.gaierror():
-            return "its name is not known"
-        case ssl.SSLCertVerificationError():
-            return f"its certificate is not valid: {error.verify_message}"
-        case ssl.SSLError():
-            return "no secure connection"
-        case ConnectionRefusedError():
-            return "connection refused"
-        case OSError(strerror=str(text)):
-            return text.lower()
-    return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and all that led to it."""
-    yield error
-    behind = error.__cause__ or error.__context__
-    several = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
-    for cause in (*several, *([behind] if behind else [])):
-        yield from _causes(cause)

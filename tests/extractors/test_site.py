@@ -6,12 +6,10 @@ import gzip
 import math
 import re
 import socket
-import ssl
 import struct
 import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,11 @@ import pytest
 
 from extractors.content_encoding import decode_body
 from extractors.sources.robots import MAX_ROBOTS_BYTES, Robots
-from extractors.sources.site import MAX_BODY_BYTES, MOST_FAILURES_IN_A_ROW, MOST_HOPS, Fetched, Site
+from extractors.sources.site import MOST_FAILURES_IN_A_ROW, MOST_HOPS, Fetched, Site
+from extractors.sources.wire import MAX_BODY_BYTES
 from schemas.errors import FetchError, SiteStoppedError, UsageError
 from schemas.records import Exchange, Validators
+from tests.extractors.serving import Handler, answering, own_certificate, response, serving
 from tests.replica import ReplicaSite, replica
 
 USER_AGENT = "wcda/0.1 (+https://example.org/wcda)"
@@ -109,45 +109,6 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 def archive(running: ReplicaSite) -> ReplicaSite:
     running.restore()
     return running
-
-
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
-
-
-@asynccontextmanager
-async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
-    """A server for what the replica does not do; gives its address."""
-
-    async def handle_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await handle(reader, writer)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(handle_and_close, "127.0.0.1", 0, ssl=tls)
-    async with server:
-        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-
-
-def answering(*answers: bytes, seen: list[bytes] | None = None) -> Handler:
-    """Answer one request after the other with these bytes, the last again and again; then hang up."""
-    left = list(answers)
-
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        if seen is not None:
-            seen.append(head)
-        writer.write(left.pop(0) if len(left) > 1 else left[0])
-        await writer.drain()
-
-    return handle
-
-
-def response(status: str, body: bytes = b"", *fields: str) -> bytes:
-    head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields]
-    return "\r\n".join(head).encode("latin-1") + b"\r\n\r\n" + body
 
 
 def fetch_from(handle: Handler, path: str = "/search", time: Time | None = None, **options: Any) -> Fetched:
@@ -911,28 +872,6 @@ def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -
                 await site.fetch(url)
 
     asyncio.run(run())
-
-
-def own_certificate(folder: Path) -> ssl.SSLContext:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = dt.datetime.now(dt.UTC)
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now).not_valid_after(now + dt.timedelta(days=1))
-    certificate = builder.sign(key, hashes.SHA256())
-    pem = serialization.Encoding.PEM
-    place = folder / "own.pem"
-    place.write_bytes(
-        key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(pem)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(place)
-    return context
 
 
 def test_a_site_that_vanishes_later_fails_its_pages_until_there_are_too_many() -> None:

@@ -1,0 +1,147 @@
+"""One connection, against servers that send what we say; what the site makes of it is in test_site.py."""
+
+import asyncio
+import ssl
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from extractors.sources import wire
+from extractors.sources.wire import Wire, WireError
+from schemas.records import Exchange
+from tests.extractors.serving import Handler, own_certificate, response, serving
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ssl.SSLContext]:
+    context = own_certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
+    wire._tls.cache_clear()
+    yield context
+    wire._tls.cache_clear()
+
+
+def get(handle: Handler, times: int = 1, tls: ssl.SSLContext | None = None, pause: float = 0) -> list[Exchange]:
+    async def run() -> list[Exchange]:
+        async with serving(handle, tls) as url:
+            one = Wire(url, 2.0)
+            exchanges = []
+            for number in range(times):
+                exchanges.append(await one.get(f"{url}/{number}", ((b"A", b"1"),)))
+                await asyncio.sleep(pause)
+            await one.aclose()
+            return exchanges
+
+    return asyncio.run(run())
+
+
+async def path_of(reader: asyncio.StreamReader) -> bytes:
+    return (await reader.readuntil(b"\r\n\r\n")).split()[1]
+
+
+def kept(*, extra: bytes = b"") -> tuple[Handler, list[int]]:
+    """Answers each request with its path on connections that stay open, and what it counts: connections."""
+    connections: list[int] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(len(connections))
+        while True:
+            try:
+                path = await path_of(reader)
+            except asyncio.IncompleteReadError:
+                return
+            writer.write(response("200 OK", path) + extra)
+
+    return handle, connections
+
+
+def test_one_connection_serves_all_requests() -> None:
+    handle, connections = kept()
+    assert [each.body for each in get(handle, 3)] == [b"/0", b"/1", b"/2"]
+    assert len(connections) == 1
+
+
+def test_a_certificate_that_is_vouched_for_is_accepted(trusted: ssl.SSLContext) -> None:
+    handle, connections = kept()
+    assert [each.body for each in get(handle, 3, trusted)] == [b"/0", b"/1", b"/2"]
+    assert len(connections) == 1
+
+
+def test_a_connection_that_rested_for_a_minute_is_not_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "_KEEPALIVE_SECONDS", 0.1)
+    handle, connections = kept()
+    assert [each.body for each in get(handle, 2, pause=0.2)] == [b"/0", b"/1"]
+    assert len(connections) == 2
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+def test_what_comes_unasked_is_never_taken_for_the_next_answer(pause: float) -> None:
+    handle, connections = kept(extra=response("408 Request Timeout", b"stray"))
+    assert [each.body for each in get(handle, 3, pause=pause)] == [b"/0", b"/1", b"/2"]
+    assert len(connections) == 3
+
+
+@pytest.mark.parametrize("pause", [0, 0.05])
+def test_a_site_that_hangs_up_after_each_answer_is_no_failure(pause: float) -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response("200 OK", await path_of(reader)))
+
+    assert [each.body for each in get(once, 3, pause=pause)] == [b"/0", b"/1", b"/2"]
+
+
+def test_a_site_may_say_that_it_will_hang_up() -> None:
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(response("200 OK", await path_of(reader), "Connection: close"))
+        await reader.read()
+
+    assert [each.body for each in get(once, 2)] == [b"/0", b"/1"]
+
+
+def test_hints_before_the_answer_are_passed_over() -> None:
+    async def hint(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await path_of(reader)
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n")
+        await asyncio.sleep(0.05)
+        writer.write(response("200 OK", b"well"))
+
+    (exchange,) = get(hint)
+    assert (exchange.status, exchange.body) == (200, b"well")
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"])
+@pytest.mark.parametrize("pause", [0, 0.05])
+def test_a_body_without_length_is_whole_when_the_site_hangs_up(head: bytes, pause: float) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await path_of(reader)
+        writer.write(head)
+        await asyncio.sleep(pause)
+        writer.write(b"whole")
+
+    assert [each.body for each in get(handle, 2)] == [b"whole", b"whole"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"HTTP/1.1 200 OK\r\nConte", "the answer is no valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000, "the answer is no valid HTTP"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", "the body ended early"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "the body ended early"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc", "the body ended early"),
+    ],
+)
+def test_an_answer_that_is_not_whole_is_none(sent: bytes, reason: str) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await path_of(reader)
+        writer.write(sent)
+
+    with pytest.raises(WireError, match=f"^{reason}$"):
+        get(handle)
