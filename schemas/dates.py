@@ -22,6 +22,7 @@ from typing import Literal
 Precision = Literal["day", "month", "season", "year", "decade", "interval", "unknown"]
 
 _LONGEST_DATE = 200  # characters; a longer text is prose
+_LONGEST_WORD = 30  # characters; what stands before a date is looked at no further back than that
 _LONGEST_TITLE = 2000  # characters; a longer text is no title, and takes seconds where it is hostile
 _MOST_POINTS = 9  # in one expression; the bound that keeps hostile input linear
 
@@ -553,6 +554,9 @@ def find_date(text: str) -> DateReading | None:
     """
     if len(text) > _LONGEST_TITLE:
         return None
+    plain = _read_day_at_end(text)
+    if plain is not None:
+        return plain
     found: set[DateReading] = set()
     for begin, end in _stretches(text):
         tokens = _tokens(text, begin, end)
@@ -563,3 +567,17 @@ def find_date(text: str) -> DateReading | None:
                 found.add(reading)
     only = found.pop() if len(found) == 1 else None
     return None if only == _UNDATED else only
+
+
+def _read_day_at_end(text: str) -> DateReading | None:
+    """The day with which most titles end that have a date, `Entry for 26 April 1996`, without the grammar.
+
+    The word before it is foreign, and no other date is in the title, so that it stands for itself.
+    """
+    words = text.rsplit(" ", 4)
+    if len(words) < 5 or len(words[1]) > _LONGEST_WORD or not _is_foreign(words[1]):
+        return None
+    first, second, year = words[2:]
+    day = _read_day_line(f"{first} {second} {year}" if second[-1:] == "," else f"{second} {first}, {year}")
+    dating = _DATING.search(text) if day is not None else None
+    return day if dating is not None and dating.start() == len(text) - len(year) else None

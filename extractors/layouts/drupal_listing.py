@@ -7,7 +7,8 @@ but only if the range line says that there are as many: nothing else vouches for
 order does not hold, or without a range line, is `unknown`, never empty.
 
 Most of the time goes into building the tree, and most of a page is not its result: a slice from shortly before the
-table to its end is read first. What it yields is taken only if it meets the slice's own range line.
+last table of the known name to its end is read first. What it yields is taken only if it meets the slice's own range
+line.
 
 History: names of table and cells, and the forms of the range line, were seen in pages and code of 2023 to 2025.
 """
@@ -139,7 +140,7 @@ def recognises(text: str) -> bool:
     """Whether the text is HTML with the archive's result table, or with a range line."""
     if MARKUP.search(text) is None:
         return False
-    return _has_table(text) or any(mark.search(text) for mark in _MARKS)
+    return _find_table(text) >= 0 or any(mark.search(text) for mark in _MARKS)
 
 
 def read(text: str) -> ParsedPage:
@@ -159,23 +160,17 @@ def _read_slice(text: str) -> ParsedPage | None:
     return page if is_whole else None
 
 
-def _has_table(text: str) -> bool:
-    """Whether there is a table of the known name; from the end, as it is near it."""
-    last = text.rfind(_TABLE_CLASS)
-    return last >= 0 and (_tag_around(text, last) >= 0 or _find_table(text) >= 0)
-
-
 def _find_table(text: str) -> int:
-    """Where the first table of the known name begins, -1 if there is none.
+    """Where the last table of the known name begins, -1 if there is none; from the end, as it is near it.
 
     The name is looked for, and then the tag around it: a long text that is rare is quicker to find than a short one.
     """
-    at = text.find(_TABLE_CLASS)
+    at = text.rfind(_TABLE_CLASS)
     while at >= 0:
         table = _tag_around(text, at)
         if table >= 0:
             return table
-        at = text.find(_TABLE_CLASS, at + 1)
+        at = text.rfind(_TABLE_CLASS, 0, at)
     return -1
 
 

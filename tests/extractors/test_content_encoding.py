@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.content_encoding import MAX_DECODED_BYTES, DamagedBodyError, UndecodableError, decode_body
+from extractors.content_encoding import MAX_DECODED_BYTES, STEP_BYTES, DamagedBodyError, UndecodableError, decode_body
 
 PAGE = b"<p>Memorandum of Conversation, \xe2\x80\x98Mao\xe2\x80\x99</p>\n" * 2000
 
@@ -126,3 +126,19 @@ def test_what_was_packed_comes_out(data: bytes) -> None:
     assert decode_body(gzip.compress(data), "gzip") == data
     assert decode_body(zlib.compress(data), "deflate") == data
     assert decode_body(raw_deflate(data), "deflate") == data
+
+
+@given(st.integers(-300, 300), st.integers(1, 2), st.sampled_from([b"\x00", b"<td>Mao</td>\n", bytes(range(256)) * 40]))
+def test_a_body_about_as_long_as_some_steps_comes_out_whole(more: int, steps: int, text: bytes) -> None:
+    size = steps * STEP_BYTES + more
+    data = (text * (size // len(text) + 1))[:size]
+    assert decode_body(gzip.compress(data, 1), "gzip") == data
+    assert decode_body(zlib.compress(data, 1), "deflate") == data
+
+
+@given(st.integers(0, 10_000), st.integers(0, 7))
+def test_a_changed_bit_never_changes_what_comes_out(place: int, bit: int) -> None:
+    packed = bytearray(gzip.compress(PAGE[:1000]))
+    packed[place % len(packed)] ^= 1 << bit
+    with suppress(UndecodableError):
+        assert decode_body(bytes(packed), "gzip") == PAGE[:1000]
