@@ -1,10 +1,12 @@
 """What the segments of the raw zone yielded, kept in a folder: a harvest reads new segments only.
 
 A segment is parsed once for each version of the code: what it yielded is named after the segment's digest and the
-digest of the code that reads pages, so it can never be stale and is never needed.
+digest of the code that reads pages, so it can never be stale and is never needed. So it is with what costly pure steps
+of the warehouse made: it is named after the digests of what they were given and of the code.
 """
 
 import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -30,10 +32,11 @@ class ParsedCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._recalled: set[Path] = set()
 
     def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, "pa.Table"]:
         """The parsed tables of a segment, from the cache where it has them."""
-        kept = _read_kept(self._place(raw_zone, segment))
+        kept = _read_kept(self._place(raw_zone, segment), PARSED_TABLES)
         if kept is not None:
             return kept
         tables = parse_segment(segment)
@@ -42,17 +45,25 @@ class ParsedCache:
 
     def keep(self, raw_zone: RawZone, segment: Path, tables: "dict[str, pa.Table]") -> None:
         """Keep what a segment yielded."""
-        place = self._place(raw_zone, segment)
-        partial = place.with_name(place.name + ".part")
-        for leftover in (partial, place):
-            shutil.rmtree(leftover, ignore_errors=True)
-        _write(partial, tables)
-        partial.replace(place)
+        _keep(self._place(raw_zone, segment), tables)
+
+    def recall(
+        self, step: str, given: "pa.Table", text: str, count: int, make: "Callable[[], Sequence[pa.Table]]"
+    ) -> "Sequence[pa.Table]":
+        """What a pure step makes of a table and a text (`warehouse.steps`), from the cache where it has that."""
+        place = self.folder / f"{step}-{_digest(given, text)}-{_code_version()}"
+        self._recalled.add(place)
+        names = [str(number) for number in range(count)]
+        kept = _read_kept(place, names)
+        if kept is None:
+            kept = dict(zip(names, make(), strict=True))
+            _keep(place, kept)
+        return [*kept.values()]
 
     def forget_others(self, raw_zone: RawZone) -> None:
-        """Delete what belongs to no present segment or to former layouts."""
+        """Delete what belongs to no present segment, to former layouts, or to steps that were given other things."""
         if self.folder.is_dir():
-            needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()}
+            needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()} | self._recalled
             for place in set(self.folder.iterdir()) - needed:
                 shutil.rmtree(place, ignore_errors=True)
 
@@ -60,7 +71,15 @@ class ParsedCache:
         return self.folder / f"{raw_zone.digest(segment)[:32]}-{_code_version()}"
 
 
-def _write(folder: Path, tables: "dict[str, pa.Table]") -> None:
+def _keep(place: Path, tables: "Mapping[str, pa.Table]") -> None:
+    partial = place.with_name(place.name + ".part")
+    for leftover in (partial, place):
+        shutil.rmtree(leftover, ignore_errors=True)
+    _write(partial, tables)
+    partial.replace(place)
+
+
+def _write(folder: Path, tables: "Mapping[str, pa.Table]") -> None:
     from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
 
     folder.mkdir(parents=True)
@@ -69,11 +88,11 @@ def _write(folder: Path, tables: "dict[str, pa.Table]") -> None:
     (folder / _DIGESTS).write_text("".join(f"{file_sha256(folder / f'{name}.arrow')}\n" for name in tables))
 
 
-def _read_kept(folder: Path) -> "dict[str, pa.Table] | None":
+def _read_kept(folder: Path, names: Iterable[str]) -> "dict[str, pa.Table] | None":
     """The tables kept in a folder; null if they are not there, or not as they were written."""
     from pyarrow import feather
 
-    files = {name: folder / f"{name}.arrow" for name in PARSED_TABLES}
+    files = {name: folder / f"{name}.arrow" for name in names}
     try:
         if (folder / _DIGESTS).read_text().split() != [file_sha256(file) for file in files.values()]:
             return None
@@ -82,11 +101,21 @@ def _read_kept(folder: Path) -> "dict[str, pa.Table] | None":
     return {name: feather.read_table(file) for name, file in files.items()}
 
 
+def _digest(given: "pa.Table", text: str) -> str:
+    """Digest of rows and a text."""
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16)
+    for batch in given.to_batches():
+        if batch.num_rows:  # a segment without rows changes nothing
+            digest.update(batch.serialize())
+    return digest.hexdigest()
+
+
 @cache
 def _code_version() -> str:
-    """Digest of the code that reads pages: it changes by itself when a layout does."""
+    """Digest of the code that reads pages and takes the steps: it changes by itself when a layout does."""
     room = Path(__file__).parent
     files = sorted([*room.glob("*.py"), *room.glob("layouts/*.py"), *room.parent.glob("schemas/*.py")])
+    files += sorted(room.parent.glob("warehouse/**/*.py"))
     digest = blake2b(digest_size=8)
     for file in files:
         digest.update(file.read_bytes())

@@ -1,1 +1,6 @@
 """From what the pages hold to published tables: identity, building, checking, snapshots."""
+
+import os
+
+# What is freed goes back to the system: Arrow's own pool keeps some 100 MiB. It is chosen as Arrow is first imported.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

@@ -9,7 +9,8 @@ import pyarrow as pa
 from schemas.identifiers import stable_id
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
-from warehouse.identity.resolution import resolve
+from warehouse.identity.resolution import Resolution, resolve
+from warehouse.steps import Recall, make_anew
 from warehouse.wordings import page_spans
 
 USABLE = ["listing", "empty"]
@@ -26,6 +27,7 @@ class Readings:
         entries: Of each distinct page.
         issues: Of pages and runs.
         decisions: What people decided on the identity of documents.
+        recall: How the identity of entries is recalled.
 
     Attributes:
         entries: Entries with the document of each.
@@ -40,10 +42,15 @@ class Readings:
     """
 
     def __init__(
-        self, captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFrame, decisions: Sequence[Decision]
+        self,
+        captures: pd.DataFrame,
+        entries: pd.DataFrame,
+        issues: pd.DataFrame,
+        decisions: Sequence[Decision],
+        recall: Recall = make_anew,
     ) -> None:
         entries = where(entries, ~entries.duplicated(["page_id", "position"]))
-        resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions)
+        resolution = _resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, recall)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
@@ -58,6 +65,21 @@ class Readings:
         members = self.sightings[["page_id", "position", "document_id", "range_first", "whole"]]
         members = members[members["page_id"].isin(placed["page_id"])]
         self.current = sort(look_up(members, placed, "page_id"), ["place", "position"])
+
+
+def _resolve(entries: pa.Table, decisions: Sequence[Decision], recall: Recall) -> Resolution:
+    """The identity of entries, from what is kept where the same entries and decisions were given before."""
+
+    def make() -> list[pa.Table]:
+        found = resolve(given, decisions)
+        unknown = pa.table({"place": pa.array([decisions.index(each) for each in found.unknown], pa.int64())})
+        return [found.entries.select(["document_id", "rule"]), found.keys, found.pairs, unknown]
+
+    given = entries.select(["page_id", "position", "date_text", "title", "summary", "url"])
+    named, keys, pairs, unknown = recall("identity", given, repr(decisions), 4, make)
+    for name in named.column_names:
+        entries = entries.append_column(name, named[name])
+    return Resolution(entries, keys, pairs, tuple(decisions[place] for place in unknown["place"].to_pylist()))
 
 
 def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:

@@ -17,31 +17,43 @@ from schemas.tables import TABLES
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
 from warehouse.readings import USABLE, Readings, which_count
+from warehouse.steps import Recall, make_anew
 from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
 
 
-def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
+def build_tables(
+    segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = (), recall: Recall = make_anew
+) -> dict[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
-    Each row stands once, sorted as its table's schema says.
+    Each row stands once, sorted as its table's schema says. Costly steps are taken through `recall`.
 
     Raises:
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
-    parsed = _gather(segments)
+    frames = _frames(_gather(segments), decisions, recall)
+    pa.default_memory_pool().release_unused()  # identity works on texts in Python, which are not needed any more
+    # The largest first: what it was made from is let go before the next is made.
+    largest_first = sorted(TABLES, key=lambda name: -len(frames.get(name, ())))
+    tables = {name: _finish(name, frames.pop(name, None)) for name in largest_first}
+    return {name: tables[name] for name in TABLES}
+
+
+def _frames(parsed: dict[str, pd.DataFrame], decisions: Sequence[Decision], recall: Recall) -> dict[str, pd.DataFrame]:
+    """What the tables hold, by name; those without rows may be left out. Takes the entries out of what was parsed."""
     runs = _runs(parsed)
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
     captures = _captures(parsed["captures"], planned, runs)
     if captures.empty:
-        return {name: _finish(name, runs if name == "runs" else None) for name in TABLES}
+        return {"runs": runs}
     issues = parsed["issues"]
-    observed = Readings(captures, parsed["entries"], issues[issues["run_id"].isin(giving)], decisions)
+    observed = Readings(captures, parsed.pop("entries"), issues[issues["run_id"].isin(giving)], decisions, recall)
     wordings = find_wordings(observed.sightings)
     memberships = _memberships(observed)
     issues = pd.concat([issues, _decision_issues(observed.unknown_decisions, giving.max())])
-    frames = {
-        "documents": _documents(wordings, memberships),
+    return {
+        "documents": _documents(wordings, memberships, recall),
         "collections": _collections(planned, captures, observed.readings, memberships),
         "memberships": memberships,
         "entries": where(
@@ -56,7 +68,6 @@ def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence
         "issues": _issues(issues, captures, observed.current_pages, giving.max()),
         "runs": runs,
     }
-    return {name: _finish(name, frames.get(name)) for name in TABLES}
 
 
 def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFrame]:
@@ -137,7 +148,7 @@ def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame)
     return captures
 
 
-def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
+def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame, recall: Recall) -> pd.DataFrame:
     documents = standing(wordings).rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
     by = ["document_id"]
     seen = group(wordings, by, first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max"))
@@ -145,7 +156,7 @@ def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFram
     documents = look_up(documents, count(memberships, by, "collection_count"), "document_id")
     documents["collection_count"] = documents["collection_count"].fillna(0)
     documents = look_up(documents, _date_columns(documents["date_text"]), "date_text")
-    documents["title_date_edtf"] = _title_dates(documents["title"])
+    documents["title_date_edtf"] = _title_dates(documents["title"], recall)
     return documents
 
 
@@ -167,9 +178,16 @@ def _read(text: object) -> DateReading | None:
     return read_date(text) if isinstance(text, str) else None
 
 
-def _title_dates(titles: "pd.Series[Any]") -> list[str | None]:
-    found = (find_date(title) if isinstance(title, str) else None for title in titles)
-    return [reading.edtf if reading else None for reading in found]
+def _title_dates(titles: "pd.Series[Any]", recall: Recall) -> "pd.api.extensions.ExtensionArray":
+    given = pa.table({"title": pa.array(titles, pa.string(), from_pandas=True)})
+
+    def make() -> list[pa.Table]:
+        found = (None if title is None else find_date(title) for title in given["title"].to_pylist())
+        dates = [reading.edtf if reading else None for reading in found]
+        return [pa.table({"edtf": pa.array(dates, pa.string())})]
+
+    (made,) = recall("title-dates", given, "", 1, make)
+    return pd.array(made["edtf"], dtype=pd.ArrowDtype(pa.string()))
 
 
 def _memberships(observed: Readings) -> pd.DataFrame:

@@ -173,3 +173,54 @@ def test_a_damaged_cache_is_never_needed(damage: str, zone: RawZone, cache: Pars
             wrong += [] if same else [(at, "other rows")]
 
     assert wrong == []
+
+
+GIVEN = pa.table({"text": ["a", "b", None]})
+
+
+def numbered(made: list[int]) -> list[pa.Table]:
+    """What a step makes: two tables that tell how often it was taken."""
+    made.append(len(made))
+    return [pa.table({"number": [len(made)]}), pa.table({"none": pa.array([], pa.string())})]
+
+
+def recall(cache: ParsedCache, made: list[int], given: pa.Table = GIVEN, text: str = "", step: str = "step") -> int:
+    """The number of the making that is recalled."""
+    numbers, nothing = cache.recall(step, given, text, 2, lambda: numbered(made))
+    assert nothing.num_rows == 0
+    number: int = numbers["number"][0].as_py()
+    return number
+
+
+def test_a_step_is_taken_once_for_all_that_it_depends_on(cache: ParsedCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    in_two = pa.concat_tables([GIVEN, GIVEN.slice(0, 0)])
+
+    assert [recall(cache, made), recall(cache, made), recall(cache, made, in_two)] == [1, 1, 1]
+    assert recall(cache, made, GIVEN.slice(1)) == 2
+    assert recall(cache, made, pa.table({"text": ["a", "b", ""]})) == 3
+    assert recall(cache, made, text="decided") == 4
+    assert recall(cache, made, step="other") == 5
+    monkeypatch.setattr(parsed_cache, "_code_version", lambda: "other")
+    assert recall(cache, made) == 6
+
+
+def test_a_damaged_outcome_of_a_step_is_made_anew(cache: ParsedCache) -> None:
+    made: list[int] = []
+    recall(cache, made)
+    (place,) = cache.folder.iterdir()
+    (place / "0.arrow").write_bytes(b"half")
+
+    assert [recall(cache, made), recall(cache, made)] == [2, 2]
+
+
+def test_forgetting_spares_what_was_recalled_and_nothing_else(zone: RawZone, cache: ParsedCache) -> None:
+    made: list[int] = []
+    recall(cache, made)
+    recall(cache, made, text="former")
+    later = ParsedCache(cache.folder)
+    recall(later, made)
+
+    later.forget_others(zone)
+
+    assert [recall(later, made), recall(later, made, text="former")] == [1, 3]
