@@ -8,7 +8,18 @@ from extractors.parsing import SegmentParser
 from extractors.planning import PageView
 from extractors.raw_zone import RawZone
 from extractors.warc import Landed, WarcWriter
-from schemas.records import Capture, Exchange, Issue, KnownCapture, Plan, RunEnd
+from schemas.records import (
+    Alias,
+    ArchivedPage,
+    Capture,
+    Collection,
+    Exchange,
+    Issue,
+    KnownCapture,
+    Plan,
+    RunEnd,
+    Validators,
+)
 
 
 class Landing:
@@ -26,6 +37,8 @@ class Landing:
         self._cache = cache
         self._parser = SegmentParser()
         self._open: WarcWriter | None = None
+        self._collections: set[str] = set()
+        self._payloads: dict[str, KnownCapture] = {}
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -45,6 +58,7 @@ class Landing:
 
     def land_plan(self, plan: Plan, catalog_text: str | None) -> None:
         """Land what the run sets out to do, and the catalog that it uses."""
+        self._collections = {collection.collection_id for collection in plan.collections}
         self._read(self._writer.land_plan(plan))
         if catalog_text is not None:
             self._writer.land_catalog(catalog_text)
@@ -52,6 +66,31 @@ class Landing:
     def land_saved_page(self, capture: Capture) -> None:
         """Land and read a saved page."""
         self._read(self._writer.land_saved_page(capture))
+
+    def land_archived_page(self, page: ArchivedPage) -> None:
+        """Land and read a page that a web archive has, and its collection when that is met first.
+
+        A page that revisits another, which was not landed in this run, is an issue.
+        """
+        self._land_collection(page.collection)
+        capture = page.capture
+        revisits = self._payloads.get(page.revisits) if page.revisits else None
+        if page.revisits and revisits is None:
+            message = "the capture has no body of its own, and the one that it refers to is not there"
+            self.land_issue(Issue("error", "lost-revisit", message, found=page.revisits, url=capture.url))
+        elif capture.http_status is None:
+            self._read(self._writer.land_saved_page(capture))
+        else:
+            landed = self._writer.land_archived_page(capture, revisits)
+            self._read(landed)
+            if page.payload_digest and revisits is None and capture.captured_at is not None:
+                self._payloads[page.payload_digest] = KnownCapture(
+                    landed.capture_id, capture.url, capture.captured_at, "", Validators()
+                )
+
+    def land_alias(self, alias: Alias) -> None:
+        """Land that two addresses are one document's."""
+        self._read(self._writer.land_alias(alias))
 
     def land_page(self, exchange: Exchange, collection_id: str, body: bytes) -> PageView:
         """Land and read a page that a site sent.
@@ -81,6 +120,11 @@ class Landing:
     def land_end(self, end: RunEnd) -> None:
         """Land the end of the run."""
         self._read(self._writer.land_end(end))
+
+    def _land_collection(self, collection: Collection) -> None:
+        if collection.collection_id not in self._collections:
+            self._collections.add(collection.collection_id)
+            self._read(self._writer.land_collection(collection))
 
     @property
     def _writer(self) -> WarcWriter:

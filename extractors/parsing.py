@@ -3,7 +3,7 @@
 import codecs
 import datetime as dt
 from dataclasses import asdict, replace
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from extractors.content_encoding import UndecodableError, decode_body
 from extractors.layouts import read_text
 from extractors.planning import PageView
 from extractors.raw_zone import read_segment
-from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
+from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from schemas.dates import read_date
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES
@@ -48,7 +48,7 @@ def read_page(body: bytes) -> ParsedPage:
 def decode(body: bytes) -> tuple[str | None, list[Issue]]:
     """A page's text, and what is in doubt about it; null text for a page that is empty or no text at all."""
     body = body.removeprefix(codecs.BOM_UTF8)
-    if not body.strip():
+    if not body or body.isspace():
         return None, [Issue("error", "empty-file", "the page is empty", found=f"{len(body)} bytes")]
     head = body[:_GLIMPSE_BYTES]
     control = len(head) - len(head.translate(None, _CONTROL))
@@ -94,8 +94,12 @@ class SegmentParser:
         match record:
             case Plan():
                 plan = _event(record.run_id, "plan", record.started_at)
-                rows["events"].append({**plan, "source": record.source, "purpose": record.purpose})
+                rows["events"].append({**plan, "source": record.source, "purpose": record.purpose, "live": record.live})
                 rows["collections"] += [{"run_id": record.run_id, **asdict(each)} for each in record.collections]
+            case LandedCollection():
+                rows["collections"].append({"run_id": record.run_id, **asdict(record.collection)})
+            case LandedAlias():
+                rows["aliases"].append({"run_id": record.run_id, **asdict(record.alias)})
             case LandedIssue():
                 rows["issues"].append(_issue(record.issue, record.run_id))
             case LandedEnd():
@@ -192,7 +196,7 @@ def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
 
 def _page_id(capture: Capture, body: bytes) -> str:
     """Id of the page that a capture shows: its collection, or else its address, and its body."""
-    digest = blake2b(body.removeprefix(codecs.BOM_UTF8), digest_size=16).hexdigest()
+    digest = sha256(body.removeprefix(codecs.BOM_UTF8)).hexdigest()  # CPUs have instructions for it
     return stable_id(capture.collection_id or capture.url, digest)
 
 
@@ -215,7 +219,7 @@ def _capture_values(record: LandedCapture) -> dict[str, Any]:
 
 
 def _event(run_id: str, event: str, at: dt.datetime) -> dict[str, Any]:
-    return {"run_id": run_id, "event": event, "at": at, "source": None, "purpose": None}
+    return {"run_id": run_id, "event": event, "at": at}
 
 
 def _issue(

@@ -3,7 +3,8 @@
 WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site answered is a `response` record beside
 its `request`; an answer that nothing changed is a `revisit` of the capture that it refers to. A saved page, which has
 no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its own instant, where known, is in
-`WCDA-Captured-At`. What a run has to say of itself are `resource` and `metadata` records.
+`WCDA-Captured-At`. A response that another archive has keeps the instant at which that captured it. What a run has to
+say of itself are `resource` and `metadata` records.
 """
 
 import datetime as dt
@@ -23,7 +24,7 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from schemas.records import Capture, Exchange, Headers, Issue, KnownCapture, Plan, RunEnd
+from schemas.records import Alias, Capture, Collection, Exchange, Headers, Issue, KnownCapture, Plan, RunEnd
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -37,6 +38,7 @@ _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
 _CAPTURED_HEADER = "WCDA-Captured-At"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_SAME_PAYLOAD_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _JSON = "application/json"
 _VERSION = "WARC/1.1"
 _HTTP_RESPONSE, _HTTP_REQUEST = (f"application/http; msgtype={kind}" for kind in ("response", "request"))
@@ -44,6 +46,8 @@ _HTTP_RESPONSE, _HTTP_REQUEST = (f"application/http; msgtype={kind}" for kind in
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _END: TypeAdapter[RunEnd] = TypeAdapter(RunEnd)
 _ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
+_COLLECTION: TypeAdapter[Collection] = TypeAdapter(Collection)
+_ALIAS: TypeAdapter[Alias] = TypeAdapter(Alias)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,23 @@ class LandedEnd:
     end: RunEnd
 
 
-Landed = LandedCapture | LandedIssue | LandedEnd | Plan
+@dataclass(frozen=True, slots=True)
+class LandedCollection:
+    """A collection that a run met and that its catalog does not have."""
+
+    run_id: str
+    collection: Collection
+
+
+@dataclass(frozen=True, slots=True)
+class LandedAlias:
+    """Two addresses of one document, as a run met them."""
+
+    run_id: str
+    alias: Alias
+
+
+Landed = LandedCapture | LandedIssue | LandedEnd | LandedCollection | LandedAlias | Plan
 """A record of a segment that the tables are made of."""
 
 
@@ -112,6 +132,29 @@ class WarcWriter:
         offset = self._append(_resource(headers, capture.body, capture.content_type))
         return self._landed(capture_id, offset, capture)
 
+    def land_archived_page(self, capture: Capture, revisits: KnownCapture | None = None) -> LandedCapture:
+        """Land a response that another archive has, at the instant at which that captured it.
+
+        Args:
+            capture: With status and instant.
+            revisits: The capture whose body this one has too, which then has none of its own.
+        """
+        if capture.http_status is None or capture.captured_at is None:
+            raise ValueError("a response has a status and an instant")
+        exchange = Exchange(
+            capture.url, (), capture.http_status, "", capture.headers, capture.body, capture.captured_at
+        )
+        capture_id = str(uuid4())
+        kind = "response" if revisits is None else "revisit"
+        headers = _headers(kind, capture_id, capture.url, _warc_date(capture.captured_at))
+        headers |= _collection_header(capture.collection_id)
+        if revisits is None:
+            record = _response(headers, exchange)
+        else:
+            record = _revisit(headers | _revisit_headers(revisits, _SAME_PAYLOAD_PROFILE), exchange)
+        offset = self._append(record, _STORED if capture.header("content-encoding") else _GZIP_LEVEL)
+        return self._landed(capture_id, offset, capture, revisits)
+
     def land_exchange(
         self, exchange: Exchange, collection_id: str | None, revisits: KnownCapture | None = None
     ) -> LandedCapture:
@@ -128,7 +171,7 @@ class WarcWriter:
         if revisits is None:
             response = _response(headers, exchange)
         else:
-            response = _revisit(headers | _revisit_headers(revisits), exchange)
+            response = _revisit(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE), exchange)
         offset = self._append(response, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
         headers = _headers("request", str(uuid4()), exchange.url, at)
         self._append(_request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange))
@@ -156,6 +199,16 @@ class WarcWriter:
         """Land what the run could not do, such as a request that failed."""
         self._append_own("metadata", "issue", _ISSUE.dump_json(issue))
         return LandedIssue(self._run_id, issue)
+
+    def land_collection(self, collection: Collection) -> LandedCollection:
+        """Land what is known of a collection that is not in the catalog."""
+        self._append_own("metadata", "collection", _COLLECTION.dump_json(collection))
+        return LandedCollection(self._run_id, collection)
+
+    def land_alias(self, alias: Alias) -> LandedAlias:
+        """Land that two addresses are one document's."""
+        self._append_own("metadata", "alias", _ALIAS.dump_json(alias))
+        return LandedAlias(self._run_id, alias)
 
     def land_end(self, end: RunEnd) -> LandedEnd:
         """Land how the run's fetching ended."""
@@ -249,6 +302,10 @@ def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
             return _PLAN.validate_json(body)
         case "issue":
             return LandedIssue(run_id, _ISSUE.validate_json(body))
+        case "collection":
+            return LandedCollection(run_id, _COLLECTION.validate_json(body))
+        case "alias":
+            return LandedAlias(run_id, _ALIAS.validate_json(body))
         case "end":
             return LandedEnd(run_id, _END.validate_json(body))
         case _:
@@ -287,9 +344,9 @@ def _collection_header(collection_id: str | None) -> dict[str, str]:
     return {} if collection_id is None else {_COLLECTION_HEADER: quote(collection_id)}
 
 
-def _revisit_headers(revisited: KnownCapture) -> dict[str, str]:
+def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:
     return {
-        "WARC-Profile": _NOT_MODIFIED_PROFILE,
+        "WARC-Profile": profile,
         "WARC-Refers-To": _urn(revisited.capture_id),
         "WARC-Refers-To-Target-URI": revisited.url,
         "WARC-Refers-To-Date": _warc_date(revisited.captured_at),

@@ -49,8 +49,6 @@ BATCH_PAGES = 50
 """Pages of one step: enough that what a Prefect task costs (some 5 ms) does not show."""
 
 ISSUE_EXAMPLES = 3
-_LIVE = "site:"
-"""How the source of a run that fetches from a site begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +220,7 @@ def _plan(request: HarvestRequest, catalog: Catalog) -> Plan:
         started_at=dt.datetime.now(dt.UTC),
         collections=tuple(entry.collection for entry in planned.collections),
         requested=request.collections,
+        live=request.source == SITE_SOURCE,
     )
 
 
@@ -237,7 +236,7 @@ def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> 
 
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
-    if not _is_live(plan):
+    if not plan.live:
         known, interrupted = KnownPages([]), None
     else:
         known = KnownPages([cache.parse(raw_zone, segment) for segment in raw_zone.segments()])
@@ -295,6 +294,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from extractors.raw_zone import RawZone
     from warehouse.changes import count_changes, find_losses
     from warehouse.snapshots import former_snapshot, publish
+    from warehouse.steps import make_anew
     from warehouse.tables import build_tables
 
     raw_zone = RawZone(folder.raw)
@@ -304,11 +304,16 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     if not segments:
         raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
     cache = ParsedCache(folder.parsed)
-    parsed = [parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment) for segment in segments]
-    tables = build_tables(parsed, read_decisions(folder))
+
+    def parsed() -> "Iterator[dict[str, pa.Table]]":
+        """Each segment as it is asked for, so that what was made into tables is not kept."""
+        for segment in segments:
+            yield parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment)
+
+    tables = build_tables(parsed(), read_decisions(folder), make_anew if run_id is None else cache.recall)
     outcome = _outcome(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
-        raise SourceError(_why_failed(parsed, run_id))
+        raise SourceError(_why_failed(list(parsed()), run_id))
     former = former_snapshot(folder)
     losses = find_losses(former, tables)
     if losses and not accept_loss:
@@ -383,12 +388,8 @@ def _source_path(source: str) -> Path:
 def _source_name(source: str, catalog: Catalog) -> str:
     """How the tables name the source: without the folders of the machine that it was read on."""
     if source == SITE_SOURCE:
-        return _LIVE + catalog.archive.url
+        return f"site:{catalog.archive.url}"
     return source if source == SAMPLES_SOURCE else f"saved:{Path(source).resolve().name}"
-
-
-def _is_live(plan: Plan) -> bool:
-    return plan.source.startswith(_LIVE)
 
 
 def _limit(pages: list[SavedPage], collections: tuple[str, ...]) -> list[SavedPage]:

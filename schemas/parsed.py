@@ -33,6 +33,18 @@ PARSED_EVENTS = Table(
         Column("at", "instant", "When it was.", "raw zone"),
         Column("source", "string", "The plan's source.", "raw zone", nullable=True),
         Column("purpose", "string", "What the plan asks for, as an id.", "raw zone", nullable=True),
+        Column("live", "bool", "Whether the plan is to ask the site itself.", "raw zone", nullable=True),
+    ),
+)
+PARSED_ALIASES = Table(
+    "aliases",
+    "Pairs of addresses that the archive itself says are one document's.",
+    ("run_id", "url", "other_url"),
+    (
+        *_RUN_ID,
+        Column("url", "string", "Canonical address.", "the address that redirects, or the page's own"),
+        Column("other_url", "string", "Canonical address.", "where it leads, or the address to cite"),
+        Column("evidence", "string", "What says so.", "raw zone", allowed=("redirect", "citation")),
     ),
 )
 PARSED_COLLECTIONS = Table(
@@ -76,7 +88,15 @@ PARSED_ISSUES = Table(
 )
 
 PARSED_TABLES: dict[str, Table] = {
-    table.name: table for table in (PARSED_EVENTS, PARSED_COLLECTIONS, PARSED_CAPTURES, PARSED_ENTRIES, PARSED_ISSUES)
+    table.name: table
+    for table in (
+        PARSED_EVENTS,
+        PARSED_COLLECTIONS,
+        PARSED_ALIASES,
+        PARSED_CAPTURES,
+        PARSED_ENTRIES,
+        PARSED_ISSUES,
+    )
 }
 
 

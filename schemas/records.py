@@ -194,6 +194,42 @@ class Collection:
 
 
 @dataclass(frozen=True, slots=True)
+class ArchivedPage:
+    """A page of a listing that a web archive or a folder of saved pages has.
+
+    Attributes:
+        capture: Its status is null if it was saved without one; its body is empty where `revisits` is given.
+        collection: That it belongs to.
+        payload_digest: What later records may name it by; null if there is nothing.
+        revisits: `payload_digest` of the page whose body this one has too.
+    """
+
+    capture: Capture
+    collection: Collection
+    payload_digest: str | None = None
+    revisits: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """Two addresses of one document, as the archive itself says, by a redirect or by the address to cite.
+
+    Attributes:
+        url: Canonical address.
+        other_url: Likewise.
+        evidence: `redirect` or `citation`.
+    """
+
+    url: str
+    other_url: str
+    evidence: str
+
+
+ArchiveItem = ArchivedPage | Alias | Issue
+"""What a source of captures that others made has to give, one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a run set out to do; landed in the raw zone before the first capture.
 
@@ -201,6 +237,7 @@ class Plan:
         collections: Those of the catalog. A saved page that is in none of them has a collection of its own,
             of which nothing is known but its id.
         requested: Ids to which the run is limited; empty for all.
+        live: Whether the run asks the site itself, so that its captures of a collection are one reading.
     """
 
     run_id: str
@@ -208,6 +245,7 @@ class Plan:
     started_at: dt.datetime
     collections: tuple[Collection, ...]
     requested: tuple[str, ...] = ()
+    live: bool = False
 
     @property
     def purpose(self) -> str:

@@ -149,8 +149,15 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
 
     purpose = Plan("another", "saved:pages", AT, (Collection("c", "topics", "China"),)).purpose
     assert tables["events"] == [
-        {"run_id": "run-1", "event": "plan", "at": AT, "source": "saved:pages", "purpose": purpose},
-        {"run_id": "run-1", "event": "end", "at": AT + dt.timedelta(hours=1), "source": None, "purpose": None},
+        {"run_id": "run-1", "event": "plan", "at": AT, "source": "saved:pages", "purpose": purpose, "live": False},
+        {
+            "run_id": "run-1",
+            "event": "end",
+            "at": AT + dt.timedelta(hours=1),
+            "source": None,
+            "purpose": None,
+            "live": None,
+        },
     ]
     assert tables["collections"] == [
         {"run_id": "run-1", "collection_id": "c", "kind": "topics", "name": "China", "query": None, "url": None}
