@@ -50,7 +50,9 @@ def parse_anew(raw_zone: RawZone, cache: ParsedCache, segments: Sequence[Path], 
             for other in others:
                 other.result()
         except BrokenProcessPool as error:
-            raise RawZoneError("a process that parsed segments was ended from outside; nothing was published") from error
+            raise RawZoneError(
+                "a process that parsed segments was ended from outside; nothing was published"
+            ) from error
 
 
 def _parse(taken: "Synchronized[int]", raw_zone: Path, cache: Path, segments: Sequence[Path]) -> None:

@@ -1,8 +1,12 @@
 """Canonical addresses: the many forms in which one page, document or collection is addressed become one.
 
-The forms are those that public code and saved pages show (the archive itself documents none).
+The forms are those that public code and saved pages show (the archive itself documents none). Of the old site
+(2013 to 2022) pages are stored under `/search-results/300/%5B%5D?recordType=Record`, under searches such as
+`{"subject":"658"}`, `{"repository":"25"}` and `{"start_date":"19790101","end_date":"19791231","coverage":"21"}`, some
+without `recordType` or with plain colons and commas, and under `/collection/81/todor-zhivkov-collection/4`.
 """
 
+import json
 import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
@@ -25,10 +29,18 @@ _DOCUMENT_PATH = re.compile(r"/document/([^/]+)/?")
 _PLAIN_ADDRESS = re.compile(rf"(?:{re.escape(ARCHIVE_URL)})?(/document/[A-Za-z0-9-]+)")
 """The usual form of a document's address, of which all characters stand for themselves."""
 _LISTING_PATH = re.compile(r"/search/?")
+# Of the old site, where pages are counted from 1.
+_OLD_COLLECTION_PATH = re.compile(r"/collection/([1-9][0-9]{0,8})(?:/(?![0-9]+/?$)([^/]+))?(?:/([0-9]{1,6}))?/?")
+_OLD_SEARCH_PATH = re.compile(r"/search-results/([0-9]{1,6})(?:/(.*?))?/?")
+_OLD_COLLECTION, _OLD_SEARCH = "collection", "old-search"
+_EVERYTHING = "[]"
+_A_SEARCH = '{"term":"cuba"}'
+_LONGEST_SEARCH = 2000  # characters
+_MOST_BRACKETS = 50  # of a search; it nests no deeper
 
 _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
 # A kind without a dash, an id without a plus: so that a collection's id can be read in one way only.
-_FACET = re.compile(r"(?!text:)([a-z][a-z0-9_]*):([A-Za-z0-9_.-]+)")
+_FACET = re.compile(r"(?!(?:text|collection|old):)([a-z][a-z0-9_]*):([A-Za-z0-9_.-]+)")
 _FIELDS = frozenset({"search_api_fulltext", "page", "items_per_page"})
 # A shadow of the facets, the order of the result, and what advertisers add: none changes the result set.
 _OTHER_FIELD = re.compile(r"fo\[[0-9]*\]|sort_(?:by|order|bef_combine)|utm_\w+|fbclid|gclid")
@@ -72,14 +84,19 @@ class ListingAddress:
     Attributes:
         facets: Kinds and ids of terms, sorted, none twice.
         text: What is searched for, with single blanks; empty if nothing is.
-        page: From 0.
+        page: From 0, on the old site too.
         items_per_page: Null where the address leaves it to the site.
+        old_set: Of the old site, and then neither facets nor text: `collection` and its number, or `old-search` and
+            what is searched for as canonical JSON; null for the present site.
+        slug: Of an old collection, where the address has one; it tells nothing.
     """
 
     facets: tuple[tuple[str, str], ...] = ()
     text: str = ""
     page: int = 0
     items_per_page: int | None = None
+    old_set: tuple[str, str] | None = None
+    slug: str = ""
 
     @property
     def collection_id(self) -> str:
@@ -87,7 +104,10 @@ class ListingAddress:
 
         At most 100 characters. An id that would be longer has its first parts, `+`, and a digest of the whole, 16
         hexadecimal digits. Every other part has a dash, so that no id of the one kind is one of the other.
+        Of the old site `collection-31`, `old-search-all`, or `old-search-` and a digest: no facet is of such a kind.
         """
+        if self.old_set is not None:
+            return _old_id(*self.old_set)
         parts = [f"{kind}-{term}" for kind, term in self.facets]
         if self.text:
             parts.append(_text_id(self.text))
@@ -96,7 +116,12 @@ class ListingAddress:
 
     @property
     def kind(self) -> str:
-        """The facet's kind if there is one facet and no text; else `mixed`, `text`, or `all` for the whole archive."""
+        """The facet's kind if there is one facet and no text; else `mixed`, `text`, or `all` for the whole archive.
+
+        Of the old site `collection` or `old-search`.
+        """
+        if self.old_set is not None:
+            return self.old_set[0]
         if len(self.facets) == 1 and not self.text:
             return self.facets[0][0]
         if self.facets:
@@ -105,7 +130,12 @@ class ListingAddress:
 
     @property
     def query(self) -> str | None:
-        """Canonical facets and text for a person to read, `f[0]=topics:86494`; null if everything is asked for."""
+        """Canonical facets and text for a person to read, `f[0]=topics:86494`; null if everything is asked for.
+
+        Of the old site `collection=31`, or `old-search={"subject":"658"}`; `old-search=[]` for everything.
+        """
+        if self.old_set is not None:
+            return "=".join(self.old_set)
         return urlencode(self.criteria, quote_via=quote, safe="[]:") or None
 
     @property
@@ -128,7 +158,7 @@ def read_facet(text: str) -> tuple[str, str]:
 
 
 def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
-    """What an address of the listing asks for.
+    """What an address of the listing asks for, be it the present site's or the old one's.
 
     A parameter of unknown meaning may narrow the result, so that an address with one is not taken for the whole set.
 
@@ -143,6 +173,10 @@ def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
     parts = urlsplit(url.strip())
     if not _is_of_archive(parts, urlsplit(base)):
         raise ValueError(f"{url!r} is not on a host of the archive")
+    old = _read_old_path(parts.path)
+    if old is not None:
+        _check_old_query(parts.query)
+        return old
     is_pager_link = not parts.netloc and not parts.scheme and not parts.path and parts.query
     if _LISTING_PATH.fullmatch(parts.path) is None and not is_pager_link:
         raise ValueError(
@@ -160,7 +194,12 @@ def parse_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress |
 
 
 def listing_url(address: ListingAddress, page: int, items_per_page: int | None, base: str = ARCHIVE_URL) -> str:
-    """Address of a page, from 0, of the result set that `address` asks for; canonical but for another base."""
+    """Address of a page, from 0, of the result set that `address` asks for; canonical but for another base.
+
+    The old site lets nobody say how many entries a page has.
+    """
+    if address.old_set is not None:
+        return base + _old_path(*address.old_set, address.slug, page + 1)
     paging = [("items_per_page", items_per_page), ("page", page or None)]
     fields = [*address.criteria, *((name, str(value)) for name, value in paging if value is not None)]
     query = urlencode(fields, quote_via=quote)
@@ -196,6 +235,77 @@ def _read_query(query: str) -> ListingAddress:
         page=int(page) if _COUNT.fullmatch(page) else 0,
         items_per_page=int(size) if _COUNT.fullmatch(size) and int(size) else None,
     )
+
+
+def _read_old_path(path: str) -> ListingAddress | None:
+    """What a path of the old site's listing asks for; null if it is none."""
+    if (match := _OLD_COLLECTION_PATH.fullmatch(path)) is not None:
+        slug = quote(_decoded(match[2] or ""), safe="")
+        return ListingAddress(page=_old_page(match[3]), old_set=(_OLD_COLLECTION, match[1]), slug=slug)
+    if (match := _OLD_SEARCH_PATH.fullmatch(path)) is not None:
+        return ListingAddress(page=_old_page(match[1]), old_set=(_OLD_SEARCH, _old_search(match[2] or _EVERYTHING)))
+    return None
+
+
+def _check_old_query(query: str) -> None:
+    """Raise an error if the query of an old address may narrow what is listed, or asks for other things."""
+    for name, value in parse_qsl(query):
+        if (name, value) != ("recordType", "Record") and _OTHER_FIELD.fullmatch(name) is None:
+            raise ValueError(f"the parameter {name!r} is not understood, and may narrow what is listed")
+
+
+def _old_page(number: str | None) -> int:
+    return max(0, int(number or 1) - 1)
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError as error:  # put in one for another, they would make two sets one
+        raise ValueError(f"{text[:60]!r} has letters that are not in UTF-8") from error
+
+
+def _old_search(text: str) -> str:
+    """What an old search asks for, as JSON in one form, whatever the order of its keys and however often encoded."""
+    for _ in range(_MOST_ENCODINGS + 1):
+        text = _decoded(text)
+        if text.startswith(("{", "[")):
+            return _canonical_search(text)
+    raise ValueError(f"{text!r} is no search of the old site, such as {_A_SEARCH}")
+
+
+def _canonical_search(text: str) -> str:
+    _check_size(text)
+    try:
+        asked = json.loads(text)
+        if not asked:
+            return _EVERYTHING
+        canonical = json.dumps(asked, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no search of the old site, such as {_A_SEARCH}: {error}") from error
+    if not isinstance(asked, dict):
+        raise ValueError(f"{text!r} is no search of the old site, such as {_A_SEARCH}")
+    _check_size(canonical)
+    return canonical
+
+
+def _check_size(search: str) -> None:
+    """Raise an error for what would take long to read, or nests deeply."""
+    if len(search) > _LONGEST_SEARCH or search.count("[") + search.count("{") > _MOST_BRACKETS:
+        raise ValueError(f"the search begins with {search[:60]!r} and is too long to be one of the old site")
+
+
+def _old_id(kind: str, value: str) -> str:
+    if kind == _OLD_COLLECTION:
+        return f"{kind}-{value}"
+    return f"{kind}-all" if value == _EVERYTHING else f"{kind}-{stable_id(value)}"
+
+
+def _old_path(kind: str, value: str, slug: str, page: int) -> str:
+    if kind == _OLD_SEARCH:
+        return f"/search-results/{page}/{quote(value, safe='')}?recordType=Record"
+    is_page_told = page > 1 or slug.isdecimal()  # a slug of digits alone would be read as the page
+    return "/".join(["/collection", value, *([slug] if slug else []), *([str(page)] if is_page_told else [])])
 
 
 def _shortened(whole: str, digest: str) -> str:

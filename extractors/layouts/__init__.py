@@ -5,7 +5,7 @@ A page is first recognised, then read. A new layout is one module with `recognis
 
 from typing import Protocol
 
-from extractors.layouts import drupal_listing, plain_text, refusals
+from extractors.layouts import drupal_listing, old_site, plain_text, refusals
 from schemas.records import Issue, ParsedPage
 
 
@@ -21,7 +21,9 @@ class Layout(Protocol):
         """What a recognised page holds. Must not raise, whatever the text."""
 
 
-LAYOUTS: tuple[Layout, ...] = (drupal_listing, plain_text)
+LAYOUTS: tuple[Layout, ...] = (old_site, drupal_listing, plain_text)
+"""In the order in which they are asked. What marks the old site stands on no other page, and so comes first: a summary
+on it may well hold what looks like the range line by which the others tell theirs."""
 
 
 def read_text(text: str) -> ParsedPage:

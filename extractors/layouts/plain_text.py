@@ -36,6 +36,8 @@ _SPAN_OF_YEARS = re.compile(r"(\d{4})\s*[-–]\s*(\d{4})?")
 _BARE_YEAR = re.compile(r"\d{4}")
 # A single capital before the full stop is an initial ("A. A. Gromyko"), where text is often cut.
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
+# Without quotes behind it: many a title ends in the quoted name of a document, which is a sentence.
+_PROSE_END = re.compile(r"(?<![^\w][A-Z])[.!?…]$")
 _LONGEST_NAME = 60
 _YEARS_OF_A_LIFE = 30
 
@@ -63,7 +65,7 @@ class _Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Record:
     """A date, a title and a summary, each as far as it is there."""
 
     date: str | None
@@ -233,7 +235,7 @@ def _read_records(blocks: list[_Block], page_range: Range, *, cut: bool) -> tupl
     starts, doubtful = _starts(blocks, dates, page_range.count)
     issues += _unplaced(blocks[: starts[0]] if starts else blocks)
     ends = dict(zip(starts, [*starts[1:], len(blocks)], strict=False))  # without blocks there are no starts
-    records: list[_Record] = []
+    records: list[Record] = []
     for region in _regions(starts, doubtful):
         first, after = region[0], ends[region[-1]]
         if len(region) > 1 or region[0] in doubtful:
@@ -242,12 +244,12 @@ def _read_records(blocks: list[_Block], page_range: Range, *, cut: bool) -> tupl
         record, skipped = _record(blocks[first:after], dates[first:after])
         records.append(record)
         issues += [_menu_line(text) for text in skipped]
-    titles_missing = _titles_are_missing(records)
+    titles_missing = titles_are_missing(records)
     cut = cut or len(starts) < page_range.count
     last_is_certain = bool(records) and starts[-1] not in doubtful
-    if cut and last_is_certain and _may_go_on(records[-1], 0 if titles_missing else 1):
-        issues.append(_cut_off(records.pop()))
-    return _entries(records, issues, titles_missing=titles_missing)
+    if cut and last_is_certain and may_go_on(records[-1], 0 if titles_missing else 1):
+        issues.append(cut_off(records.pop()))
+    return entries_of(records, issues, titles_missing=titles_missing)
 
 
 def _regions(starts: list[int], doubtful: set[int]) -> list[list[int]]:
@@ -261,7 +263,7 @@ def _regions(starts: list[int], doubtful: set[int]) -> list[list[int]]:
     return regions
 
 
-def _record(blocks: list[_Block], dates: list[bool]) -> tuple[_Record, list[str]]:
+def _record(blocks: list[_Block], dates: list[bool]) -> tuple[Record, list[str]]:
     """The parts of a record, and the lines of menus that stand within it."""
     dated = dates[0]
     paragraphs: list[list[str]] = []
@@ -276,7 +278,7 @@ def _record(blocks: list[_Block], dates: list[bool]) -> tuple[_Record, list[str]
             skipped.append(block.text)
         else:
             paragraphs.append([block.text])
-    return _Record(blocks[0].text if dated else None, tuple(map(" ".join, paragraphs))), skipped
+    return Record(blocks[0].text if dated else None, tuple(map(" ".join, paragraphs))), skipped
 
 
 def _is_name(paragraph: list[str]) -> bool:
@@ -291,19 +293,19 @@ def _ends_sentence(text: str) -> bool:
     return _SENTENCE_END.search(text) is not None
 
 
-def _may_go_on(record: _Record, titles: int) -> bool:
+def may_go_on(record: Record, titles: int) -> bool:
     """Whether the last record of a page that is cut off may have had more text."""
     return len(record.paragraphs) <= titles or not _ends_sentence(record.paragraphs[-1])
 
 
-def _titles_are_missing(records: list[_Record]) -> bool:
+def titles_are_missing(records: list[Record]) -> bool:
     """Whether dates are followed by summaries: these mostly end as sentences do, titles hardly ever."""
     leads = [record.paragraphs[0] for record in records if record.date and record.paragraphs]
-    prose = sum(map(_ends_sentence, leads))
+    prose = sum(_PROSE_END.search(lead) is not None for lead in leads)
     return len(leads) > 1 and 2 * prose > len(leads)
 
 
-def _entries(records: list[_Record], issues: list[Issue], *, titles_missing: bool) -> tuple[list[Entry], list[Issue]]:
+def entries_of(records: list[Record], issues: list[Issue], *, titles_missing: bool) -> tuple[list[Entry], list[Issue]]:
     """Records as entries; one without any text but a date is an issue."""
     titles = 0 if titles_missing else 1
     if titles_missing:
@@ -336,7 +338,8 @@ def _undecided(blocks: list[_Block]) -> Issue:
     )
 
 
-def _cut_off(record: _Record) -> Issue:
+def cut_off(record: Record) -> Issue:
+    """The issue of a record that was left out, since a page that is cut off ends within it."""
     return Issue(
         "error",
         "cut-off",

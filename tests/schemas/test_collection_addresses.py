@@ -144,7 +144,7 @@ def test_a_canonical_address_names_what_is_not_a_matter_of_course() -> None:
         "/search/topics",
         "/searching?f[0]=topics:1",
         "search?f[0]=topics:1",
-        "/search-results/1/%7B%7D?recordType=Record",
+        "/search-results/1/%7B%7D?recordType=Collection",
         "https://example.com/search?f[0]=topics:1",
         "https://www.wilsoncenter.org/search?f[0]=topics:1",
         "ftp://digitalarchive.wilsoncenter.org/search",

@@ -1,0 +1,43 @@
+"""The address to cite on a document's own page, which tells that two addresses are one document's.
+
+The page shows it in the element `#citation-url`; there it is by record id, while the page itself is at a slug.
+
+History: seen in pages of 2023 to 2025 (certain); whether it is text, a link or the value of a field is not.
+"""
+
+from typing import TYPE_CHECKING
+
+from extractors.layouts.nesting import excessive_depth
+from schemas.addresses import document_address
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from selectolax.lexbor import LexborNode
+
+_ID = "citation-url"
+_ATTRIBUTES = ("href", "value")
+_AROUND = ".,;:()<>[]\"'“”"
+
+
+def cited_address(html: str) -> str | None:
+    """Canonical address by which a document's page wants to be cited, by record id or by slug. Raises nothing.
+
+    Null where the page names none, or more than one.
+    """
+    if _ID not in html or excessive_depth(html) is not None:
+        return None
+    from selectolax.lexbor import LexborHTMLParser
+
+    elements = LexborHTMLParser(html).css(f"#{_ID}")
+    found = {address for element in elements for address in _addresses(element)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _addresses(element: "LexborNode") -> "Iterator[str]":
+    nodes = [element, *element.css("[href], [value]")]
+    texts = [node.attributes.get(name) for node in nodes for name in _ATTRIBUTES]
+    for word in " ".join(filter(None, [*texts, element.text()])).split():
+        address = document_address(word.strip(_AROUND))
+        if address is not None:
+            yield address
