@@ -18,7 +18,9 @@ test: .venv/dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n auto -m "not accept"
 
-accept: .venv/dev
+# The proofs of web archives take a crawl with wget, and play it with pywb.
+accept: .venv/dev .venv/pywb/bin/wayback
+	command -v wget || (apt-get update && apt-get install -y wget)
 	$(BIN)/pytest -m accept
 
 # Figures, for a person to read; never a test.
@@ -39,11 +41,17 @@ lock: .venv/run
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
+	$(LOCK) --group pywb -o requirements/pywb.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
 	echo uv | $(LOCK) - -o requirements/lock.txt
 
 .venv/bench: .venv/dev requirements/bench.txt
 	$(PIP) --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv/pywb/bin/wayback: requirements/pywb.txt | .venv/dev
+	$(PYTHON) -m venv .venv/pywb
+	.venv/pywb/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/pywb.txt
 	@touch $@
 
 clean:

@@ -42,7 +42,7 @@ class KnownPages:
         if row is None:
             return None
         validators = Validators(row["etag"], row["last_modified"])
-        return KnownCapture(row["capture_id"], url, row["captured_at"], row["page_id"], validators)
+        return KnownCapture(row["capture_id"], url, row["captured_at"], validators)
 
     def view(self, known: KnownCapture) -> PageView:
         """What a known capture shows."""

@@ -7,7 +7,7 @@ from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.planning import PageView
 from extractors.raw_zone import RawZone
-from extractors.warc import Landed, WarcWriter
+from extractors.warc import Landed, WarcWriter, payload_digest
 from schemas.records import (
     Alias,
     ArchivedPage,
@@ -18,7 +18,6 @@ from schemas.records import (
     KnownCapture,
     Plan,
     RunEnd,
-    Validators,
 )
 
 
@@ -85,7 +84,10 @@ class Landing:
             self._read(landed)
             if page.payload_digest and revisits is None and capture.captured_at is not None:
                 self._payloads[page.payload_digest] = KnownCapture(
-                    landed.capture_id, capture.url, capture.captured_at, "", Validators()
+                    landed.capture_id,
+                    capture.url,
+                    capture.captured_at,
+                    payload_digest=payload_digest(capture.body),
                 )
 
     def land_alias(self, alias: Alias) -> None:

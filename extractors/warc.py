@@ -1,10 +1,11 @@
 """WARC records: the one module that writes and reads them.
 
 WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site answered is a `response` record beside
-its `request`; an answer that nothing changed is a `revisit` of the capture that it refers to. A saved page, which has
-no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its own instant, where known, is in
-`WCDA-Captured-At`. A response that another archive has keeps the instant at which that captured it. What a run has to
-say of itself are `resource` and `metadata` records.
+its `request`. An answer that nothing changed is a `revisit` of the capture that it refers to, without a block: from a
+block, players take the 304 in place of the page (pywb's `ResolvingLoader`); its head is in a `metadata` record beside
+it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its own
+instant, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the instant at which that
+captured it. What a run has to say of itself are `resource` and `metadata` records.
 """
 
 import datetime as dt
@@ -39,6 +40,7 @@ _COLLECTION_HEADER = "WCDA-Collection-ID"
 _CAPTURED_HEADER = "WCDA-Captured-At"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _SAME_PAYLOAD_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
+_NOT_MODIFIED = 304
 _JSON = "application/json"
 _VERSION = "WARC/1.1"
 _HTTP_RESPONSE, _HTTP_REQUEST = (f"application/http; msgtype={kind}" for kind in ("response", "request"))
@@ -168,21 +170,23 @@ class WarcWriter:
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, exchange.url, at) | _collection_header(collection_id)
+        beside = {"WARC-Concurrent-To": _urn(capture_id)}
         if revisits is None:
-            response = _response(headers, exchange)
+            record = _response(headers, exchange)
+            offset = self._append(record, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
         else:
-            response = _revisit(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE), exchange)
-        offset = self._append(response, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
-        headers = _headers("request", str(uuid4()), exchange.url, at)
-        self._append(_request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange))
+            offset = self._append(_not_modified(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE)))
+            about = _headers("metadata", str(uuid4()), _about(self._run_id) + "not-modified", at)
+            self._append(_resource(about | beside, _response_head(exchange), _HTTP_RESPONSE))
+        self._append(_request(_headers("request", str(uuid4()), exchange.url, at) | beside, exchange))
         capture = Capture(
             url=exchange.url,
             body=exchange.body,
-            content_type=exchange.header("content-type") or "",
+            content_type="" if revisits else exchange.header("content-type") or "",
             collection_id=collection_id,
             captured_at=exchange.received_at,
             http_status=exchange.status,
-            headers=exchange.headers,
+            headers=() if revisits else exchange.headers,
         )
         return self._landed(capture_id, offset, capture, revisits)
 
@@ -324,6 +328,9 @@ def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> 
             collection_id=collection_id,
             captured_at=dt.datetime.fromisoformat(captured) if captured else None,
         )
+    at = dt.datetime.fromisoformat(record.headers["WARC-Date"])
+    if record.headers.get("WARC-Profile") == _NOT_MODIFIED_PROFILE and not record.content_length:
+        return Capture(url, b"", "", collection_id, at, _NOT_MODIFIED)  # its head is beside it
     record.parse_http()
     head = record.http_headers
     if head is None or head.status_code is None:
@@ -333,7 +340,7 @@ def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> 
         body=record.reader.read(),
         content_type=head.get("Content-Type") or "",
         collection_id=collection_id,
-        captured_at=dt.datetime.fromisoformat(record.headers["WARC-Date"]),
+        captured_at=at,
         http_status=head.status_code,
         headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]),
     )
@@ -345,7 +352,8 @@ def _collection_header(collection_id: str | None) -> dict[str, str]:
 
 
 def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:
-    return {
+    digest = {} if revisited.payload_digest is None else {"WARC-Payload-Digest": revisited.payload_digest}
+    return digest | {
         "WARC-Profile": profile,
         "WARC-Refers-To": _urn(revisited.capture_id),
         "WARC-Refers-To-Target-URI": revisited.url,
@@ -385,6 +393,10 @@ def _revisit(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
     return _record(headers | {"WARC-Block-Digest": _digest(head)}, _HTTP_RESPONSE, b"", head)
 
 
+def _not_modified(headers: dict[str, str]) -> ArcWarcRecord:
+    return _record(headers | {"WARC-Block-Digest": _NO_BODY_DIGEST}, _HTTP_RESPONSE, b"")
+
+
 def _request(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
     head = _request_head(exchange)
     digests = {"WARC-Payload-Digest": _NO_BODY_DIGEST, "WARC-Block-Digest": _digest(head)}
@@ -420,6 +432,11 @@ def _response_head(exchange: Exchange) -> bytes:
 def _head(first_line: str, headers: Headers) -> bytes:
     lines = [f"{name}: {value}" for name, value in headers]
     return "\r\n".join([first_line, *lines, "\r\n"]).encode("latin-1")
+
+
+def payload_digest(body: bytes) -> str:
+    """Digest of a body as it came, as WARC has it."""
+    return _digest(body)
 
 
 def _digest(*parts: bytes) -> str:

@@ -5,8 +5,9 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 
 import sys
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -106,10 +107,27 @@ def harvest(
         list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
     ] = None,
     source: Annotated[
-        str, typer.Option("--from", help="site, samples, or the path of a saved page or of a folder of them.")
+        str,
+        typer.Option(
+            "--from", help="site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them."
+        ),
     ] = "site",
     catalog: CatalogOption = None,
     archive: ArchiveOption = None,
+    wayback: Annotated[
+        str | None,
+        typer.Option("--wayback", envvar="WCDA_WAYBACK", help="Address of the web archive, if not the catalog's."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was captured since this day.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Only what was captured until this day.")
+    ] = None,
+    captures: Annotated[
+        Literal["earliest", "latest", "all"],
+        typer.Option("--captures", help="Of each page, from the web archive."),
+    ] = "latest",
     contact: ContactOption = None,
     warehouse: WarehouseOption = None,
     dry_run: Annotated[
@@ -130,7 +148,17 @@ def harvest(
 
     default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
     request = HarvestRequest(
-        source, warehouse or default, catalog, tuple(collections or ()), archive, contact, accept_loss
+        source=source,
+        warehouse=warehouse or default,
+        catalog=catalog,
+        collections=tuple(collections or ()),
+        archive=archive,
+        wayback=wayback,
+        contact=contact,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        captures=captures,
+        accept_loss=accept_loss,
     )
     if dry_run:
         _print_estimate(request, json)
@@ -180,6 +208,9 @@ def discover(
 def rebuild(
     warehouse: WarehouseOption = None,
     accept_loss: AcceptLossOption = False,
+    processes: Annotated[
+        int | None, typer.Option("--processes", min=1, help="How many parse at once; default: as many as pay.")
+    ] = None,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -190,14 +221,14 @@ def rebuild(
     folder = warehouse or DEFAULT_WAREHOUSE
     WarehouseFolder(folder).require_existing()
     if direct:
-        receipt = rebuild_plainly(folder, accept_loss=accept_loss)
+        receipt = rebuild_plainly(folder, accept_loss=accept_loss, processes=processes)
     else:
         from flows.prefect_settings import on_prefect
 
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_flow
 
-            receipt = rebuild_flow(folder, accept_loss)
+            receipt = rebuild_flow(folder, accept_loss, processes)
     _print_receipt(receipt, json)
 
 

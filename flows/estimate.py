@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from extractors.planning import DEFAULT_SIZE, LARGE_SIZE
 from flows.crawl import requested_entries
-from flows.harvest import SITE_SOURCE, HarvestRequest, read_catalog
+from flows.harvest import SITE_SOURCE, HarvestRequest
 from schemas.catalog import CatalogEntry
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
@@ -41,7 +41,7 @@ def estimate(request: HarvestRequest) -> Estimate:
     """
     if request.source != SITE_SOURCE:
         raise UsageError("--dry-run is about requests to a site, and this source is none")
-    catalog = read_catalog(request.catalog, request.archive, request.contact)[1]
+    catalog = request.read_catalog()[1]
     entries = requested_entries(catalog, request.collections)
     seen = _reported_totals(WarehouseFolder(request.warehouse))
     counts = [_count(entry, seen) for entry in entries]

@@ -9,17 +9,19 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar, get_args
 from urllib.parse import unquote
 
-from extractors.sources.saved import SAMPLES, SavedPage, capture_page, find_pages
+from extractors.sources.archives import read_archive
+from extractors.sources.saved import SAMPLES, check_path
+from flows.archives import ArchiveHarvest, within
 from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
 from schemas.addresses import file_address
 from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
 from schemas.records import (
+    ArchiveItem,
     ChangeKind,
     CollectionReceipt,
     Issue,
@@ -44,11 +46,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SITE_SOURCE = "site"
+WAYBACK_SOURCE = "wayback"
 SAMPLES_SOURCE = "samples"
 BATCH_PAGES = 50
 """Pages of one step: enough that what a Prefect task costs (some 5 ms) does not show."""
 
 ISSUE_EXAMPLES = 3
+
+Choice = Literal["earliest", "latest", "all"]
+"""Which captures of a page are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +62,14 @@ class HarvestRequest:
     """What a person asked for.
 
     Attributes:
-        source: `site`, `samples`, or the path of a saved page or of a folder of them.
+        source: `site`, `wayback`, `samples`, or a path: a saved page, a web archive, a tarball, a folder of them.
         collections: Ids to which the harvest is limited; empty for all.
         archive: Address of the site; null to take the catalog's.
+        wayback: Address of the archive of the web; null to take the catalog's.
         contact: Whom the site can write to; null to take the catalog's.
+        since: First day of captures that others made; null for no such limit.
+        until: Last day of them.
+        captures: Which captures of each page the archive of the web is asked for.
         accept_loss: Whether to publish though much of a collection has left at once.
     """
 
@@ -68,8 +78,20 @@ class HarvestRequest:
     catalog: Path | None = None
     collections: tuple[str, ...] = ()
     archive: str | None = None
+    wayback: str | None = None
     contact: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+    captures: Choice = "latest"
     accept_loss: bool = False
+
+    def read_catalog(self) -> tuple[str | None, Catalog]:
+        """The text and content of the catalog, as the request has it.
+
+        Raises:
+            UsageError: As `read_catalog`.
+        """
+        return read_catalog(self.catalog, self.archive, self.contact, self.wayback)
 
 
 class Step(Protocol):
@@ -104,8 +126,8 @@ def harvest(request: HarvestRequest, step: Step = call_plainly, watch: Watch = n
         WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
     folder = WarehouseFolder(request.warehouse)
-    catalog_text, catalog = read_catalog(request.catalog, request.archive, request.contact)
-    fetch = _site_fetch(request, catalog, watch) if request.source == SITE_SOURCE else _saved_fetch(request, catalog)
+    catalog_text, catalog = request.read_catalog()
+    fetch = _fetch_of(request, catalog, watch)
     with folder.locked():
         read_decisions(folder)  # a mistake in it is told before anything is fetched
         landing, known = step(begin_run, folder, _plan(request, catalog), catalog_text)
@@ -119,13 +141,42 @@ _Fetch = Callable[["Landing", "KnownPages", Step], list[Issue]]
 """Lands what a source has; gives what concerns the run and no page."""
 
 
-def _saved_fetch(request: HarvestRequest, catalog: Catalog) -> _Fetch:
-    pages = find_requested_pages(request, catalog)
+def _fetch_of(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
+    """How to get what a request means; finds the mistakes in it.
+
+    Raises:
+        UsageError: As `harvest`.
+        SourceError: The source is there, and empty.
+    """
+    if request.source == SITE_SOURCE:
+        return _site_fetch(request, catalog, watch)
+    return _archive_fetch(request, catalog, watch)
+
+
+def _archive_fetch(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
+    passed_over: Counter[str] = Counter()
+    items = _items(request, catalog, passed_over)
 
     def fetch(landing: "Landing", _known: "KnownPages", step: Step) -> list[Issue]:
-        return [issue for batch in _batches(pages) for issue in step(land_pages, landing, batch)]
+        archive = ArchiveHarvest(items, passed_over, landing, request.collections, watch)
+        while not archive.finished:
+            step(land_pages, archive, BATCH_PAGES)
+        return archive.issues()
 
     return fetch
+
+
+def _items(request: HarvestRequest, catalog: Catalog, passed_over: Counter[str]) -> Iterator[ArchiveItem]:
+    if request.source == WAYBACK_SOURCE:
+        from extractors.sources.wayback import WaybackChoice, read_wayback
+
+        choice = WaybackChoice(request.since, request.until, request.captures, request.collections)
+        return read_wayback(catalog, user_agent(catalog.politeness.contact), choice, passed_over)
+    path = SAMPLES if request.source == SAMPLES_SOURCE else Path(request.source)
+    check_path(path)
+    if request.warehouse.resolve().is_relative_to(path.resolve()):
+        raise UsageError(f"{path}: the warehouse {request.warehouse} lies in it, and would be read as a source")
+    return within(read_archive(path, catalog, passed_over), request.since, request.until, passed_over)
 
 
 def _site_fetch(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
@@ -149,25 +200,19 @@ def check_request(request: HarvestRequest) -> None:
         UsageError: As `harvest`.
         SourceError: The source has no pages.
     """
-    catalog = read_catalog(request.catalog, request.archive, request.contact)[1]
-    if request.source == SITE_SOURCE:
-        _site_fetch(request, catalog, no_watch)
-    else:
-        _saved_fetch(request, catalog)
+    _fetch_of(request, request.read_catalog()[1], no_watch)
 
 
-def find_requested_pages(request: HarvestRequest, catalog: Catalog) -> list[SavedPage]:
-    """The pages that a request means; reads none of them.
+def rebuild(
+    warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = False, processes: int | None = None
+) -> Receipt:
+    """Make the tables again from the raw zone alone. No run, no network; what was parsed before does not count.
 
-    Raises:
-        UsageError: The source or a collection is not there.
-        SourceError: The source has no pages.
-    """
-    return _limit(find_pages(_source_path(request.source), catalog), request.collections)
-
-
-def rebuild(warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = False) -> Receipt:
-    """Make the tables again from the raw zone alone. No run, no network, no cache.
+    Args:
+        warehouse: Its folder.
+        step: How the steps are called.
+        accept_loss: Whether to publish though much of a collection has left at once.
+        processes: How many parse at once; null for as many as pay.
 
     Raises:
         UsageError: There is no warehouse.
@@ -177,11 +222,12 @@ def rebuild(warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = F
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     with folder.locked():
+        step(parse_raw_zone, folder, processes)
         return step(publish_tables, folder, None, accept_loss)
 
 
 def read_catalog(
-    path: Path | None, archive: str | None = None, contact: str | None = None
+    path: Path | None, archive: str | None = None, contact: str | None = None, wayback: str | None = None
 ) -> tuple[str | None, Catalog]:
     """The text and content of a catalog; the empty catalog if there is no path.
 
@@ -189,13 +235,14 @@ def read_catalog(
         path: TOML.
         archive: Takes the place of the catalog's site, if it is given.
         contact: Likewise.
+        wayback: Likewise, of the archive of the web.
 
     Raises:
-        UsageError: It cannot be opened or read, or the site or contact is none.
+        UsageError: It cannot be opened or read, or the site, contact or archive is none.
     """
     text = _read_text(path) if path is not None else None
     catalog = parse_catalog(text or "", str(path))
-    return text, override(catalog, archive, contact)
+    return text, override(catalog, archive, contact, wayback)
 
 
 def _read_text(path: Path) -> str:
@@ -248,16 +295,9 @@ def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> 
     return landing, known
 
 
-def land_pages(landing: "Landing", pages: tuple[SavedPage, ...]) -> list[Issue]:
-    """Land saved pages as they are; a page that cannot be opened is an issue."""
-    issues = []
-    with landing.batch():
-        for page in pages:
-            try:
-                landing.land_saved_page(capture_page(page))
-            except SourceError as error:
-                issues.append(Issue("error", "unreadable-file", str(error)))
-    return issues
+def land_pages(archive: ArchiveHarvest, items: int) -> None:
+    """Land and read some of what others captured."""
+    archive.land_batch(items)
 
 
 def ask_permission(crawl: Crawl) -> None:
@@ -277,12 +317,31 @@ def end_run(landing: "Landing", issues: tuple[Issue, ...]) -> None:
     landing.finish()
 
 
+def parse_raw_zone(folder: WarehouseFolder, processes: int | None) -> None:
+    """Parse all segments again.
+
+    Raises:
+        SourceError: There are none.
+        RawZoneError: One cannot be read.
+    """
+    from extractors.parsed_cache import ParsedCache
+    from extractors.raw_zone import RawZone
+    from extractors.reparsing import parse_anew
+
+    raw_zone = RawZone(folder.raw)
+    raw_zone.recover()
+    segments = raw_zone.segments()
+    if not segments:
+        raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
+    parse_anew(raw_zone, ParsedCache(folder.parsed), segments, processes)
+
+
 def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool) -> Receipt:
     """Read the raw zone, build the tables and publish them.
 
     Args:
         folder: The warehouse.
-        run_id: The run that it is for, whose outcome is told; null for a rebuild, which uses no cache.
+        run_id: The run that it is for, whose outcome is told; null for a rebuild, which recalls no step.
         accept_loss: Whether to publish though much of a collection has left at once.
 
     Raises:
@@ -290,7 +349,6 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         WarehouseError: The tables break a rule of their schemas, or too much would leave; nothing was published.
     """
     from extractors.parsed_cache import ParsedCache
-    from extractors.parsing import parse_segment
     from extractors.raw_zone import RawZone
     from warehouse.changes import count_changes, find_losses
     from warehouse.snapshots import former_snapshot, publish
@@ -298,17 +356,13 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from warehouse.tables import build_tables
 
     raw_zone = RawZone(folder.raw)
-    if run_id is None:
-        raw_zone.recover()
     segments = raw_zone.segments()
-    if not segments:
-        raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
     cache = ParsedCache(folder.parsed)
 
     def parsed() -> "Iterator[dict[str, pa.Table]]":
         """Each segment as it is asked for, so that what was made into tables is not kept."""
         for segment in segments:
-            yield parse_segment(segment) if run_id is None else cache.parse(raw_zone, segment)
+            yield cache.parse(raw_zone, segment)
 
     tables = build_tables(parsed(), read_decisions(folder), make_anew if run_id is None else cache.recall)
     outcome = _outcome(tables["runs"], run_id)
@@ -381,27 +435,10 @@ def _where(url: str | None) -> str:
     return f"{unquote(url.removeprefix(file_address('')))}: " if url else ""
 
 
-def _source_path(source: str) -> Path:
-    return SAMPLES if source == SAMPLES_SOURCE else Path(source)
-
-
 def _source_name(source: str, catalog: Catalog) -> str:
     """How the tables name the source: without the folders of the machine that it was read on."""
     if source == SITE_SOURCE:
         return f"site:{catalog.archive.url}"
+    if source == WAYBACK_SOURCE:
+        return f"wayback:{catalog.wayback.url}"
     return source if source == SAMPLES_SOURCE else f"saved:{Path(source).resolve().name}"
-
-
-def _limit(pages: list[SavedPage], collections: tuple[str, ...]) -> list[SavedPage]:
-    """The pages of the collections that were asked for; of all, if none was."""
-    known = {page.collection.collection_id for page in pages}
-    unknown = [collection for collection in collections if collection not in known]
-    if unknown:
-        raise UsageError(f"{unknown[0]}: the source has no page of this collection")
-    return [page for page in pages if not collections or page.collection.collection_id in collections]
-
-
-def _batches(pages: list[SavedPage]) -> Iterator[tuple[SavedPage, ...]]:
-    rest = iter(pages)
-    while batch := tuple(islice(rest, BATCH_PAGES)):
-        yield batch

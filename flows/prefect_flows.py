@@ -3,6 +3,7 @@
 Importing this imports Prefect, which reads its settings then: call `set_prefect_settings` first.
 """
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 
-from flows.harvest import HarvestRequest, P, T, harvest, rebuild
+from flows.harvest import Choice, HarvestRequest, P, T, harvest, rebuild
 from flows.progress import show_progress
 from schemas.errors import WcdaError
 from schemas.records import Receipt
@@ -32,19 +33,25 @@ def harvest_flow(
     catalog: Path | None = None,
     collections: tuple[str, ...] = (),
     archive: str | None = None,
+    wayback: str | None = None,
     contact: str | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    captures: Choice = "latest",
     accept_loss: bool = False,
 ) -> Receipt:
     """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
-    request = HarvestRequest(source, warehouse, catalog, collections, archive, contact, accept_loss)
+    request = HarvestRequest(
+        source, warehouse, catalog, collections, archive, wayback, contact, since, until, captures, accept_loss
+    )
     with show_progress() as watch:
         return harvest(request, call_as_task, watch)
 
 
 @flow(name="rebuild", persist_result=False)
-def rebuild_flow(warehouse: Path, accept_loss: bool = False) -> Receipt:
+def rebuild_flow(warehouse: Path, accept_loss: bool = False, processes: int | None = None) -> Receipt:
     """Make the tables again from the raw zone."""
-    return rebuild(warehouse, call_as_task, accept_loss=accept_loss)
+    return rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes)
 
 
 def api_address() -> str | None:

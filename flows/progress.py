@@ -51,12 +51,12 @@ def plain_lines(write: Callable[[str], None], clock: Callable[[], float] = time.
 def describe(progress: Progress, seconds: float) -> str:
     """One line on how far a run is, after so many seconds."""
     rate = progress.pages / seconds
+    speed = f"{rate:.1f} a second, {progress.failed:,} failed"
+    if progress.expected_pages is None:
+        return f"{progress.pages:,} pages, {speed}"
     left = max(0, progress.expected_pages - progress.pages) / rate
     minutes, rest = divmod(round(left), 60)
-    return (
-        f"{progress.pages:,} of {progress.expected_pages:,} pages, {rate:.1f} a second, "
-        f"{progress.failed:,} failed, {minutes} min {rest:02d} s left"
-    )
+    return f"{progress.pages:,} of {progress.expected_pages:,} pages, {speed}, {minutes} min {rest:02d} s left"
 
 
 def _print(line: str) -> None:

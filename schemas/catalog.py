@@ -19,6 +19,8 @@ from schemas.errors import UsageError
 from schemas.records import Collection
 
 _SITE = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_INTERNET_ARCHIVE = "https://web.archive.org"
 # Printable ASCII without what would end or escape the comment of a User-Agent (RFC 9110, 5.6.5).
 _CONTACT_LETTERS = r"[!-'*-\[\]-~]"
 _CONTACT = re.compile(rf"https?://{_CONTACT_LETTERS}+|{_CONTACT_LETTERS}+@{_CONTACT_LETTERS}+")
@@ -31,6 +33,16 @@ def _site(value: str) -> str:
         raise ValueError(f"{value!r} is no http:// or https:// with a host, a port if need be, and nothing behind")
     _ = urlsplit(site).port  # beyond 65535 is an error
     return site
+
+
+def _address(value: str) -> str:
+    """An address that others are built upon: a site and a path, without the slash behind it."""
+    start = value.removesuffix("/")
+    parts = start.split("/", 3)
+    path = start.removeprefix("/".join(parts[:3]))
+    if _PATH.fullmatch(path) is None:
+        raise ValueError(f"{value!r} is no address of a web archive, such as {_INTERNET_ARCHIVE}/web")
+    return _site("/".join(parts[:3])) + path
 
 
 def _contact(value: str) -> str:
@@ -87,6 +99,34 @@ class Politeness(_Strict):
     attempts: Annotated[int, Field(strict=True, ge=1, le=10)] = 5
     backoff_seconds: _Seconds = 1.0
     longest_wait_seconds: _Seconds = 600.0
+
+
+class Wayback(_Strict):
+    """The web archive that has captures of the archive, and how gently it is asked.
+
+    The rates are those that the Internet Archive agreed with the makers of the package `wayback`; all else, such as how
+    long to wait, is as politeness says.
+
+    Attributes:
+        url: What stands before the instant in the address of a capture; no slash at its end.
+        cdx_url: Where its index is asked; null for the usual place.
+        pages_per_second: Captures; infinite for no delay at all.
+        queries_per_second: Of the index, likewise.
+    """
+
+    url: Annotated[str, AfterValidator(_address)] = f"{_INTERNET_ARCHIVE}/web"
+    cdx_url: Annotated[str, AfterValidator(_address)] | None = None
+    pages_per_second: Annotated[float, Field(strict=True, gt=0)] = 8.0
+    queries_per_second: Annotated[float, Field(strict=True, gt=0)] = 0.4
+
+    @property
+    def index_url(self) -> str:
+        """Where the index is asked: as `cdx_url` says, else where the Internet Archive has it, or pywb."""
+        if self.cdx_url is not None:
+            return self.cdx_url
+        # The place that the README of its CDX server names; pywb's manual names the other.
+        is_internet_archive = urlsplit(self.url).hostname == urlsplit(_INTERNET_ARCHIVE).hostname
+        return f"{_INTERNET_ARCHIVE}/cdx/search/cdx" if is_internet_archive else f"{self.url}/cdx"
 
 
 class CatalogEntry(_Strict):
@@ -148,6 +188,7 @@ class Catalog(_Strict):
 
     archive: Archive = Archive()
     politeness: Politeness = Politeness()
+    wayback: Wayback = Wayback()
     collections: tuple[CatalogEntry, ...] = ()
 
     def collection_of(self, file: str) -> Collection | None:
@@ -180,17 +221,21 @@ def parse_catalog(text: str, name: str) -> Catalog:
     return catalog
 
 
-def override(catalog: Catalog, archive: str | None, contact: str | None) -> Catalog:
-    """The catalog with another site or contact; null leaves each as it is.
+def override(catalog: Catalog, archive: str | None, contact: str | None, wayback: str | None = None) -> Catalog:
+    """The catalog with another site, contact or web archive; null leaves each as it is.
+
+    The index of another web archive is where that has it usually.
 
     Raises:
         UsageError: One of them is none.
     """
-    values = {"archive": catalog.archive.model_dump(), "politeness": catalog.politeness.model_dump()}
+    values = catalog.model_dump(exclude={"collections"})
     if archive is not None:
         values["archive"]["url"] = archive
     if contact is not None:
         values["politeness"]["contact"] = contact
+    if wayback is not None:
+        values["wayback"] |= {"url": wayback, "cdx_url": None}
     try:
         settings = Catalog.model_validate(values)
     except ValidationError as error:
@@ -207,6 +252,7 @@ def write_catalog(catalog: Catalog) -> str:
     sections = [
         _section("[archive]", catalog.archive),
         _section("[politeness]", catalog.politeness),
+        _section("[wayback]", catalog.wayback),
         *(_section("[[collections]]", entry) for entry in sorted(catalog.collections, key=_place)),
     ]
     return "\n".join(filter(None, sections))

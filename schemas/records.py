@@ -141,14 +141,14 @@ class KnownCapture:
 
     Attributes:
         captured_at: UTC.
-        page_id: The page that it shows.
+        payload_digest: Of its body as it came, as WARC has it; null where no record needs it.
     """
 
     capture_id: str
     url: str
     captured_at: dt.datetime
-    page_id: str
-    validators: Validators
+    validators: Validators = Validators()
+    payload_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,12 +271,12 @@ class Progress:
 
     Attributes:
         pages: That were read, or failed.
-        expected_pages: As far as the collections that were begun tell.
+        expected_pages: As far as the collections that were begun tell; null where nobody knows.
         failed: Pages that could not be had.
     """
 
     pages: int
-    expected_pages: int
+    expected_pages: int | None
     failed: int
 
 

@@ -4,6 +4,7 @@ From this come the Arrow schemas (with descriptions in the field metadata), the 
 comparison of snapshots. `SCHEMA_VERSION` is raised by each change that a reader of the tables can notice.
 """
 
+from dataclasses import replace
 from typing import get_args
 
 from schemas.columns import Column, ForeignKey, Table
@@ -160,7 +161,8 @@ COLLECTIONS = Table(
         Column(
             "coverage",
             "float",
-            "Documents seen against documents reported; 1.0 is all of them.",
+            "Documents seen against documents reported; 1.0 is all of them. More if some may have left, which only a "
+            "complete reading tells.",
             "observed_total / reported_total",
             nullable=True,
         ),
@@ -199,10 +201,11 @@ ENTRIES = Table(
             "rule",
             "string",
             "Identity rule by which the entry belongs to its document.",
-            "`address`: same canonical address; `content`: date, title and summary equal to the letter; `normalised`: "
-            "equal but for case, quotes, dashes, white space and date writing; `similar`: different only as slips of "
-            "the pen are, or without date; `decision`: a person said so",
-            allowed=("address", "content", "normalised", "similar", "decision"),
+            "`address`: same canonical address; `alias`: the archive itself says, by a redirect or by the address to "
+            "cite, that its address is one of the document's; `content`: date, title and summary equal to the letter; "
+            "`normalised`: equal but for case, quotes, dashes, white space and date writing; `similar`: different only "
+            "as slips of the pen are, or without date; `decision`: a person said so",
+            allowed=("address", "alias", "content", "normalised", "similar", "decision"),
         ),
         _DATE_TEXT,
         _DATE_EDTF,
@@ -273,17 +276,18 @@ CAPTURES = Table(
 )
 READINGS = Table(
     "readings",
-    "One run's pages of one collection.",
+    "The pages of one collection that were captured together: those of one run; of captures that others made, those on "
+    "one host within 30 days that agree on the total, whichever runs took them over.",
     ("reading_id",),
     (
         Column(
             "reading_id",
             "string",
             "Id of the reading: 16 hexadecimal digits.",
-            "hash of collection and run",
+            "hash of collection and run; of captures that others made, of collection and first capture",
         ),
         _COLLECTION_ID,
-        _RUN_ID,
+        replace(_RUN_ID, description="Id of the run; the last one that gave a capture of it."),
         Column("started_at", "instant", "First capture, if known.", "captures", nullable=True),
         Column("ended_at", "instant", "Last capture, if known.", "captures", nullable=True),
         _REPORTED_TOTAL,
@@ -300,7 +304,13 @@ DOCUMENT_KEYS = Table(
     "Every natural key of a document, and each id that it ever had.",
     ("key", "document_id"),
     (
-        Column("key", "string", "The key, led by its kind.", "identity"),
+        Column(
+            "key",
+            "string",
+            "The key, led by its kind. Also an address that no listing shows and that the archive itself says is the "
+            "document's.",
+            "identity",
+        ),
         _DOCUMENT_ID,
         Column("kind", "string", "Kind of key.", "identity", allowed=("address", "content", "id")),
     ),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 RULE_MEANINGS = {
     "address": "it has the document's address",
+    "alias": "the archive itself says that its address is the document's, by a redirect or by the address to cite",
     "content": "date, title and summary are equal to the letter",
     "normalised": "equal but for case, quotes, dashes, white space or the way in which the date is written",
     "similar": "it differs only as slips of the pen do, or lacks the date",

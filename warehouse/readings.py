@@ -1,12 +1,23 @@
-"""Readings: one run's pages of one collection, and which of them say what is there now."""
+"""Readings: the pages of one collection that were captured together, and which of them say what is there now.
 
-from collections.abc import Sequence
+Of the site itself, and of saved pages whose instant is not known, a run's pages of a collection are a reading. Captures
+that others made, at an instant that is known, are put together by that alone, whatever the runs that took them over: a
+reading is a collection's captures on one host, within 30 days of the first, that agree on the total (DESIGN.md). So an
+archive may be harvested twice, in parts, and in any order, and gives the same readings.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from schemas.identifiers import stable_id
+from schemas.records import Alias
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import Resolution, resolve
@@ -16,17 +27,24 @@ from warehouse.wordings import page_spans
 USABLE = ["listing", "empty"]
 """Outcomes of pages that were read."""
 
-_BY = ["collection_id", "run_id"]
+WINDOW = dt.timedelta(days=30)
+"""Captures of an archive that are further from the first are another reading (DESIGN.md, "reading"). The same for all
+collections: a catalog does not set it."""
+
+_BY = ["collection_id", "reading"]
+_CAPTURE = ["url", "captured_at", "page_id"]
+"""What tells captures that others made from each other, whichever run took them over."""
 
 
 class Readings:
     """What all captures show.
 
     Args:
-        captures: In the order in which they count, each with its page's columns and whether it counts.
+        captures: As `in_readings` gives them, each with its page's columns.
         entries: Of each distinct page.
         issues: Of pages and runs.
         decisions: What people decided on the identity of documents.
+        aliases: Addresses that the archive itself says are one document's.
         recall: How the identity of entries is recalled.
 
     Attributes:
@@ -34,8 +52,10 @@ class Readings:
         sightings: Entries with the document, collection and span of captures of each.
         readings: Columns of the table `readings`.
         current: page_id, position, document_id, collection_id, range_first and whole of each entry of the readings
-            that say what is there now: of each collection the latest complete one and what came after it.
-        current_pages: collection_id, run_id and page_id of these readings, in the order in which they count.
+            that say what is there now: of each collection the latest complete one and what came after it, or all of
+            them if none is complete. So only a complete reading ends a membership, and what an archive holds in parts
+            is put together from all of them.
+        current_pages: collection_id, reading and page_id of these readings, in the order in which they count.
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
         unknown_decisions: Decisions about a key that no entry has.
@@ -47,10 +67,11 @@ class Readings:
         entries: pd.DataFrame,
         issues: pd.DataFrame,
         decisions: Sequence[Decision],
+        aliases: Sequence[Alias],
         recall: Recall = make_anew,
     ) -> None:
         entries = where(entries, ~entries.duplicated(["page_id", "position"]))
-        resolution = _resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, recall)
+        resolution = _resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, aliases, recall)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
@@ -59,7 +80,7 @@ class Readings:
         counting = captures[captures["counts"]]
         self.readings = _readings(counting, self.entries, issues)
         latest = _latest(self.readings)
-        self.current_pages = counting.merge(latest, on=_BY)[["collection_id", "run_id", "page_id"]]
+        self.current_pages = counting.merge(latest, on=_BY)[[*_BY, "page_id"]]
         placed = self.current_pages.drop_duplicates("page_id", keep="last").reset_index(names="place")
         # Without the texts, which take the memory.
         members = self.sightings[["page_id", "position", "document_id", "range_first", "whole"]]
@@ -67,16 +88,16 @@ class Readings:
         self.current = sort(look_up(members, placed, "page_id"), ["place", "position"])
 
 
-def _resolve(entries: pa.Table, decisions: Sequence[Decision], recall: Recall) -> Resolution:
-    """The identity of entries, from what is kept where the same entries and decisions were given before."""
+def _resolve(entries: pa.Table, decisions: Sequence[Decision], aliases: Sequence[Alias], recall: Recall) -> Resolution:
+    """The identity of entries, from what is kept where the same was given before."""
 
     def make() -> list[pa.Table]:
-        found = resolve(given, decisions)
+        found = resolve(given, decisions, aliases)
         unknown = pa.table({"place": pa.array([decisions.index(each) for each in found.unknown], pa.int64())})
         return [found.entries.select(["document_id", "rule"]), found.keys, found.pairs, unknown]
 
     given = entries.select(["page_id", "position", "date_text", "title", "summary", "url"])
-    named, keys, pairs, unknown = recall("identity", given, repr(decisions), 4, make)
+    named, keys, pairs, unknown = recall("identity", given, repr((decisions, aliases)), 4, make)
     for name in named.column_names:
         entries = entries.append_column(name, named[name])
     return Resolution(entries, keys, pairs, tuple(decisions[place] for place in unknown["place"].to_pylist()))
@@ -89,19 +110,88 @@ def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     return look_up(where(entries, entries["page_id"].isin(pages["page_id"])), pages, "page_id")
 
 
-def which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
-    """Which captures make up their run's reading of a collection.
+def in_readings(captures: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:
+    """The captures in the order in which they count, each with the reading that it belongs to.
 
-    A live page that was asked for again counts as it was seen last, and only with the total that was seen last: while
-    the total changes, what stands on which page does too.
+    Args:
+        captures: Of all runs, each with its page's columns.
+        own: Runs whose captures are a matter of their own: of the site itself, and those that gave nothing.
+
+    Returns:
+        The captures by instant (unknown first), then run and place in the raw zone; those of archives by address
+        instead, as any run may take them over. With `archived`: whether others made it at an instant that is known;
+        `reading`: key of its reading; `counts`: whether it makes up what the reading shows.
     """
-    live = captures["http_status"].notna().astype(bool)
-    last = ~(captures.duplicated([*_BY, "url"], keep="last") & live)
+    archived = (captures["captured_at"].notna() & ~captures["run_id"].isin(own)).astype(bool)
+    order = ["captured_at", "own_run", "archived_url", "archived_page", "run_id", "warc_file", "warc_offset"]
+    placed = captures.assign(
+        archived=archived,
+        own_run=captures["run_id"].mask(archived),
+        archived_url=captures["url"].where(archived),
+        archived_page=captures["page_id"].where(archived),
+    )
+    ordered = sort(placed, order).drop(columns=["own_run", "archived_url", "archived_page"])
+    ordered["reading"] = ordered["run_id"]
+    others = ordered["archived"].to_numpy(bool)
+    ordered.loc[others, "reading"] = [*_windows(ordered[others])]
+    return ordered.assign(counts=_which_count(ordered))
+
+
+@dataclass(slots=True)
+class _Window:
+    """A reading of an archive, named after its first capture; its total is null until a capture says it."""
+
+    key: str
+    start: int
+    total: int | None
+
+
+def _windows(captures: pd.DataFrame) -> Iterator[str]:
+    """Key of the reading of each capture of an archive, in the order of their instants."""
+    latest: dict[tuple[str | None, str], _Window] = {}
+    longest = WINDOW // dt.timedelta(microseconds=1)
+    instants = pa.array(captures["captured_at"], pa.timestamp("us", "UTC")).cast(pa.int64())
+    columns = (pa.array(captures[name]).to_pylist() for name in ("collection_id", "url", "page_id", "range_total"))
+    for instant, collection, url, page, total in zip(instants.to_pylist(), *columns, strict=True):
+        place = collection, _host(url)
+        window = latest.get(place)
+        if window is None or instant - window.start > longest or _differ(total, window.total):
+            window = latest[place] = _Window(f"{instant} {url} {page}", instant, total)
+        elif window.total is None:
+            window.total = total
+        yield window.key
+
+
+def _differ(total: int | None, other: int | None) -> bool:
+    """Whether two totals are known and are not the same."""
+    return total is not None and other is not None and total != other
+
+
+def _host(url: str) -> str:
+    """The host of an address; empty if it has none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
+    """Which captures make up their reading of a collection.
+
+    A page of the site that was asked for again counts as it was seen last, and only with the total that was seen last:
+    while the total changes, what stands on which page does too. A page that an archive has several times counts as it
+    was last seen and could be read; of the same capture, taken over by several runs, that of the first run counts.
+    """
+    archived = captures["archived"]
+    several = captures["http_status"].notna().astype(bool) | archived
+    again = archived & captures.duplicated(_CAPTURE)
+    by_strength = np.lexsort((~again, archived & captures["outcome"].isin(USABLE)))
+    last = ~(captures.iloc[by_strength].duplicated([*_BY, "url"], keep="last").sort_index() & several)
     said = captures[last & captures["range_total"].notna()].drop_duplicates(_BY, keep="last")
     totals = captures[_BY].merge(said[[*_BY, "range_total"]], on=_BY, how="left")["range_total"]
     totals.index = captures.index
     agrees = (captures["range_total"] == totals).fillna(True).astype(bool)
-    return last & (agrees | ~live)
+    return last & (agrees | ~several)
 
 
 def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFrame) -> pd.DataFrame:
@@ -109,6 +199,7 @@ def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFram
     seen = group(
         placed,
         _BY,
+        run_id=("run_id", "max"),
         started_at=("captured_at", "min"),
         ended_at=("captured_at", "max"),
         reported_total=("range_total", "last"),
@@ -120,10 +211,12 @@ def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFram
     readings = readings.merge(_said_reasons(issues), on=_BY, how="outer")
     numbers = ["totals", "unread", "observed_total"]
     readings[numbers] = readings[numbers].fillna(0)
+    # A run may say so of a collection of which it has no page.
+    readings["run_id"] = readings["run_id"].fillna(readings["reading"])
     readings["reading_id"] = [stable_id(*key) for key in readings[_BY].itertuples(index=False, name=None)]
     readings["reason"] = readings["said"].fillna(_derived_reasons(readings))
     readings["complete"] = readings["reason"].isna()
-    return sort(readings, ["started_at", "run_id", "collection_id"])
+    return sort(readings, ["started_at", *reversed(_BY)])
 
 
 def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
@@ -136,7 +229,7 @@ def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFr
 def _said_reasons(issues: pd.DataFrame) -> pd.DataFrame:
     """Why a reading is not complete, where the run itself said so."""
     said = issues[(issues["kind"] == "incomplete-reading") & issues["collection_id"].notna()]
-    return said.rename(columns={"message": "said"})[[*_BY, "said"]].drop_duplicates(_BY)
+    return said.rename(columns={"message": "said", "run_id": "reading"})[[*_BY, "said"]].drop_duplicates(_BY)
 
 
 def _derived_reasons(readings: pd.DataFrame) -> "pd.Series[Any]":

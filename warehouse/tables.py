@@ -13,10 +13,11 @@ from schemas.dates import DateReading, find_date, read_date
 from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES, resolve_revisits
+from schemas.records import Alias
 from schemas.tables import TABLES
-from warehouse.frames import count, group, look_up, sort, where
+from warehouse.frames import count, group, look_up, where
 from warehouse.identity.decisions import Decision
-from warehouse.readings import USABLE, Readings, which_count
+from warehouse.readings import USABLE, Readings, in_readings
 from warehouse.steps import Recall, make_anew
 from warehouse.wordings import find_wordings, number_revisions, read_whole, standing
 
@@ -41,14 +42,21 @@ def build_tables(
 
 def _frames(parsed: dict[str, pd.DataFrame], decisions: Sequence[Decision], recall: Recall) -> dict[str, pd.DataFrame]:
     """What the tables hold, by name; those without rows may be left out. Takes the entries out of what was parsed."""
-    runs = _runs(parsed)
+    failed = _failed_runs(parsed)
+    events = parsed["events"]
+    live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
+    captures = in_readings(parsed["captures"], failed.union(live))
+    parsed["captures"] = captures.assign(whole=read_whole(captures))
+    runs = _runs(parsed, failed)
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
     captures = _captures(parsed["captures"], planned, runs)
     if captures.empty:
         return {"runs": runs}
     issues = parsed["issues"]
-    observed = Readings(captures, parsed.pop("entries"), issues[issues["run_id"].isin(giving)], decisions, recall)
+    aliases = _aliases(parsed["aliases"], giving)
+    of_giving = issues[issues["run_id"].isin(giving)]
+    observed = Readings(captures, parsed.pop("entries"), of_giving, decisions, aliases, recall)
     wordings = find_wordings(observed.sightings)
     memberships = _memberships(observed)
     issues = pd.concat([issues, _decision_issues(observed.unknown_decisions, giving.max())])
@@ -82,15 +90,8 @@ def _gather(segments: Iterable[Mapping[str, pa.Table]]) -> dict[str, pd.DataFram
     frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
     shown = frames["captures"]["page_id"].notna()
     frames["issues"] = pd.concat([frames["issues"], _lost_revisits(frames["captures"][~shown])], ignore_index=True)
-    frames["captures"] = _in_order(frames["captures"][shown])
+    frames["captures"] = frames["captures"][shown]
     return frames
-
-
-def _in_order(captures: pd.DataFrame) -> pd.DataFrame:
-    """The captures in the order in which they count, by instant (unknown first), run, place; and which of them do."""
-    order = ["captured_at", "run_id", "warc_file", "warc_offset"]
-    ordered = sort(captures, order)
-    return ordered.assign(whole=read_whole(ordered), counts=which_count(ordered))
 
 
 def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
@@ -100,21 +101,30 @@ def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
     return lost.assign(level="error", kind="lost-revisit", message=said)
 
 
-def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Each run, and how it went, as its end, its pages and their issues show."""
+def _failed_runs(parsed: Mapping[str, pd.DataFrame]) -> set[str]:
+    """Runs that ended and gave neither a page that could be read nor an alias."""
+    events, captures, aliases = parsed["events"], parsed["captures"], parsed["aliases"]
+    giving = captures.loc[captures["outcome"].isin(USABLE), "run_id"]
+    return set(events.loc[events["event"] == "end", "run_id"]).difference(giving, aliases["run_id"])
+
+
+def _runs(parsed: Mapping[str, pd.DataFrame], failed: set[str]) -> pd.DataFrame:
+    """Each run, and how it went, as its end, its pages and their issues show.
+
+    Of what others made all is told that could not be read, also where the same page was captured again later.
+    """
     events, captures, issues = parsed["events"], parsed["captures"], parsed["issues"]
     plans = events[events["event"] == "plan"].rename(columns={"at": "started_at"})
     ends = events[events["event"] == "end"].rename(columns={"at": "ended_at"})
     runs = look_up(plans[["run_id", "started_at", "source"]], ends[["run_id", "ended_at"]], "run_id")
     counts = group(
-        captures.assign(usable=captures["outcome"].isin(USABLE)),
+        captures,
         ["run_id"],
         capture_count=("capture_id", "count"),
         entry_count=("entry_count", "sum"),
-        usable=("usable", "sum"),
     )
     runs = look_up(runs, counts, "run_id")
-    met = captures.loc[captures["counts"], ["run_id", "page_id"]].drop_duplicates()
+    met = captures.loc[captures["counts"] | captures["archived"], ["run_id", "page_id"]].drop_duplicates()
     found = issues[["page_id", "level", "kind", "message", "found"]].drop_duplicates()
     of_pages = met.merge(found[found["page_id"].notna()], on="page_id")
     of_runs = issues.loc[issues["page_id"].isna(), ["run_id", "level"]]
@@ -122,13 +132,19 @@ def _runs(parsed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     every["error"] = every["level"] == "error"
     counted = group(every, ["run_id"], issue_count=("level", "count"), errors=("error", "sum"))
     runs = look_up(runs, counted, "run_id")
-    numbers = ["capture_count", "entry_count", "usable", "issue_count", "errors"]
+    numbers = ["capture_count", "entry_count", "issue_count", "errors"]
     runs[numbers] = runs[numbers].fillna(0)
     runs["outcome"] = "complete"
     runs.loc[runs["errors"] > 0, "outcome"] = "short"
-    runs.loc[runs["usable"] == 0, "outcome"] = "failed"
+    runs.loc[runs["run_id"].isin(failed), "outcome"] = "failed"
     runs.loc[runs["ended_at"].isna(), "outcome"] = "interrupted"
     return runs
+
+
+def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:
+    """What runs that gave something say of addresses, each once, in an order that does not depend on the runs."""
+    said = aliases.loc[aliases["run_id"].isin(giving), ["url", "other_url", "evidence"]].drop_duplicates()
+    return [Alias(*row) for row in sorted(said.itertuples(index=False, name=None))]
 
 
 def _captures(captures: pd.DataFrame, planned: pd.DataFrame, runs: pd.DataFrame) -> pd.DataFrame:
@@ -220,8 +236,12 @@ def _collections(
 
 
 def _issues(issues: pd.DataFrame, captures: pd.DataFrame, current_pages: pd.DataFrame, last_run: str) -> pd.DataFrame:
-    """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself."""
-    counts = captures["page_id"].isin(current_pages["page_id"].unique()) | captures["collection_id"].isna()
+    """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself.
+
+    And of all pages that others captured: what they say of the past is not put in doubt by what is there now.
+    """
+    current = captures["page_id"].isin(current_pages["page_id"].unique())
+    counts = current | captures["collection_id"].isna() | captures["archived"]
     places = group(
         captures[counts],
         ["page_id"],

@@ -1,15 +1,28 @@
-"""Saved pages: one file, a folder of them, or the bundled samples."""
+"""Saved pages: which files of a folder there are, and which address the name or the first bytes of one tell.
+
+wget names a file after the address, as GNU Wget's manual says under `--adjust-extension`, `--restrict-file-names` and
+`--backup-converted`; browsers write the address into a comment, the "mark of the web".
+"""
 
 import mimetypes
 import os
+import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
-from schemas.addresses import file_address
-from schemas.catalog import Catalog
+from schemas.addresses import (
+    ARCHIVE_HOSTS,
+    ARCHIVE_URL,
+    ListingAddress,
+    document_address,
+    listing_url,
+    parse_listing_address,
+)
 from schemas.errors import SourceError, UsageError
-from schemas.records import Capture, Collection
+from schemas.records import Collection
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 """Two listing pages of the archive, captured as text; bundled so that the main job runs anywhere."""
@@ -17,39 +30,58 @@ SAMPLES = Path(__file__).parent.parent / "samples"
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 """A page saved by a browser can have 700 kB; a file twenty times as large is no page."""
 
+MARK_BYTES = 1024
+"""Of a page, at its beginning: a browser writes its mark before or behind the doctype."""
+
+_MARK = re.compile(rb"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>\"]+) -->")
+_SUFFIXES = re.compile(r"(?:/index\.html?|\.html?)?(?:\.orig)?$")
+_NAMED_SEARCH = re.compile(r"search[?@].*=.*")
+_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[:+][0-9]+)?|[0-9]+(?:\.[0-9]+){3}(?:[:+][0-9]+)?", re.IGNORECASE)
+_PAGE_VALUE = re.compile(r"[?&](?:page|items_per_page)=(?![0-9]*(?:[&#]|$))")
+_NO_PAGES = frozenset({"application/javascript", "application/json", "application/pdf", "text/css", "text/javascript"})
+_NO_PAGE_KINDS = frozenset({"audio", "font", "image", "video"})
+
 
 @dataclass(frozen=True, slots=True)
-class SavedPage:
-    """A file that may be a page, and the collection that it belongs to.
+class Origin:
+    """Where a saved page came from, as far as its name and its first bytes tell.
 
     Attributes:
-        name: Path relative to the folder, with `/`.
+        listing: What its address asks for, if it is a page of the listing.
+        url: Canonical address of the listing's page, or of the document; null if it is neither or nobody knows.
+        is_known: Whether it is a page of the archive's site at a known place, so that it is no listing without one.
     """
 
-    folder: Path
-    name: str
-    collection: Collection
+    listing: ListingAddress | None = None
+    url: str | None = None
+    is_known: bool = False
 
 
-def find_pages(path: Path, catalog: Catalog) -> list[SavedPage]:
-    """The files below `path` (or the file itself), in order of their names; hidden files are none of them.
+def check_path(path: Path) -> None:
+    """Find out, before anything slow, whether there is something to read.
 
-    A file belongs to the collection whose catalog entry names it, else it is a collection of its own.
+    Raises:
+        UsageError: There is no such path.
+        SourceError: It is a folder without files.
+    """
+    if path.is_dir():
+        if next(_walk(path), None) is None:
+            raise SourceError(f"{path}: the folder holds no pages")
+    elif not path.is_file():
+        raise UsageError(f"{path}: no such file or folder")
+
+
+def find_files(path: Path) -> tuple[Path, list[str]]:
+    """A folder, and the names of the files below it with `/`, in their order; of a file, its folder and its name.
+
+    Hidden files are none of them.
 
     Raises:
         UsageError: There is no such path.
         SourceError: There are no files.
     """
-    if path.is_file():
-        folder, names = path.parent, [path.name]
-    elif path.is_dir():
-        folder, names = path, sorted(_walk(path))
-    else:
-        raise UsageError(f"{path}: no such file or folder")
-    if not names:
-        raise SourceError(f"{path}: the folder holds no pages")
-    own = _own_collections(names)
-    return [SavedPage(folder, name, catalog.collection_of(name) or own[name]) for name in names]
+    check_path(path)
+    return (path, sorted(_walk(path))) if path.is_dir() else (path.parent, [path.name])
 
 
 def read_page_file(path: Path) -> bytes:
@@ -69,22 +101,79 @@ def read_page_file(path: Path) -> bytes:
         raise SourceError(f"{path.name}: {error.strerror}") from error
 
 
-def capture_page(page: SavedPage) -> Capture:
-    """The saved page as a capture, without an instant: a file's time is not when the page was captured.
+def is_hidden(name: str) -> bool:
+    """Whether a file, or a folder that it is in, has a name that begins with a dot."""
+    return any(part.startswith(".") for part in PurePosixPath(name).parts)
 
-    Raises:
-        SourceError: It cannot be opened, or is too large to be a page.
+
+def name_collections(names: list[str]) -> dict[str, Collection]:
+    """A collection for each file, named by its stem, or by as much of its path as no other file has."""
+    forms = {name: name_forms(name) for name in names}
+    shared = Counter(form for of_one in forms.values() for form in set(of_one))
+    own = {name: next((form for form in of_one if shared[form] == 1), name) for name, of_one in forms.items()}
+    return {name: own_collection(form) for name, form in own.items()}
+
+
+def name_forms(name: str) -> tuple[str, str, str]:
+    """What a collection of a file's own can be called, the shortest first."""
+    path = PurePosixPath(name)
+    return path.stem, str(path.with_suffix("")), name
+
+
+def own_collection(form: str) -> Collection:
+    """A collection of which only the name is known."""
+    return Collection(form.encode("utf-8", "replace").decode())  # a name in another encoding has no text
+
+
+def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:
+    """Where a saved page came from.
+
+    Args:
+        parts: Folders and name of the file.
+        head: Its first bytes, at least `MARK_BYTES` if it has so many.
+        base: Where the catalog says that the archive is.
     """
-    return Capture(
-        url=file_address(page.name),
-        body=read_page_file(page.folder / page.name),
-        content_type=mimetypes.guess_type(page.name)[0] or "application/octet-stream",
-        collection_id=page.collection.collection_id,
-    )
+    mark = _MARK.search(head[:MARK_BYTES])
+    if mark is not None:
+        return _origin_of(mark[1].decode("latin-1"), base)
+    for number in range(len(parts) - 2, -1, -1):
+        url = _base_of_host(parts[number], base)
+        if url is not None:
+            return _origin_of(_address(url, "/".join(parts[number + 1 :])), base)
+    parent = parts[-2] if len(parts) > 1 else ""
+    if _NAMED_SEARCH.fullmatch(parts[-1]) and not _HOST.fullmatch(parent):
+        return replace(_origin_of(_address(base, parts[-1]), base), is_known=False)
+    return Origin()
 
 
-def _walk(folder: Path) -> list[str]:
-    names = []
+def archive_document(url: str, base: str) -> str | None:
+    """Canonical address of a document at one of the archive's known hosts or where the catalog says that it is."""
+    try:
+        if urlsplit(url)[:2] == urlsplit(base)[:2]:
+            return document_address(urlsplit(url).path)
+    except ValueError:
+        return None
+    return document_address(url)
+
+
+def guess_type(name: str, head: bytes) -> str | None:
+    """MIME type of a file by its name, else by its first bytes; null where neither tells."""
+    guess = mimetypes.guess_type(name)[0]
+    return guess or ("text/html" if head.lstrip().startswith(b"<") else None)
+
+
+def is_no_page(mime: str | None) -> bool:
+    """Whether a file of this type is never a page of a listing, but something that was saved beside one."""
+    return mime is not None and (mime in _NO_PAGES or mime.partition("/")[0] in _NO_PAGE_KINDS)
+
+
+def kind_of_type(mime: str | None) -> str:
+    """What to call a type where it is counted: `image`, but `text/css`."""
+    main = (mime or "").partition("/")[0]
+    return main if main in _NO_PAGE_KINDS else mime or "unknown"
+
+
+def _walk(folder: Path) -> Iterator[str]:
     seen = set()
     for place, folders, files in os.walk(folder, followlinks=True):
         real = Path(place).resolve()
@@ -93,17 +182,33 @@ def _walk(folder: Path) -> list[str]:
             continue
         seen.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        names += [(Path(place) / name).relative_to(folder).as_posix() for name in files if not name.startswith(".")]
-    return names
+        yield from ((Path(place) / name).relative_to(folder).as_posix() for name in files if not name.startswith("."))
 
 
-def _own_collections(names: list[str]) -> dict[str, Collection]:
-    """A collection for each file, named by its stem, or by as much of its path as no other file has."""
-    forms = {
-        name: (path.stem, str(path.with_suffix("")), name)
-        for name, path in zip(names, map(PurePosixPath, names), strict=True)
-    }
-    shared = Counter(form for of_one in forms.values() for form in set(of_one))
-    own = {name: next((form for form in of_one if shared[form] == 1), name) for name, of_one in forms.items()}
-    # A name in another encoding has no text.
-    return {name: Collection(form.encode("utf-8", "replace").decode()) for name, form in own.items()}
+def _base_of_host(folder: str, base: str) -> str | None:
+    """The address of the site that a folder is named after; null if it is none of the archive's."""
+    host = folder.lower().replace("+", ":")  # wget's form for Windows
+    if host in ARCHIVE_HOSTS:
+        return ARCHIVE_URL
+    return base if host == urlsplit(base).netloc else None
+
+
+def _address(base: str, name: str) -> str:
+    """The address that wget made a name of."""
+    path = _SUFFIXES.sub("", name).replace("#", "%23")
+    if "?" not in path:
+        path = path.replace("@", "?", 1)  # wget's form for Windows
+    return f"{base}/{path}"
+
+
+def _origin_of(url: str, base: str) -> Origin:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return Origin()
+    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
+    listing = parse_listing_address(url, base)
+    if listing is None or _PAGE_VALUE.search(url):
+        return Origin(None, archive_document(url, base), is_of_hosts or parts.netloc == urlsplit(base).netloc)
+    canonical = listing_url(listing, listing.page, listing.items_per_page, ARCHIVE_URL if is_of_hosts else base)
+    return Origin(listing, canonical, is_known=True)

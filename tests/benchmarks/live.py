@@ -88,9 +88,9 @@ def write_catalog_for(site: ReplicaSite, place: str, paths: Iterable[str], per_s
     return catalog
 
 
-def _harvest_in_stages(catalog: str, place: str) -> None:
-    """Harvest, and print the peak of memory (MiB) before anything is published, and in the end."""
-    from flows.harvest import HarvestRequest, harvest, publish_tables
+def _run_in_stages(*arguments: str) -> None:
+    """Harvest a catalog into a place, or rebuild one; print its peak of memory (MiB) before publishing, and at last."""
+    from flows.harvest import HarvestRequest, harvest, publish_tables, rebuild
 
     peaks = []
 
@@ -99,8 +99,18 @@ def _harvest_in_stages(catalog: str, place: str) -> None:
             peaks.append(_peak_mib())
         return function(*args, **kwargs)
 
-    harvest(HarvestRequest("site", Path(place), Path(catalog)), step)
+    match arguments:
+        case [place]:
+            rebuild(Path(place), step, processes=1)
+        case [place, catalog]:
+            harvest(HarvestRequest("site", Path(place), Path(catalog)), step)
     print(json.dumps([*peaks, _peak_mib()]))
+
+
+def _stage_peaks(*arguments: str | Path) -> tuple[float, float]:
+    command = [sys.executable, "-m", "tests.benchmarks.live", "stages", *map(str, arguments)]
+    before, after = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return before, after
 
 
 def _peak_mib() -> float:
@@ -164,8 +174,7 @@ def print_memory() -> None:
         peaks = []
         for name, results in (("few", {_ALL: DOCUMENTS}), ("many", {_ALL: DOCUMENTS, **sizes})):
             catalog = write_catalog_for(site, f"{place}/{name}", results)
-            command = [sys.executable, "-m", "tests.benchmarks.live", "stages", catalog, f"{place}/{name}"]
-            fetched, published = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+            fetched, published = _stage_peaks(f"{place}/{name}", catalog)
             entries = sum(results.values())
             _require_rows(f"{place}/{name}", "memberships", entries)
             pages = sum(-(-size // PAGE_SIZE) for size in results.values())
@@ -201,6 +210,26 @@ def _told(site: ReplicaSite, place: str, paths: list[str]) -> Cost:
     return cost
 
 
+def print_rebuilt() -> None:
+    """The tables again from the raw zone, with one process and with two, in turn."""
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+        for name, paths in (("few", [_ALL]), ("many", [_ALL, *(one.path for one in site.truth.collections)])):
+            site.clear_log()
+            harvest(site, f"{place}/{name}", paths)
+            pages = len(_searches(site))
+            costs: dict[int, list[Cost]] = {1: [], 2: []}
+            for _ in range(ROUNDS):
+                for processes, of_these in costs.items():
+                    command = "rebuild", "--direct", "--warehouse", f"{place}/{name}", "--processes", str(processes)
+                    of_these.append(cost_of(WCDA, *command))
+            one, two = (statistics.median(cost.seconds for cost in of_these) for of_these in costs.values())
+            parsed, published = _stage_peaks(f"{place}/{name}")
+            print(
+                f"rebuild: {pages:,} pages: {pages / one:.0f} pages/s with one process, {pages / two:.0f} with two "
+                f"({one / two:.2f} times); peak {parsed:,.0f} MiB when all is parsed, {published:,.0f} in the end"
+            )
+
+
 def print_rate() -> None:
     """How much of the permitted rate is reached, by the times at which requests came to the site."""
     for per_second, pages in RATES:
@@ -216,7 +245,13 @@ def print_rate() -> None:
         )
 
 
-SECTIONS = {"scrapy": print_beside_scrapy, "memory": print_memory, "repeat": print_repeated, "rate": print_rate}
+SECTIONS = {
+    "scrapy": print_beside_scrapy,
+    "memory": print_memory,
+    "repeat": print_repeated,
+    "rebuild": print_rebuilt,
+    "rate": print_rate,
+}
 
 
 def main() -> None:
@@ -224,8 +259,8 @@ def main() -> None:
     match sys.argv[1:]:
         case ["cost", *command]:
             sys.exit(_measure(command))
-        case ["stages", catalog, place]:
-            _harvest_in_stages(catalog, place)
+        case ["stages", *arguments]:
+            _run_in_stages(*arguments)
         case names if unknown := set(names) - set(SECTIONS):
             sys.exit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
         case names:

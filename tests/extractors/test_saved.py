@@ -1,15 +1,19 @@
 """Saved pages: which files are pages, to which collection they belong, and what cannot be opened."""
 
 import os
+from collections import Counter
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
 from extractors.sources import saved
-from extractors.sources.saved import SAMPLES, capture_page, find_pages, read_page_file
+from extractors.sources.archives import read_archive
+from extractors.sources.saved import SAMPLES, read_page_file
+from schemas.addresses import file_address
 from schemas.catalog import Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
-from schemas.records import Capture, Collection
+from schemas.records import ArchivedPage, Capture, Collection, Issue
 
 NOTHING = Catalog()
 
@@ -21,9 +25,16 @@ def fill(folder: Path, *names: str) -> Path:
     return folder
 
 
+def pages_of(path: Path, catalog: Catalog = NOTHING) -> list[ArchivedPage]:
+    return [item for item in read_archive(path, catalog, Counter()) if isinstance(item, ArchivedPage)]
+
+
 def found(path: Path, catalog: Catalog = NOTHING) -> dict[str, str]:
     """Names of the pages, in order, with the ids of their collections."""
-    return {page.name: page.collection.collection_id for page in find_pages(path, catalog)}
+    return {
+        unquote(page.capture.url.removeprefix(file_address(""))): page.collection.collection_id
+        for page in pages_of(path, catalog)
+    }
 
 
 def test_the_files_of_a_folder_are_found_in_order_of_their_names(tmp_path: Path) -> None:
@@ -50,14 +61,14 @@ def test_one_file_is_a_source_of_its_own(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_there_is_a_mistake_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file or folder") as caught:
-        find_pages(tmp_path / "missing", NOTHING)
+        pages_of(tmp_path / "missing")
     assert str(tmp_path / "missing") in str(caught.value)
 
 
 @pytest.mark.parametrize("names", [(), (".hidden",), (".git/a.txt",)], ids=["empty", "hidden file", "hidden folder"])
 def test_a_folder_without_pages_gives_nothing_and_says_so(names: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="the folder holds no pages"):
-        find_pages(fill(tmp_path, *names), NOTHING)
+        pages_of(fill(tmp_path, *names))
 
 
 def test_folders_without_files_are_no_pages(tmp_path: Path) -> None:
@@ -97,7 +108,7 @@ def test_a_file_is_not_named_as_another_file_is(tmp_path: Path) -> None:
 
 
 def test_of_a_collection_of_its_own_nothing_is_known_but_the_id(tmp_path: Path) -> None:
-    (page,) = find_pages(fill(tmp_path, "a.txt"), NOTHING)
+    (page,) = pages_of(fill(tmp_path, "a.txt"))
 
     assert page.collection == Collection("a", kind="unknown", name=None, query=None, url=None)
 
@@ -105,11 +116,11 @@ def test_of_a_collection_of_its_own_nothing_is_known_but_the_id(tmp_path: Path) 
 def test_a_name_in_another_encoding_still_has_a_collection_that_can_be_written(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_bytes(b"x")
 
-    (page,) = find_pages(tmp_path, NOTHING)
+    (page,) = pages_of(tmp_path)
 
     assert page.collection.collection_id.encode() == b"caf?"
-    assert capture_page(page).body == b"x"
-    assert capture_page(page).url == "urn:wcda:file:caf%E9.txt"
+    assert page.capture.body == b"x"
+    assert page.capture.url == "urn:wcda:file:caf%E9.txt"
 
 
 def test_the_catalog_says_what_belongs_to_its_collections_and_the_rest_stays_alone(tmp_path: Path) -> None:
@@ -128,7 +139,7 @@ def test_the_catalog_says_what_belongs_to_its_collections_and_the_rest_stays_alo
         "more/x.html": "china",
         "y.html": "all-html",
     }
-    assert find_pages(tmp_path, catalog)[1].collection == Collection("china", "topics", "China")
+    assert pages_of(tmp_path, catalog)[1].collection == Collection("china", "topics", "China")
 
 
 def test_one_file_is_matched_by_its_name_alone(tmp_path: Path) -> None:
@@ -146,9 +157,9 @@ TYPES = [("a.txt", "text/plain"), ("a.html", "text/html"), ("a", "application/oc
 
 @pytest.mark.parametrize(("name", "content_type"), TYPES)
 def test_a_capture_has_the_bytes_and_no_instant(name: str, content_type: str, tmp_path: Path) -> None:
-    (page,) = find_pages(fill(tmp_path, f"deep/{name}"), NOTHING)
+    (page,) = pages_of(fill(tmp_path, f"deep/{name}"))
 
-    assert capture_page(page) == Capture(
+    assert page.capture == Capture(
         url=f"urn:wcda:file:deep/{name}",
         body=f"deep/{name}".encode(),
         content_type=content_type,
@@ -183,14 +194,14 @@ def test_a_link_to_nothing_is_an_issue_of_its_own_and_not_of_the_folder(tmp_path
     (tmp_path / "gone.txt").symlink_to("nowhere")
     (tmp_path / "loop.txt").symlink_to("loop.txt")
 
-    pages = {page.name: page for page in find_pages(tmp_path, NOTHING)}
+    first, gone, loop = read_archive(tmp_path, NOTHING, Counter())
 
-    assert list(pages) == ["a.txt", "gone.txt", "loop.txt"]
-    assert capture_page(pages["a.txt"]).body == b"a.txt"
-    for name in ("gone.txt", "loop.txt"):
-        with pytest.raises(SourceError, match=f"^{name}: ") as caught:
-            capture_page(pages[name])
-        assert len(str(caught.value).splitlines()) == 1
+    assert isinstance(first, ArchivedPage)
+    assert first.capture.body == b"a.txt"
+    for name, issue in [("gone.txt", gone), ("loop.txt", loop)]:
+        assert isinstance(issue, Issue)
+        assert (issue.level, issue.kind, issue.url) == ("error", "unreadable-file", file_address(name))
+        assert len(issue.message.splitlines()) == 1
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -226,8 +237,7 @@ def test_a_link_to_a_folder_is_read_as_a_folder(tmp_path: Path) -> None:
 
 
 def test_the_samples_are_two_pages_with_collections_of_their_own() -> None:
-    pages = find_pages(SAMPLES, NOTHING)
+    pages = found(SAMPLES)
 
-    assert [page.name for page in pages] == ["000_56f256ad2640980a.txt", "004_483692c85964be7d.txt"]
-    assert [page.collection.collection_id for page in pages] == [Path(page.name).stem for page in pages]
-    assert all(b" of " in capture_page(page).body for page in pages)
+    assert pages == {f"{stem}.txt": stem for stem in ("000_56f256ad2640980a", "004_483692c85964be7d")}
+    assert all(b" of " in page.capture.body for page in pages_of(SAMPLES))

@@ -209,7 +209,7 @@ EXCHANGE = Exchange(
     body=b"<p>a\r\nb",
     received_at=AT,
 )
-KNOWN = KnownCapture("11111111-2222-3333-4444-555555555555", f"{URL}&a=%C3%A9", AT, "page", Validators('"e"'))
+KNOWN = KnownCapture("11111111-2222-3333-4444-555555555555", f"{URL}&a=%C3%A9", AT, Validators('"e"'))
 NOT_MODIFIED = replace(EXCHANGE, status=304, reason="Not Modified", headers=(("ETag", '"e"'),), body=b"")
 
 
@@ -360,15 +360,35 @@ def test_an_answer_that_nothing_changed_is_a_revisit_of_the_capture_that_it_name
 
     assert captures_in(segment) == [landed]
     assert landed.revisits == KNOWN.capture_id
-    assert (landed.capture.http_status, landed.capture.body) == (304, b"")
-    ((headers, status, http, body),) = records_of(segment, "revisit")
-    assert (status, http, body) == ("HTTP/1.1 304 Not Modified", [("ETag", '"e"')], b"")
+    assert (landed.capture.http_status, landed.capture.headers, landed.capture.body) == (304, (), b"")
+    with segment.open("rb") as file:
+        records = {r.rec_type: (dict(r.rec_headers.headers), r.raw_stream.read()) for r in ArchiveIterator(file)}
+    headers, block = records["revisit"]
+    assert (headers["Content-Length"], block) == ("0", b"")
     assert headers["WARC-Profile"] == "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
     assert headers["WARC-Refers-To"] == f"<urn:uuid:{KNOWN.capture_id}>"
     assert headers["WARC-Refers-To-Target-URI"] == KNOWN.url
     assert headers["WARC-Refers-To-Date"] == "2025-01-02T03:04:05.000006Z"
     assert "WARC-Payload-Digest" not in headers
-    assert headers["WARC-Block-Digest"] == sha1_of(b'HTTP/1.1 304 Not Modified\r\nETag: "e"\r\n\r\n')
+    assert headers["WARC-Block-Digest"] == sha1_of(b"")
+    assert records["request"][0]["WARC-Concurrent-To"] == headers["WARC-Record-ID"]
+
+
+def test_the_head_of_an_answer_that_nothing_changed_is_kept_beside_its_revisit(tmp_path: Path) -> None:
+    segment, landed = land_exchange(tmp_path, NOT_MODIFIED, "c", KNOWN)
+
+    with segment.open("rb") as file:
+        ((headers, block),) = [
+            (dict(r.rec_headers.headers), r.raw_stream.read())
+            for r in ArchiveIterator(file)
+            if r.rec_type == "metadata"
+        ]
+
+    assert block == b'HTTP/1.1 304 Not Modified\r\nETag: "e"\r\n\r\n'
+    assert headers["Content-Type"] == "application/http; msgtype=response"
+    assert headers["WARC-Concurrent-To"] == f"<urn:uuid:{landed.capture_id}>"
+    assert headers["WARC-Target-URI"] == f"urn:wcda:run:{RUN}:not-modified"
+    assert headers["WARC-Block-Digest"] == sha1_of(block)
 
 
 def test_what_belongs_to_no_collection_is_kept_and_read_as_no_capture(tmp_path: Path) -> None:
@@ -409,7 +429,7 @@ def test_records_of_all_kinds_follow_one_another_over_several_batches(tmp_path: 
 
     assert list(read_segment(only(zone))) == landed
     done = check(only(zone))
-    assert (done.returncode, done.stdout.count("digest pass")) == (0, 1 + 3 * 5), done.stdout
+    assert (done.returncode, done.stdout.count("digest pass")) == (0, 1 + 3 * 6), done.stdout
     assert done.stdout.count("not checked (revisit)") == 3
 
 

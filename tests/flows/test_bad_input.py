@@ -115,7 +115,10 @@ def test_a_bad_catalog_is_a_usage_error(catalog: str, words: str, place: Path, w
 OPTIONS = [
     (["harvest"], "--contact"),
     (["harvest", "--from", "samples", "--bogus"], "--bogus"),
-    (["harvest", "--from", "samples", "--direct", "no-such-collection"], "no-such-collection"),
+    (["harvest", "--from", "samples", "--direct", "--captures", "some"], "--captures"),
+    (["harvest", "--from", "samples", "--direct", "--since", "yesterday"], "--since"),
+    (["harvest", "--from", "wayback", "--direct"], "--contact"),
+    (["harvest", "--from", "wayback", "--contact", "a@b.c", "--wayback", "nowhere", "--direct"], "nowhere"),
     (["frobnicate"], "frobnicate"),
     (["read"], "'PAGE'"),
 ]
@@ -124,6 +127,12 @@ OPTIONS = [
 @pytest.mark.parametrize(("arguments", "words"), OPTIONS, ids=[" ".join(case[0]) for case in OPTIONS])
 def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda_here: Command) -> None:
     assert_one_line(wcda_here(*arguments), 2, words)
+
+
+def test_a_collection_that_the_source_does_not_have_is_said(wcda_here: Command) -> None:
+    done = wcda_here("harvest", "--from", "samples", "--direct", "no-such-collection")
+
+    assert_one_line(done, 1, "the source has no page of no-such-collection")
 
 
 def test_a_warehouse_that_is_a_file_is_a_usage_error(place: Path, wcda_here: Command) -> None:

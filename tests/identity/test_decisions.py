@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import UsageError
 from schemas.identifiers import stable_id
+from schemas.records import Alias
 from tests.identity.test_rules import (
     DATE,
     OTHER_SUMMARY,
@@ -17,6 +18,7 @@ from tests.identity.test_rules import (
     Content,
     Resolved,
     address_key,
+    alias,
     apart,
     block,
     content_key,
@@ -215,10 +217,13 @@ verdicts: st.SearchStrategy[list[Verdict | None]] = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None)
-@given(chosen, verdicts, st.randoms(use_true_random=False))
+some_aliases = st.lists(st.builds(alias, *[st.sampled_from(["a", "b", "1", "2", "nowhere", "9"])] * 2), max_size=4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(chosen, verdicts, some_aliases, st.randoms(use_true_random=False))
 def test_whatever_was_decided_holds_and_whatever_was_published_resolves(
-    entries: list[tuple[Content, str]], verdicts: list[Verdict | None], shuffling
+    entries: list[tuple[Content, str]], verdicts: list[Verdict | None], aliases: list[Alias], shuffling
 ) -> None:
     keys = [key for _, key in entries]
     decisions: list[Decision] = []
@@ -230,7 +235,8 @@ def test_whatever_was_decided_holds_and_whatever_was_published_resolves(
             continue  # it contradicts the others
         decisions = wanted
     contents = [content for content, _ in entries]
-    before, found = apart(*contents), apart(*contents, decisions=decisions)
+    before = apart(*contents, aliases=aliases)
+    found = apart(*contents, decisions=decisions, aliases=aliases)
 
     document = dict(zip(keys, found.documents, strict=True))
     for decision in decisions:
@@ -241,14 +247,14 @@ def test_whatever_was_decided_holds_and_whatever_was_published_resolves(
     assert declared == {
         frozenset((pair["left_id"], pair["right_id"])) for pair in found.pairs if pair["decision"] == "different"
     }
-    for former in {*before.documents, *found.documents}:
+    for former in {*apart(*contents).documents, *before.documents, *found.documents}:
         assert found.keys[f"id:{former}"] <= set(found.documents)
     for former in set(before.documents):
         parts = {now for now, then in zip(found.documents, before.documents, strict=True) if then == former}
         assert parts & found.keys[f"id:{former}"]
     shuffled = list(decisions)
     shuffling.shuffle(shuffled)
-    assert _plain(apart(*contents, decisions=shuffled)) == _plain(found)
+    assert _plain(apart(*contents, decisions=shuffled, aliases=aliases[::-1])) == _plain(found)
 
 
 def _plain(found: Resolved) -> tuple[object, ...]:

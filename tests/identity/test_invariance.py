@@ -8,7 +8,20 @@ import pytest
 from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
-from tests.identity.test_rules import DATE, SITE, SUMMARY, TITLE, Content, Resolved, Row, identify, linked, rows_of
+from schemas.records import Alias
+from tests.identity.test_rules import (
+    DATE,
+    SITE,
+    SUMMARY,
+    TITLE,
+    Content,
+    Resolved,
+    Row,
+    alias,
+    identify,
+    linked,
+    rows_of,
+)
 from tests.warehouse.conftest import Tables
 from tests.warehouse.test_tables import Block, Run, Seen, segments
 from warehouse.tables import build_tables
@@ -21,6 +34,10 @@ contents: st.SearchStrategy[Content] = st.tuples(
     st.sampled_from([None, None, None, *(SITE + name for name in ("a", "b", "1", "2"))]),
 )
 some_pages = st.lists(st.lists(contents, min_size=1, max_size=4), min_size=1, max_size=6)
+some_aliases = st.lists(
+    st.builds(alias, *[st.sampled_from(["a", "b", "1", "2", "x", "9"])] * 2, st.sampled_from(["redirect", "citation"])),
+    max_size=4,
+)
 shuffles = st.randoms(use_true_random=False)
 
 
@@ -33,18 +50,20 @@ TWO_ADDRESSES_AND_FOUR_BLOCKS = [[linked("a"), linked("b")], [(DATE, TITLE, SUMM
 
 
 @settings(max_examples=40, deadline=None)
-@given(some_pages, shuffles)
-@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, random.Random(0))
-@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, random.Random(1))
-@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, random.Random(2))
-def test_entries_in_any_order_are_the_same_documents_by_the_same_rules(
-    pages: list[list[Content]], shuffling: random.Random
+@given(some_pages, some_aliases, shuffles)
+@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, [], random.Random(0))
+@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, [], random.Random(1))
+@example(TWO_ADDRESSES_AND_FOUR_BLOCKS, [], random.Random(2))
+def test_entries_and_aliases_in_any_order_are_the_same_documents_by_the_same_rules(
+    pages: list[list[Content]], aliases: list[Alias], shuffling: random.Random
 ) -> None:
     rows = rows_of(*pages)
     shuffled = list(rows)
     shuffling.shuffle(shuffled)
+    turned = [Alias(each.other_url, each.url, each.evidence) for each in aliases]
+    shuffling.shuffle(turned)
 
-    found, other = identify(rows), identify(shuffled)
+    found, other = identify(rows, (), aliases), identify(shuffled, (), [*turned, *aliases[:1]])
 
     assert by_place(other) == by_place(found)
     assert other.keys == found.keys
@@ -62,15 +81,15 @@ def test_many_addresses_with_one_content_give_the_same_pairs_in_any_order() -> N
 
 
 @settings(max_examples=40, deadline=None)
-@given(some_pages, st.data())
+@given(some_pages, some_aliases, st.data())
 def test_the_same_listing_on_new_pages_changes_no_document_and_no_rule(
-    pages: list[list[Content]], data: st.DataObject
+    pages: list[list[Content]], aliases: list[Alias], data: st.DataObject
 ) -> None:
     again = data.draw(st.lists(st.sampled_from(pages), min_size=1, max_size=3))
-    found = identify(rows_of(*pages))
+    found = identify(rows_of(*pages), (), aliases)
 
     for more in (again, pages):
-        grown = identify(rows_of(*pages, *more))
+        grown = identify(rows_of(*pages, *more), (), aliases)
         kept = {place: value for place, value in by_place(grown).items() if place in by_place(found)}
         assert kept == by_place(found)
         assert (grown.keys, grown.pairs) == (found.keys, found.pairs)

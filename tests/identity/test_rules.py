@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from schemas.identifiers import stable_id
+from schemas.records import Alias
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
 
@@ -59,9 +60,9 @@ def rows_of(*pages: Sequence[Content]) -> list[Row]:
     ]
 
 
-def identify(rows: Sequence[Row], decisions: Sequence[Decision] = ()) -> Resolved:
+def identify(rows: Sequence[Row], decisions: Sequence[Decision] = (), aliases: Sequence[Alias] = ()) -> Resolved:
     table = pa.Table.from_pylist([dict(zip(COLUMNS, row, strict=True)) for row in rows], schema=SCHEMA)
-    found = resolve(table, decisions)
+    found = resolve(table, decisions, aliases)
     keys: dict[str, set[str]] = {}
     for row in found.keys.to_pylist():
         keys.setdefault(row["key"], set()).add(row["document_id"])
@@ -69,14 +70,19 @@ def identify(rows: Sequence[Row], decisions: Sequence[Decision] = ()) -> Resolve
     return Resolved(found.entries.to_pylist(), keys, found.pairs.to_pylist(), found.unknown)
 
 
-def on_pages(*pages: Sequence[Content], decisions: Sequence[Decision] = ()) -> Resolved:
+def on_pages(*pages: Sequence[Content], decisions: Sequence[Decision] = (), aliases: Sequence[Alias] = ()) -> Resolved:
     """The entries of pages, one after the other."""
-    return identify(rows_of(*pages), decisions)
+    return identify(rows_of(*pages), decisions, aliases)
 
 
-def apart(*contents: Content, decisions: Sequence[Decision] = ()) -> Resolved:
+def apart(*contents: Content, decisions: Sequence[Decision] = (), aliases: Sequence[Alias] = ()) -> Resolved:
     """Entries of which each stands on a page of its own."""
-    return on_pages(*([content] for content in contents), decisions=decisions)
+    return on_pages(*([content] for content in contents), decisions=decisions, aliases=aliases)
+
+
+def alias(name: str, other: str, evidence: str = "redirect") -> Alias:
+    """The archive itself says that the addresses `name` and `other` are one document's."""
+    return Alias(SITE + name, SITE + other, evidence)
 
 
 def address_key(name: str) -> str:

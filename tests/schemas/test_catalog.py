@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.catalog import Archive, Catalog, CatalogEntry, Politeness, parse_catalog, write_catalog
+from schemas.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback, override, parse_catalog, write_catalog
 from schemas.errors import UsageError
 from schemas.records import Collection
 
@@ -104,9 +104,9 @@ MISTAKES = {
         '[[collections]]\naddress = "https://digitalarchive.wilsoncenter.org/document/notes"',
         "collections.1: 'https://digitalarchive.wilsoncenter.org/document/notes' is no address of",
     ),
-    "address of the old site": (
-        '[[collections]]\naddress = "/search-results/1/%7B%7D?recordType=Record"',
-        "collections.1: '/search-results/1/%7B%7D?recordType=Record' is no address of the archive's listing",
+    "search of the old site that cannot be read": (
+        '[[collections]]\naddress = "/search-results/1/%7Bcuba?recordType=Record"',
+        "collections.1: '{cuba' is no search of the old site",
     ),
     "address with an unknown parameter": (
         '[[collections]]\naddress = "/search?f[0]=topics:1&field_date=1950"',
@@ -151,6 +151,9 @@ MISTAKES = {
     "no time": ("[politeness]\ntimeout_seconds = 0", "politeness.timeout_seconds: "),
     "time without end": ("[politeness]\ntimeout_seconds = inf", "politeness.timeout_seconds: "),
     "wait below zero": ("[politeness]\nbackoff_seconds = -1", "politeness.backoff_seconds: "),
+    "unknown key of the web archive": ("[wayback]\npace = 1", "unknown key 'wayback.pace'"),
+    "no captures": ("[wayback]\npages_per_second = 0", "wayback.pages_per_second: "),
+    "queries that are text": ('[wayback]\nqueries_per_second = "1"', "wayback.queries_per_second: "),
     "longest wait without end": ("[politeness]\nlongest_wait_seconds = inf", "politeness.longest_wait_seconds: "),
 }
 
@@ -305,6 +308,82 @@ def test_a_contact_that_would_break_a_header_is_refused(contact: str) -> None:
         parse_catalog(f'[politeness]\ncontact = "{contact}"', "c.toml")
 
 
+# The web archive
+
+
+def test_a_catalog_that_says_nothing_asks_the_internet_archive_as_gently_as_it_wants() -> None:
+    wayback = parse_catalog("", "c.toml").wayback
+
+    assert wayback.model_dump() == {
+        "url": "https://web.archive.org/web",
+        "cdx_url": None,
+        "pages_per_second": 8.0,
+        "queries_per_second": 0.4,
+    }
+    assert wayback.index_url == "https://web.archive.org/cdx/search/cdx"
+
+
+PLACES = {
+    "http://web.archive.org/web/": ("http://web.archive.org/web", "https://web.archive.org/cdx/search/cdx"),
+    "HTTP://Localhost:8080/My-Pages": ("http://localhost:8080/My-Pages", "http://localhost:8080/My-Pages/cdx"),
+    "http://[::1]:8080": ("http://[::1]:8080", "http://[::1]:8080/cdx"),
+    "https://arquivo.pt/wayback": ("https://arquivo.pt/wayback", "https://arquivo.pt/wayback/cdx"),
+}
+
+
+@pytest.mark.parametrize(("url", "places"), PLACES.items(), ids=PLACES)
+def test_the_index_of_a_web_archive_is_where_such_archives_have_it(url: str, places: tuple[str, str]) -> None:
+    wayback = parse_catalog(f'[wayback]\nurl = "{url}"', "c.toml").wayback
+
+    assert (wayback.url, wayback.index_url) == places
+
+
+def test_the_index_of_a_web_archive_can_be_anywhere() -> None:
+    wayback = parse_catalog('[wayback]\ncdx_url = "http://localhost:8081/pywb-cdx/"', "c.toml").wayback
+
+    assert (wayback.url, wayback.index_url) == ("https://web.archive.org/web", "http://localhost:8081/pywb-cdx")
+
+
+NO_WEB_ARCHIVES = [
+    "",
+    "web.archive.org/web",
+    "ftp://web.archive.org/web",
+    "https:///web",
+    "https://web.archive.org/web?a=b",
+    "https://web.archive.org/web#a",
+    "https://web.archive.org/web//",
+    "https://web.archive.org/my pages",
+    "https://me:secret@web.archive.org/web",
+    "https://web.archive.org:65536/web",
+]
+
+
+@pytest.mark.parametrize("url", NO_WEB_ARCHIVES)
+@pytest.mark.parametrize("key", ["url", "cdx_url"])
+def test_a_web_archive_is_a_web_address_without_a_query(key: str, url: str) -> None:
+    with pytest.raises(UsageError, match=rf"^catalog c.toml: wayback\.{key}: .+$"):
+        parse_catalog(f'[wayback]\n{key} = "{url}"', "c.toml")
+
+
+def test_what_a_person_says_takes_the_place_of_what_the_catalog_has() -> None:
+    catalog = parse_catalog(
+        '[wayback]\nurl = "http://a/web"\ncdx_url = "http://a/cdx"\npages_per_second = 2.0\n'
+        '[politeness]\nworkers = 2\n[[collections]]\nid = "a"\n',
+        "c.toml",
+    )
+
+    assert override(catalog, None, None) == catalog
+    other = override(catalog, "http://b", "me@b.org", "http://c/played/")
+    assert (other.archive.url, other.politeness.contact) == ("http://b", "me@b.org")
+    assert other.wayback == Wayback(url="http://c/played", pages_per_second=2.0)
+    assert (other.politeness.workers, other.collections) == (2, catalog.collections)
+
+
+def test_a_web_archive_that_is_none_is_said() -> None:
+    with pytest.raises(UsageError, match=r"^wayback\.url: 'played' is no http"):
+        override(Catalog(), None, None, "played")
+
+
 # What a collection asks for
 
 ARCHIVE = "https://digitalarchive.wilsoncenter.org"
@@ -403,6 +482,9 @@ url = "http://127.0.0.1:8000"
 [politeness]
 requests_per_second = inf
 
+[wayback]
+url = "http://127.0.0.1:8080/played"
+
 [[collections]]
 id = "b"
 files = ["*.html"]
@@ -441,6 +523,7 @@ def test_a_catalog_is_written_in_order_and_without_what_is_a_matter_of_course() 
     catalog = Catalog(
         archive=Archive(url="http://127.0.0.1:8000"),
         politeness=Politeness(requests_per_second=math.inf, workers=4),
+        wayback=Wayback(url="http://127.0.0.1:8080/played"),
         collections=(
             CatalogEntry(name="Korea", facets=("topics:0",)),
             CatalogEntry(name="Mao", facets=("people:12",), count=3),
@@ -479,6 +562,13 @@ POLITE = models(
     backoff_seconds=SECONDS,
     longest_wait_seconds=SECONDS,
 )
+WEB_ARCHIVES = models(
+    Wayback,
+    url=st.sampled_from([*PLACES]),
+    cdx_url=st.sampled_from([*PLACES]),
+    pages_per_second=st.floats(min_value=0, exclude_min=True),
+    queries_per_second=st.floats(min_value=0, exclude_min=True),
+)
 ASKED = (
     st.fixed_dictionaries({"facets": FACETS}, optional={"text": ANY_TEXT})
     | st.fixed_dictionaries({"text": ANY_TEXT})
@@ -488,9 +578,12 @@ ASKED = (
 GLOBS_OR_NONE = st.lists(ANY_TEXT | st.sampled_from(["*", "x*", "xa"]), max_size=2)
 MORE = st.fixed_dictionaries({}, optional={"name": ANY_TEXT, "count": st.integers(0), "files": GLOBS_OR_NONE})
 CATALOGS = st.builds(
-    lambda archive, politeness, entries: Catalog(archive=archive, politeness=politeness, collections=tuple(entries)),
+    lambda archive, politeness, wayback, entries: Catalog(
+        archive=archive, politeness=politeness, wayback=wayback, collections=tuple(entries)
+    ),
     models(Archive, url=st.sampled_from([*SITES])),
     POLITE,
+    WEB_ARCHIVES,
     st.lists(
         st.builds(lambda asked, more: CatalogEntry(**asked, **more), ASKED, MORE),
         max_size=5,
@@ -510,7 +603,7 @@ def test_a_catalog_reads_back_as_it_was_written(catalog: Catalog) -> None:
     text = write_catalog(catalog)
     found = parse_catalog(text, "c.toml")
 
-    assert (found.archive, found.politeness) == (catalog.archive, catalog.politeness)
+    assert (found.archive, found.politeness, found.wayback) == (catalog.archive, catalog.politeness, catalog.wayback)
     assert in_any_order(found.collections) == in_any_order(catalog.collections)
     assert write_catalog(found) == text
 

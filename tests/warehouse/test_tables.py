@@ -3,7 +3,7 @@
 import datetime as dt
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +16,7 @@ from schemas.dates import read_date
 from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Collection, Issue
+from schemas.records import Alias, Collection, Issue
 from schemas.tables import TABLES
 from tests.warehouse.conftest import Tables
 from warehouse.checks import table_problems
@@ -70,7 +70,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run landed."""
+    """What one run landed; of a live one the captures of a collection are one reading, whenever they were made."""
 
     name: str
     seen: tuple[Seen, ...] = ()
@@ -78,6 +78,8 @@ class Run:
     issues: tuple[Issue, ...] = ()
     collections: tuple[Collection, ...] = ()
     started: dt.datetime = field(default=at(20))
+    live: bool = True
+    aliases: tuple[Alias, ...] = ()
 
 
 def listing(letters: str, total: int | None = None, **rest: Any) -> Seen:
@@ -101,7 +103,9 @@ def segments(run: Run, cuts: Iterable[int] = ()) -> list[dict[str, pa.Table]]:
 def _segment(run: Run, number: int, start: int, stop: int, *, last: bool) -> dict[str, pa.Table]:
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
     if number == 0:
-        rows["events"].append({"run_id": run.name, "event": "plan", "at": run.started, "source": "saved:pages"})
+        plan = {"run_id": run.name, "event": "plan", "at": run.started, "source": "saved:pages", "live": run.live}
+        rows["events"].append(plan)
+        rows["aliases"] = [{"run_id": run.name, **asdict(alias)} for alias in run.aliases]
         rows["collections"] = [
             {"run_id": run.name, "collection_id": c.collection_id, "kind": c.kind, "name": c.name}
             for c in run.collections

@@ -15,8 +15,9 @@ class Clusters:
 
     Args:
         pages: Tells the pages on which a node stands. Two entries of one page are never one document.
-        slugs: Whether each node has a present-day address. Two of them are joined by a decision alone.
-        addressed: Whether each node has an address of any kind. Two of these are not joined for being alike.
+        slugs: Whether each node has a present-day address. Two of them are joined only where that is said.
+        addressed: Whether each node has an address of any kind. Two of these are not joined for being alike, nor two
+            with numbers, of which a document has one, for being equal.
         dates: Number of each node's date; -1 if it has not just one. A join does not bring different dates together,
             be it through nodes without a date.
         foes: Pairs of nodes that a person declared different.
@@ -36,6 +37,7 @@ class Clusters:
         self._own_pages = pages
         self._slugs = list(slugs)
         self._addressed = list(addressed)
+        self._numbers = [has and not slug for has, slug in zip(addressed, slugs, strict=True)]
         sets = [*(frozenset((date,)) for date in range(max(dates, default=-1) + 1)), frozenset[int]()]
         self._dates = [sets[date] for date in dates]
         self._foes: dict[int, set[int]] = {}
@@ -62,22 +64,22 @@ class Clusters:
         """The nodes of each cluster that has several."""
         return self._members.values()
 
-    def refusal(self, one: int, other: int, *, decided: bool, alike: bool) -> str | None:
+    def refusal(self, one: int, other: int, *, said: bool, alike: bool) -> str | None:
         """Why two clusters cannot be one document; null if they can.
 
         Args:
             one: A node that leads a cluster.
             other: Another.
-            decided: A person says that they are one.
+            said: A person, or the archive itself, says that they are one.
             alike: They are not equal, only alike.
         """
         if self._foes and any(
             self.find(foe) == other for node in self._members.get(one, (one,)) for foe in self._foes.get(node, ())
         ):
             return "declared different"
-        if decided:
+        if said:
             return None
-        if self._slugs[one] and self._slugs[other]:
+        if (self._slugs[one] and self._slugs[other]) or (self._numbers[one] and self._numbers[other]):
             return "different addresses"
         if alike and self._addressed[one] and self._addressed[other]:
             return "two addresses"
@@ -96,6 +98,7 @@ class Clusters:
         self._members.setdefault(one, [one]).extend(self._members.pop(other, (other,)))
         self._slugs[one] |= self._slugs[other]
         self._addressed[one] |= self._addressed[other]
+        self._numbers[one] |= self._numbers[other]
         self._dates[one] |= self._dates[other]
         self._leader[other] = one
 

@@ -3,8 +3,8 @@
 All is done on codes, a number for each distinct text; what needs Python is done once for each distinct value.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _NUMERIC_ADDRESS = r"/document/[0-9]+$"
+_ADDRESS_KEY = "address:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +119,10 @@ def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints,
     ordinal = _ordinals(page, position, content, addressed)
     node = combine(np.where(addressed, url_codes, len(url_values) + content), ordinal)
     first = _first(node)
-    numeric = pc.match_substring_regex(url_values, _NUMERIC_ADDRESS).to_numpy(zero_copy_only=False)
     addresses = url_values.to_pylist()
     dates, titles, summaries = (part.texts for part in (contents.date, contents.title, contents.summary))
     keys = [
-        "address:" + addresses[url]
+        address_key(addresses[url])
         if url >= 0
         else "content:" + stable_id(dates[shown], titles[shown], summaries[shown], str(number))
         for url, shown, number in zip(*(codes[first].tolist() for codes in (url_codes, content, ordinal)), strict=True)
@@ -133,13 +133,42 @@ def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints,
     return Nodes(
         of_entry=node,
         keys=keys,
-        slugs=np.append(~numeric, False)[url_codes[first]].tolist(),
+        slugs=np.append(_are_slugs(url_values), False)[url_codes[first]].tolist(),
         addressed=addressed[first].tolist(),
         repeated=(ordinal[first] > 0).tolist(),
         shown=content[first],
         owners=variants // count,
         contents=variants % count,
     )
+
+
+def with_addresses(nodes: Nodes, keys: Sequence[str]) -> Nodes:
+    """The nodes and, behind them, one for each further address, which no entry has and which so has no content.
+
+    Args:
+        nodes: Of all entries.
+        keys: Natural keys of the addresses.
+    """
+    count = len(keys)
+    return replace(
+        nodes,
+        keys=[*nodes.keys, *keys],
+        slugs=[*nodes.slugs, *_are_slugs(pa.array(keys, pa.string())).tolist()],
+        addressed=[*nodes.addressed, *[True] * count],
+        repeated=[*nodes.repeated, *[False] * count],
+        shown=np.append(nodes.shown, np.zeros(count, np.int64)),
+    )
+
+
+def address_key(address: str) -> str:
+    """The natural key of an address."""
+    return _ADDRESS_KEY + address
+
+
+def _are_slugs(addresses: pa.Array) -> Bools:
+    """Whether each address is a present-day one; the others have a number."""
+    numeric: Bools = pc.match_substring_regex(addresses, _NUMERIC_ADDRESS).to_numpy(zero_copy_only=False)
+    return ~numeric
 
 
 def _ordinals(page: Ints, position: Ints, content: Ints, addressed: Bools) -> Ints:

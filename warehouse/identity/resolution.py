@@ -1,29 +1,36 @@
 """Entity resolution: from entries to documents, by rules in a stated order.
 
 1. `address`: the same canonical address is the same document.
-2. `content`: date, title and summary equal to the letter. An entry without an address that equals two addressed
+2. `alias`: the archive itself says that two addresses are one document's, by a redirect or by the address to cite;
+   nothing else says so. It holds whatever the entries say, also of two present-day addresses, and through addresses
+   that no entry has.
+3. `content`: date, title and summary equal to the letter. An entry without an address that equals two addressed
    documents joins neither.
-3. `normalised`: equal but for case, quotes, dashes, white space and the way in which the date is written.
-4. `similar`: same date, or none on one side; title and summary differ only as slips of the pen do (`wording`).
+4. `normalised`: equal but for case, quotes, dashes, white space and the way in which the date is written.
+5. `similar`: same date, or none on one side; title and summary differ only as slips of the pen do (`wording`).
 
-A person's decision comes before all of them (rule `decision`). Two present-day addresses (by slug) are never joined by
-a rule; they become a candidate pair. Proposals are taken by rule, then score, then key, so that no order of the input
-matters, and each is refused that would bring two entries of one page together, or two dates, or what a person
-declared different, be it through others. Near matching looks only at neighbours within sorted blocks (the sorted
-neighbourhood method, Hernández and Stolfo 1995), so that the cost grows with the number of entries.
+A person's decision comes before all of them (rule `decision`). Two present-day addresses (by slug), or two with
+numbers, are never joined by the rules from 3 on; they become a candidate pair. Proposals are taken by rule, then score,
+then key, so that no order of the input matters. Each is refused, an alias too, that would bring together what a person
+declared different, be it through others; and from 3 on, two entries of one page, or two dates. Near matching looks only
+at neighbours within sorted blocks (the sorted neighbourhood method, Hernández and Stolfo 1995), so that the cost grows
+with the number of entries.
 """
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.identifiers import stable_id
+from schemas.records import Alias
+from warehouse.identity.aliases import find_alias_pairs
 from warehouse.identity.clusters import Clusters
 from warehouse.identity.decisions import Decision
 from warehouse.identity.neighbours import find_neighbours, likeness
@@ -41,12 +48,13 @@ from warehouse.identity.nodes import (
     find_nodes,
     pages_of,
     ranks_of,
+    with_addresses,
 )
 from warehouse.identity.wording import differs_by_slips_only
 
-_DECISION, _CONTENT, _NORMALISED, _SIMILAR = range(4)
-_RULE_OF_RANK = {_DECISION: "decision", _CONTENT: "content", _NORMALISED: "normalised", _SIMILAR: "similar"}
-_WEAKNESS = {_CONTENT: 0, _NORMALISED: 1, _SIMILAR: 2, _DECISION: 3}
+_RULES = ("decision", "alias", "content", "normalised", "similar")
+_DECISION, _ALIAS, _CONTENT, _NORMALISED, _SIMILAR = range(len(_RULES))
+_WEAKNESS = {_ALIAS: 0, _CONTENT: 1, _NORMALISED: 2, _SIMILAR: 3, _DECISION: 4}
 """A decision is told before all else: without it the document would be another."""
 _LEAST_TITLE = 90
 _LEAST_SUMMARY = 85
@@ -76,9 +84,10 @@ class Resolution:
     Attributes:
         entries: The entries as given, in the same order, with `document_id` and `rule` added.
         keys: Every natural key (`address:…`, `content:…`) with its document, and the id that each key would give
-            alone (`id:…`), so that an id once published still resolves.
+            alone (`id:…`), so that an id once published still resolves. Also of an address that no entry has and that
+            an alias says to be a document's.
         pairs: Documents that look alike and are apart, as `candidate_pairs`.
-        unknown: Decisions about a key that no entry has.
+        unknown: Decisions about a key that no entry has, nor an alias of one.
     """
 
     entries: pa.Table
@@ -100,36 +109,37 @@ def _no_search_for_cycles() -> Iterator[None]:
 
 
 @_no_search_for_cycles()
-def resolve(entries: pa.Table, decisions: Sequence[Decision] = ()) -> Resolution:
+def resolve(entries: pa.Table, decisions: Sequence[Decision] = (), aliases: Sequence[Alias] = ()) -> Resolution:
     """Give each entry its document.
 
     Args:
         entries: page_id, position, date_text, title, summary, url; page_id and position name an entry.
         decisions: Proved by `decisions.parse_decisions`.
+        aliases: Of canonical addresses; in any order, and however often the same.
     """
     page, position = codes_of(entries["page_id"])[0], entries["position"].to_numpy()
     content_of_entry, contents = find_contents(entries)
     nodes = find_nodes(entries["url"], page, position, content_of_entry, contents)
     places = {key: node for node, key in enumerate(nodes.keys)}
+    same_by_alias = find_alias_pairs(aliases, places)
+    unseen = sorted({key for left, right, _ in same_by_alias for key in (left, right)} - places.keys())
+    nodes = with_addresses(nodes, unseen)
+    places |= {key: node for node, key in enumerate(unseen, len(places))}
     known = [each for each in decisions if each.left in places and each.right in places]
     foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
     dates = dates_of(nodes, contents)
     pages = pages_of(nodes.of_entry, page, len(nodes.keys))
     clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates.tolist(), foes)
     outcome = _Outcome(nodes, contents, clusters, dates)
-    outcome.propose(
-        [
-            (places[each.left], places[each.right], _DECISION, 1.0, "decided")
-            for each in known
-            if each.decision == "same"
-        ]
-    )
+    decided = [(each.left, each.right, "decided") for each in known if each.decision == "same"]
+    for rank, pairs in ((_DECISION, decided), (_ALIAS, same_by_alias)):
+        outcome.propose([(places[left], places[right], rank, 1.0, evidence) for left, right, evidence in pairs])
     _propose_equal(outcome)
     _propose_similar(outcome)
     resolution = _publish(entries, outcome, foes)
     keys = resolution.keys
     if foes:
-        undivided = resolve(entries, [each for each in known if each.decision == "same"])
+        undivided = resolve(entries, [each for each in known if each.decision == "same"], aliases)
         keys = pa.concat_tables([keys, _ids_of_the_divided(undivided.keys, keys)])
     return replace(resolution, keys=keys, unknown=tuple(each for each in decisions if each not in known))
 
@@ -139,13 +149,13 @@ def _ids_of_the_divided(undivided: pa.Table, keys: pa.Table) -> pa.Table:
     present = dict(zip(keys["key"].to_pylist(), keys["document_id"].to_pylist(), strict=True))
     parts: dict[str, set[str]] = defaultdict(set)
     for key, former, kind in zip(*(column.to_pylist() for column in undivided.columns), strict=True):
-        if kind != "id":
+        if kind != "id" and key in present:  # an address without entries may have been taken from its document
             parts[former].add(present[key])
     rows = [
         ("id:" + former, document, "id")
         for former, documents in parts.items()
         for document in documents
-        if len(documents) > 1 and present["id:" + former] != document
+        if present.get("id:" + former) != document
     ]
     return pa.table([list(column) for column in zip(*rows, strict=True)] or [[], [], []], schema=KEY_SCHEMA)
 
@@ -173,7 +183,7 @@ class _Outcome:
             one, other = clusters.find(left), clusters.find(right)
             if one == other:
                 continue
-            refusal = clusters.refusal(one, other, decided=rank == _DECISION, alike=rank == _SIMILAR)
+            refusal = clusters.refusal(one, other, said=rank in {_DECISION, _ALIAS}, alike=rank == _SIMILAR)
             if refusal is None:
                 clusters.join(one, other)
                 self.edges[left].append((right, rank))
@@ -362,20 +372,30 @@ def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int
     for cluster in outcome.clusters.joined():
         best = min(cluster, key=preference.__getitem__)
         for node, rank in _joined_to(best, outcome.edges):
-            rules[node] = _RULE_OF_RANK[rank]
+            rules[node] = _RULES[rank]
             documents[node] = ids[best]
     of_entry = pa.array(nodes.of_entry)
     resolved = entries.append_column("document_id", pa.array(documents, pa.string()).take(of_entry))
     resolved = resolved.append_column("rule", pa.array(rules, pa.string()).take(of_entry))
+    # Addresses without entries that a decision keeps from every document that has some.
+    lost = set(documents[_count_seen(nodes) :]).difference(documents[: _count_seen(nodes)])
     # Each natural key, and the id that it would give alone: whichever key was the best once, its id resolves.
     natural = pa.table([nodes.keys, documents, kinds], schema=KEY_SCHEMA)
     own = pa.table([["id:" + own for own in ids], documents, ["id"] * len(ids)], schema=KEY_SCHEMA)
-    return Resolution(resolved, pa.concat_tables([natural, own]), _pairs(outcome, documents, foes))
+    keys = pa.concat_tables([natural, own])
+    if lost:
+        keys = keys.filter(pc.invert(pc.is_in(keys["document_id"], value_set=pa.array(sorted(lost)))))
+    return Resolution(resolved, keys, _pairs(outcome, documents, foes, lost))
+
+
+def _count_seen(nodes: Nodes) -> int:
+    """How many nodes have entries; those are the first."""
+    return int(nodes.of_entry.max(initial=-1)) + 1
 
 
 def _joined_to(best: int, edges: dict[int, list[tuple[int, int]]]) -> Iterator[tuple[int, int]]:
     """Every other node of a document, with the weakest rule on the way from the best one to it."""
-    reached = {best: _CONTENT}
+    reached = {best: _ALIAS}
     waiting = [best]
     while waiting:
         node = waiting.pop()
@@ -402,8 +422,8 @@ def _preference(outcome: _Outcome) -> list[int]:
     return preference.tolist()
 
 
-def _pairs(outcome: _Outcome, documents: list[str], foes: Sequence[tuple[int, int]]) -> pa.Table:
-    """Pairs of documents that look alike, and those that a person declared different."""
+def _pairs(outcome: _Outcome, documents: list[str], foes: Sequence[tuple[int, int]], lost: Collection[str]) -> pa.Table:
+    """Pairs of documents that look alike, and those that a person declared different; without those that are lost."""
     declared = {frozenset((documents[left], documents[right])) for left, right in foes}
     best: dict[frozenset[str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
     for (left, right), found in outcome.pairs.items():
@@ -419,6 +439,7 @@ def _pairs(outcome: _Outcome, documents: list[str], foes: Sequence[tuple[int, in
             "decision": "different" if pair in declared else None,
         }
         for pair, (score, evidence) in best.items()
+        if pair.isdisjoint(lost)
     ]
     rows.sort(key=lambda row: (row["left_id"], row["right_id"]))
     return pa.Table.from_pylist(rows, schema=PAIR_SCHEMA)

@@ -1,0 +1,173 @@
+"""Bytes that come once, from a file or out of a packed one: with a look ahead, and a way back that costs little memory.
+
+Nothing is unpacked to disk, and nothing that unpacks to very much is ever in memory as a whole.
+"""
+
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, cast
+
+from isal import isal_zlib
+
+if TYPE_CHECKING:
+    import zstandard
+
+GZIP_MAGIC = b"\x1f\x8b\x08"
+"""RFC 1952, 2.3.1; the third byte is the one method that there is."""
+
+LONGEST_WAY_BACK = 16 * 1024 * 1024
+"""How far back a stream can go, in bytes."""
+
+_ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # RFC 8878, 3.1.1 and 3.1.2
+_LARGEST_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
+_CHUNK_BYTES = 64 * 1024
+# Gzip can unpack to a thousand times as much, Zstandard to thirty thousand times.
+_GZIP_STEP, _ZSTD_STEP = 16 * 1024, 512
+_GZIP_FORMAT = 31
+_PACKING_ERRORS = (zlib.error, cast("type[Exception]", isal_zlib.error))
+
+
+class DamagedError(ValueError):
+    """The rest of a stream cannot be read; the message is the reason."""
+
+
+class ByteStream:
+    """A stream of bytes that can look ahead, and go back to its mark while that is near.
+
+    Args:
+        read: Gives at most as many bytes as it is asked for, none at the end; may raise `DamagedError`.
+
+    Attributes:
+        damage: Why the stream ends where it does not end; null if that is not so, or not known yet.
+    """
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self.damage: str | None = None
+        self._source = read
+        self._buffer = bytearray()
+        self._begin = 0  # offset of the buffer
+        self._at = 0  # place in the buffer
+        self._mark: int | None = None
+        self._ended = False
+
+    @property
+    def offset(self) -> int:
+        """Of the next byte."""
+        return self._begin + self._at
+
+    def peek(self, size: int) -> bytes:
+        """The next bytes; fewer only at the end."""
+        while len(self._buffer) - self._at < size and not self._ended:
+            self._fill()
+        return bytes(self._buffer[self._at : self._at + size])
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, and go behind them."""
+        data = self.peek(size)
+        self._at += len(data)
+        return data
+
+    def skip(self, size: int) -> int:
+        """Go behind the next bytes; gives how many there were."""
+        begin = self.offset
+        while (rest := size - (self.offset - begin)) and self.read(min(rest, _CHUNK_BYTES)):
+            pass
+        return self.offset - begin
+
+    def mark(self) -> int:
+        """Remember this place, and forget what is before; gives its offset."""
+        self._mark = offset = self.offset
+        return offset
+
+    def go_back(self, offset: int) -> None:
+        """Go back to an offset behind the mark or of what was read last; or as near to it as the stream still knows."""
+        self._at = max(0, offset - self._begin)
+
+    def _fill(self) -> None:
+        known = self.offset if self._mark is None else max(self._mark, self.offset - LONGEST_WAY_BACK)
+        forgotten = min(known, self.offset) - self._begin
+        if forgotten > _CHUNK_BYTES:
+            del self._buffer[:forgotten]
+            self._begin += forgotten
+            self._at -= forgotten
+        try:
+            data = self._source(_CHUNK_BYTES)
+        except DamagedError as error:
+            data, self.damage = b"", str(error)
+        self._ended = not data
+        self._buffer += data
+
+
+class _Unpacker(Protocol):
+    """One member or frame that is being unpacked."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, /) -> bytes: ...
+
+
+def gzip_member(packed: ByteStream) -> ByteStream:
+    """What the gzip member that begins here unpacks to; at its end, `packed` is behind the member."""
+    return _piecewise(_member(packed, isal_zlib.decompressobj(_GZIP_FORMAT), _GZIP_STEP))
+
+
+def unpacked(packed: ByteStream) -> ByteStream | None:
+    """What gzip or Zstandard data unpack to, all members and frames one after the other; null if they are neither."""
+    if packed.peek(3) == GZIP_MAGIC:
+        return _piecewise(_members(packed, _is_gzip, partial(isal_zlib.decompressobj, _GZIP_FORMAT), _GZIP_STEP))
+    if _is_zstd(packed):
+        return _piecewise(_members(packed, _is_zstd, _zstd_frame, _ZSTD_STEP))
+    return None
+
+
+def _members(
+    packed: ByteStream, is_next: Callable[[ByteStream], bool], begin: Callable[[], _Unpacker], step: int
+) -> Iterator[bytes]:
+    while is_next(packed):
+        yield from _member(packed, begin(), step)
+    while rest := packed.read(_CHUNK_BYTES):
+        if rest.strip(b"\x00"):  # some writers fill the last block of a tape or disk
+            raise DamagedError("something stands behind the end of its packed data")
+
+
+def _member(packed: ByteStream, unpacker: _Unpacker, step: int) -> Iterator[bytes]:
+    while not unpacker.eof:
+        data = packed.read(step)
+        if not data:
+            raise DamagedError(packed.damage or "its packed data end early")
+        try:
+            yield unpacker.decompress(data)
+        except _packing_errors() as error:
+            raise DamagedError(f"its packed data are damaged: {error}") from error
+    packed.go_back(packed.offset - len(unpacker.unused_data))
+
+
+def _packing_errors() -> tuple[type[Exception], ...]:
+    import zstandard
+
+    return (*_PACKING_ERRORS, zstandard.ZstdError)
+
+
+def _is_gzip(packed: ByteStream) -> bool:
+    return packed.peek(3) == GZIP_MAGIC
+
+
+def _is_zstd(packed: ByteStream) -> bool:
+    return _ZSTD_MAGIC.match(packed.peek(4)) is not None
+
+
+def _zstd_frame() -> "zstandard.ZstdDecompressionObj":
+    import zstandard
+
+    return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
+
+
+def _piecewise(pieces: Iterator[bytes]) -> ByteStream:
+    """A stream of pieces, of which some may be empty."""
+    return ByteStream(lambda _size: next(filter(None, pieces), b""))

@@ -1,0 +1,334 @@
+"""WARC files that other tools made, as wget, browsers and crawlers. Each record that is whole is read, whatever is not.
+
+WARC 1.0 and 1.1 (ISO 28500). Records are plain, gzip members of their own, or a whole file in one member, also mixed.
+Where a record begins and ends is found here and not by fastwarc, which ends where the first damage is and says nothing.
+"""
+
+import datetime as dt
+import re
+from base64 import b32encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import md5, sha1, sha256, sha512
+from io import BytesIO
+from typing import TYPE_CHECKING, Literal, cast
+
+from extractors.byte_streams import GZIP_MAGIC, ByteStream, gzip_member
+from schemas.records import Headers
+
+if TYPE_CHECKING:
+    from fastwarc.warc import WarcRecord
+
+LARGEST_RECORD = 16 * 1024 * 1024
+"""Bytes of a record that is read; a larger one is no page."""
+
+_MAGIC = b"WARC/"
+_LONGEST_HEAD = 64 * 1024
+_HEAD = re.compile(rb"WARC/[0-9.]+\r?\n.*?\r?\n\r?\n", re.DOTALL)
+_CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(rb"WARC/[0-9]\.[0-9]+\r?\n(?=[A-Za-z-]+[ \t]*:)")
+_BEGIN_OR_GZIP = re.compile(_BEGIN.pattern + b"|" + re.escape(GZIP_MAGIC), re.DOTALL)
+_LOOK_AHEAD = 16  # bytes behind a record, to see that it ends there
+_CHUNK_BYTES = 1024 * 1024
+_NEWLINES = b"\r\n"
+_CHUNK = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_TYPE_OF_REVISIT = re.compile(rb"^warc-type[ \t]*:[ \t]*revisit", re.IGNORECASE | re.MULTILINE)
+_UNDONE_HEADER = "X-Archive-Orig-Content-Encoding"
+_NO_PAGES = ("dns:", "metadata:")  # what crawlers and wget note of themselves
+_CONTROL = bytes([*range(9), *range(14, 32)])
+_GLIMPSE_BYTES = 1024
+_DIGESTS = {"sha1": sha1, "sha256": sha256, "sha512": sha512, "md5": md5}
+
+Kind = Literal["response", "resource", "revisit"]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRecord:
+    """A response, a resource, or a revisit of either.
+
+    Attributes:
+        place: Where it stands in the file, `at byte 1234`.
+        record_id: As it stands in the record; empty if it has none.
+        captured_at: UTC; null where the record does not say.
+        status: Of HTTP; null where there is none.
+        headers: Of HTTP, without `Transfer-Encoding`, which is undone; a content-encoding that was undone before has
+            the name `X-Archive-Orig-Content-Encoding`.
+        body: In its content-encoding; null if the record is too large to be a page.
+        payload_digest: As the record states it, else computed; null for a revisit that states none.
+        digest_problem: How the digest that the record states differs from what it holds; null if it does not.
+        refers_to: Id of the record that a revisit refers to; likewise its address and instant.
+    """
+
+    kind: Kind
+    place: str
+    url: str
+    record_id: str
+    captured_at: dt.datetime | None
+    content_type: str
+    status: int | None
+    headers: Headers
+    body: bytes | None
+    payload_digest: str | None
+    digest_problem: str | None = None
+    refers_to: str | None = None
+    refers_to_url: str | None = None
+    refers_to_instant: dt.datetime | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first value of an HTTP header, whatever the case of its name; null if there is none."""
+        return _value(self.headers, name.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A part of a file that cannot be read.
+
+    Attributes:
+        place: Where it begins, `at byte 1234`.
+    """
+
+    place: str
+    reason: str
+
+
+def begins_warc(stream: ByteStream) -> bool:
+    """Whether a WARC record begins here, plain or packed with gzip; goes nowhere."""
+    head = stream.peek(_GLIMPSE_BYTES)
+    return head.lstrip(_NEWLINES).startswith(_MAGIC) or (head.startswith(GZIP_MAGIC) and _packs_record(head))
+
+
+def read_foreign_warc(stream: ByteStream) -> Iterator[ForeignRecord | Damage]:
+    """The responses, resources and revisits of a WARC file, and each part of it that cannot be read."""
+    for item in _raw_records(stream, None):
+        if isinstance(item, Damage):
+            yield item
+            continue
+        try:
+            record = _read_record(item)
+        except (OSError, ValueError) as error:  # its head is in no encoding, say
+            yield Damage(item.place, f"a WARC record cannot be read: {error}")
+            continue
+        if record is not None:
+            yield record
+
+
+@dataclass(frozen=True, slots=True)
+class _RawRecord:
+    """The bytes of a record; of one that is too large, those with which it begins."""
+
+    place: str
+    head: bytes
+    block: bytes
+    is_whole: bool
+
+
+def _raw_records(stream: ByteStream, member: int | None) -> Iterator[_RawRecord | Damage]:
+    """The records of a file, or of the gzip member at an offset of it."""
+    is_told = False  # why a damaged file ends
+    while True:
+        while stream.peek(1) in (b"\r", b"\n"):
+            stream.skip(1)
+        begin = stream.mark()
+        place = _place(begin, member)
+        head = stream.peek(len(_MAGIC))
+        if not head:
+            break
+        if head == _MAGIC:
+            item = _read_raw(stream, place, is_packed=member is not None)
+            is_told = isinstance(item, Damage) and stream.damage is not None
+            yield item
+        elif head.startswith(GZIP_MAGIC) and member is None:
+            yield from _member_records(stream, begin)
+            is_told = stream.damage is not None
+        else:
+            yield Damage(place, "no WARC record begins here")
+            _find_next(stream, begin + 1, is_packed=member is not None)
+    if stream.damage is not None and member is None and not is_told:
+        yield Damage(place, stream.damage)
+
+
+def _place(offset: int, member: int | None) -> str:
+    if member is None:
+        return f"at byte {offset}"
+    return f"at byte {member}, unpacked byte {offset}" if offset else f"at byte {member}"
+
+
+def _member_records(packed: ByteStream, begin: int) -> Iterator[_RawRecord | Damage]:
+    stream = gzip_member(packed)
+    was_read = False
+    for item in _raw_records(stream, begin):
+        # What a member that is damaged seems to hold is no damage of its own.
+        if isinstance(item, _RawRecord) or stream.damage is None:
+            was_read = True
+            yield item
+    if stream.damage is not None:
+        what = "what is behind in this gzip member" if was_read else "this gzip member"
+        yield Damage(_place(begin, None), f"{what} cannot be read: {stream.damage}")
+        _find_next(packed, begin + 1, is_packed=False)
+
+
+def _read_raw(stream: ByteStream, place: str, *, is_packed: bool) -> _RawRecord | Damage:
+    """The record that begins here; in its place, the stream is behind it, or at what may be the next."""
+    begin = stream.offset
+    head = _HEAD.match(stream.peek(_LONGEST_HEAD))
+    length = _CONTENT_LENGTH.search(head[0]) if head else None
+    if head is None or length is None:
+        reason = "its head has no end" if head is None else "it has no Content-Length that is a number"
+        _find_next(stream, begin + 1, is_packed=is_packed)
+        return Damage(place, f"a WARC record cannot be read: {reason}")
+    stream.skip(len(head[0]))
+    size = int(length[1])
+    block = stream.peek(min(size, LARGEST_RECORD))
+    is_whole = len(block) == size
+    behind = stream.offset
+    holds_others = not is_whole and _BEGIN.search(block) is not None  # what is behind is near no longer once it is read
+    if not holds_others and stream.skip(size) == size and _ends_here(stream):
+        return _RawRecord(place, head[0], block, is_whole)
+    reason = stream.damage or f"it does not end where its Content-Length says, after {size} bytes"
+    _find_next(stream, behind, is_packed=is_packed)
+    return Damage(place, f"a WARC record cannot be read: {reason}")
+
+
+def _ends_here(stream: ByteStream) -> bool:
+    """Whether a record can end here: before an empty line, the next record, or the end of a stream without damage."""
+    rest = stream.peek(_LOOK_AHEAD)
+    if len(rest) < _LOOK_AHEAD and stream.damage is not None:
+        return False
+    return not rest.strip(_NEWLINES) or rest.startswith((b"\r\n\r\n", b"\n\n", _MAGIC, GZIP_MAGIC))
+
+
+def _find_next(stream: ByteStream, offset: int, *, is_packed: bool) -> None:
+    """Go to the first place from an offset on where a record begins, plain or packed, or to the end."""
+    stream.go_back(offset)
+    pattern = _BEGIN if is_packed else _BEGIN_OR_GZIP
+    while data := stream.peek(_CHUNK_BYTES):
+        is_last = len(data) < _CHUNK_BYTES
+        limit = len(data) if is_last else len(data) - _GLIMPSE_BYTES
+        for match in pattern.finditer(data):
+            if match.start() > limit:
+                break
+            if match[0] != GZIP_MAGIC or _packs_record(data[match.start() : match.start() + _GLIMPSE_BYTES]):
+                stream.skip(match.start())
+                return
+        stream.skip(limit)
+
+
+def _packs_record(head: bytes) -> bool:
+    """Whether the gzip member that begins so has a WARC record."""
+    return gzip_member(ByteStream(BytesIO(head).read)).peek(len(_MAGIC)) == _MAGIC
+
+
+def _read_record(raw: _RawRecord) -> ForeignRecord | None:
+    """What a record holds; null for one that tells of a crawl and not of a page."""
+    stated_kind = _TYPE.search(raw.head)
+    if stated_kind is None:
+        return None
+    kind = cast("Kind", stated_kind[1].lower().decode())
+    from fastwarc.warc import ArchiveIterator
+
+    whole = BytesIO(raw.head + raw.block)
+    record = next(iter(ArchiveIterator(whole, parse_http=False, quirks_mode=True)), None)
+    if record is None:
+        raise ValueError("it is no record")
+    head = record.headers
+    url = (head.get("WARC-Target-URI") or "").strip(" <>")
+    if url.startswith(_NO_PAGES):
+        return None
+    status, headers, body = _read_http(record) if kind != "resource" else (None, (), raw.block)
+    stated = head.get("WARC-Payload-Digest")
+    is_chunked = "chunked" in (_value(headers, "transfer-encoding") or "").lower()
+    plain = _without_chunks(body) if is_chunked else body
+    refers_to_url = head.get("WARC-Refers-To-Target-URI")
+    return ForeignRecord(
+        kind=kind,
+        place=raw.place,
+        url=url,
+        record_id=record.record_id or "",
+        captured_at=_instant(head.get("WARC-Date")),
+        content_type=(head.get("Content-Type") if kind == "resource" else _value(headers, "content-type")) or "",
+        status=status,
+        headers=_true_headers(headers, plain),
+        body=plain if raw.is_whole else None,
+        payload_digest=stated or (None if kind == "revisit" else _sha1(plain)),
+        digest_problem=_digest_problem(head.get("WARC-Block-Digest"), stated, raw, (body, plain)),
+        refers_to=head.get("WARC-Refers-To"),
+        refers_to_url=refers_to_url.strip(" <>") if refers_to_url else None,
+        refers_to_instant=_instant(head.get("WARC-Refers-To-Date")),
+    )
+
+
+def _read_http(record: "WarcRecord") -> tuple[int | None, Headers, bytes]:
+    """Status, headers and body as they stand in the record, which may have none of HTTP."""
+    try:
+        record.parse_http(quirks_mode=True)  # it takes bare line feeds too
+        head = record.http_headers
+    except (OSError, ValueError):
+        return None, (), b""
+    if head is None or head.status_code is None:
+        return None, (), b""
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]
+    return head.status_code, tuple(headers), record.reader.read()
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """The body without the chunks of HTTP/1.1 (RFC 9112, 7.1); as it is where a tool has undone them before.
+
+    Of a body that was cut off, what is there.
+    """
+    pieces = []
+    at = 0
+    while (line := _CHUNK.match(body, at)) is not None and (size := int(line[1], 16)):
+        pieces.append(body[line.end() : line.end() + size])
+        at = line.end() + size
+    return b"".join(pieces) if line is not None or pieces else body
+
+
+def _true_headers(headers: Headers, body: bytes) -> Headers:
+    """The headers that are true of a body without chunks; browsers keep that of a coding that they have undone."""
+    head = body[:_GLIMPSE_BYTES]
+    is_text = bool(head) and len(head) == len(head.translate(None, _CONTROL))
+    names = {"content-encoding": _UNDONE_HEADER} if is_text else {}
+    return tuple(
+        [(names.get(name.lower(), name), value) for name, value in headers if name.lower() != "transfer-encoding"]
+    )
+
+
+def _digest_problem(block: str | None, payload: str | None, raw: _RawRecord, bodies: tuple[bytes, ...]) -> str | None:
+    """How a stated digest differs; that of the block counts more, as tools differ in what they call the payload."""
+    if not raw.is_whole:
+        return None
+    if block is not None and (is_right := _is_digest(block, raw.block)) is not None:
+        return None if is_right else f"WARC-Block-Digest is {block}, and that of the bytes is {_sha1(raw.block)}"
+    if payload is None or _TYPE_OF_REVISIT.search(raw.head) is not None:
+        return None
+    if any(_is_digest(payload, body) in (True, None) for body in bodies):
+        return None
+    return f"WARC-Payload-Digest is {payload}, and that of the body is {_sha1(bodies[0])}"
+
+
+def _is_digest(stated: str, data: bytes) -> bool | None:
+    """Whether a digest, in base 32 or hexadecimal, is that of the data; null where its kind is not known."""
+    name, _, value = stated.strip().partition(":")
+    function = _DIGESTS.get(name.lower().replace("-", ""))
+    if function is None:
+        return None
+    digest = function(data, usedforsecurity=False).digest()
+    return value.strip().upper().rstrip("=") in (b32encode(digest).decode().rstrip("="), digest.hex().upper())
+
+
+def _sha1(data: bytes) -> str:
+    return f"sha1:{b32encode(sha1(data, usedforsecurity=False).digest()).decode()}"
+
+
+def _value(headers: Headers, name: str) -> str | None:
+    return next((value for each, value in headers if each.lower() == name), None)
+
+
+def _instant(text: str | None) -> dt.datetime | None:
+    """An instant of WARC (ISO 28500:2017, 5.4); null for one that is not told to the day."""
+    try:
+        at = dt.datetime.fromisoformat((text or "").strip())
+    except ValueError:
+        return None
+    return at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)

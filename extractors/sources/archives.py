@@ -1,0 +1,510 @@
+"""Web archives and mirrors: WARC and WACZ files, tarballs, saved pages, packed or not, and folders of any of them.
+
+What a file is, its first bytes tell, never its name. Everything is read as a stream; nothing is written to disk.
+"""
+
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Literal, Self, cast
+from urllib.parse import urljoin
+
+from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpacked
+from extractors.content_encoding import UndecodableError, decode_body
+from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
+from extractors.layouts.citations import cited_address
+from extractors.sources.saved import (
+    MARK_BYTES,
+    MAX_PAGE_BYTES,
+    Origin,
+    archive_document,
+    find_files,
+    find_origin,
+    guess_type,
+    is_hidden,
+    is_no_page,
+    kind_of_type,
+    name_collections,
+    name_forms,
+    own_collection,
+)
+from schemas.addresses import ListingAddress, file_address, listing_url, parse_listing_address
+from schemas.catalog import Catalog
+from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collection, Issue, Level
+
+_TAR_BLOCK = 512
+_END_OF_TAR = bytes(_TAR_BLOCK)
+_LARGEST_TAR_HEAD = 1024 * 1024
+_TAR_HEADS_OF_HEADS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+_HEAD_BYTES = 4096
+_DEEPEST = 4  # a page in a tarball in gzip is at depth 2
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
+_ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
+_WACZ_FOLDER = "archive/"  # WACZ 1.1.1, 5.2.1: where its WARC files are
+_CITATION = b"citation-url"
+_DOCUMENT = "document"
+_OK = frozenset({200, 203})  # the second by a proxy
+_NOT_MODIFIED = 304
+
+_Kind = Literal["warc", "packed", "tar", "zip", "page"]
+
+
+def read_archive(path: Path, catalog: Catalog, passed_over: Counter[str]) -> Iterator[ArchiveItem]:
+    """The pages of the listing that a file or folder has, addresses that are one document's, and what is amiss.
+
+    Args:
+        path: A WARC file, a tarball, a saved page, each also packed with gzip or Zstandard; a WACZ; or a folder.
+        catalog: Says where the archive is, and which files belong to which collection.
+        passed_over: Counts what is no page of a listing: `document`, or the MIME type.
+
+    Raises:
+        UsageError: There is no such path.
+        SourceError: It is a folder without files.
+    """
+    return _Reader(catalog, passed_over).read(path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A file, or a part of one.
+
+    Attributes:
+        name: For people: path below the folder that is read, through the files that it is packed in.
+        member: For the catalog: path below the folder or the file that it is packed in.
+        parts: Folders and name, from the root of the disk on.
+        depth: How many files it is packed in.
+        own: The collection to which it belongs if nothing else is known; null if that is to be found.
+        path: On disk; null for what is packed.
+    """
+
+    name: str
+    member: str
+    parts: tuple[str, ...]
+    depth: int = 0
+    own: Collection | None = None
+    path: Path | None = None
+
+    def issue(self, level: Level, kind: str, message: str, found: str | None = None) -> Issue:
+        """An issue with this file."""
+        return Issue(level, kind, message, found=found, url=file_address(self.name))
+
+    def inner(self, member: str) -> "_Item":
+        """A file in this one."""
+        parts = (*self.parts[:-1], *PurePosixPath(member).parts)
+        return _Item(f"{self.name}/{member}", member, parts, self.depth + 1)
+
+    def without_packing(self) -> "_Item":
+        """What this file unpacks to."""
+
+        def stem(name: str) -> str:
+            return name.removesuffix(".gz").removesuffix(".zst")
+
+        parts = (*self.parts[:-1], stem(self.parts[-1]))
+        return replace(self, member=stem(self.member), parts=parts, depth=self.depth + 1, path=None)
+
+
+class _Reader:
+    """Reads one archive, and knows what a later part of it may refer to."""
+
+    def __init__(self, catalog: Catalog, passed_over: Counter[str]) -> None:
+        self._catalog = catalog
+        self._base = catalog.archive.url
+        self._passed_over = passed_over
+        self._collections = {
+            entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
+        }
+        self._own: dict[str, str] = {}
+        self._aliases: set[Alias] = set()
+        self._digests: dict[object, str] = {}
+
+    def read(self, path: Path) -> Iterator[ArchiveItem]:
+        folder, names = find_files(path)
+        own = name_collections(names)
+        self._own = {own[name].collection_id: name for name in names}
+        # What a folder is in says nothing of the files in it; of one file that is all that is known.
+        above = (folder.resolve().name,) if path.is_dir() else folder.resolve().parts
+        for name in names:
+            parts = (*above, *PurePosixPath(name).parts)
+            yield from self._read_file(_Item(name, name, parts, 0, own[name], folder / name))
+
+    def _read_file(self, item: _Item) -> Iterator[ArchiveItem]:
+        path = cast("Path", item.path)
+        try:
+            if not path.is_file():
+                yield item.issue("error", "unreadable-file", "no file")
+                return
+            with path.open("rb") as file:
+                yield from self._read_stream(ByteStream(file.read), item)
+        except OSError as error:
+            yield item.issue("error", "unreadable-file", error.strerror or str(error))
+
+    def _read_stream(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+        match _kind_of(stream):
+            case _ if item.depth > _DEEPEST:
+                yield item.issue("error", "unreadable-file", f"packed in more than {_DEEPEST} files")
+            case "warc":
+                yield from self._read_warc(stream, item)
+            case "tar":
+                yield from self._read_tar(stream, item)
+            case "zip":
+                yield from self._read_zip(stream, item)
+            case "packed":
+                yield from self._read_stream(cast("ByteStream", unpacked(stream)), item.without_packing())
+            case "page":
+                yield from self._read_page(stream, item)
+
+    # Tarballs
+
+    def _read_tar(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+        damages: list[str] = []
+        tail = _Tail(stream)
+        try:
+            # Without `ignore_zeros`, tarfile ends at the first damaged head and says nothing.
+            with tarfile.open(
+                fileobj=cast("BinaryIO", tail), mode="r|", tarinfo=_tar_head(damages), ignore_zeros=True
+            ) as tar:
+                while (member := tar.next()) is not None:
+                    cast("Any", tar).members.clear()  # they would be kept for names to be looked up
+                    yield from _tar_damages(item, damages, f"before byte {member.offset}")
+                    yield from self._read_tar_member(tar, member, item)
+        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
+            reason = stream.damage or str(error)
+            yield item.issue("error", "damaged-archive", f"what is behind in the tar cannot be read: {reason}{tail.at}")
+            return
+        yield from _tar_damages(item, damages, "at its end")
+        if stream.damage is not None:
+            yield item.issue("error", "damaged-archive", f"the tar is not whole: {stream.damage}{tail.at}")
+        elif not tail.ends_with_zeros:
+            yield item.issue(
+                "warning", "damaged-archive", f"the tar has no mark of its end, and may be cut off{tail.at}"
+            )
+
+    def _read_tar_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item) -> Iterator[ArchiveItem]:
+        name = str(PurePosixPath(member.name))
+        inner = item.inner(name)
+        if member.isdir():
+            return
+        if _is_outside(name):
+            yield _refusal(inner, "its name leads out of the archive", member.offset)
+        elif is_hidden(name):
+            return
+        elif not member.isreg() or (file := tar.extractfile(member)) is None:
+            yield _refusal(inner, "it is a link or a device, and no file", member.offset)
+        else:
+            yield from self._read_stream(ByteStream(_reading_tar(cast("BinaryIO", file))), inner)
+
+    # WACZ
+
+    def _read_zip(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+        if item.path is None:
+            yield item.issue(
+                "error", "packed-wacz", "a WACZ or zip within another file cannot be read: unpack that file"
+            )
+            return
+        try:
+            with zipfile.ZipFile(item.path) as archive:
+                members = [member for member in archive.infolist() if not member.is_dir()]
+                if not any(_WACZ_FOLDER in member.filename for member in members):
+                    yield item.issue("error", "unknown-archive", "a zip that is no WACZ: unpack it")
+                for member in members:
+                    yield from self._read_zip_member(archive, member, item)
+        except zipfile.BadZipFile as error:
+            message = f"the zip is damaged; the WARC records that can be found in it are read: {error}"
+            yield item.issue("error", "damaged-archive", message)
+            yield from self._read_warc(stream, item)
+
+    def _read_zip_member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: _Item) -> Iterator[ArchiveItem]:
+        inner = item.inner(member.filename)
+        if _is_outside(member.filename):
+            yield _refusal(inner, "its name leads out of the archive", member.header_offset)
+        elif stat.S_ISLNK(member.external_attr >> 16):
+            yield _refusal(inner, "it is a link or a device, and no file", member.header_offset)
+        elif member.filename.startswith(_WACZ_FOLDER):
+            try:
+                with archive.open(member) as file:
+                    yield from self._read_stream(ByteStream(_reading_zip(cast("BinaryIO", file))), inner)
+            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+                yield inner.issue("error", "damaged-archive", f"the file in the zip cannot be read: {error}")
+
+    # WARC
+
+    def _read_warc(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+        for record in read_foreign_warc(stream):
+            if isinstance(record, Damage):
+                yield item.issue("error", "damaged-archive", f"{record.reason} ({record.place})")
+                continue
+            listing = parse_listing_address(record.url, self._base)
+            is_page = record.kind != "resource" or record.content_type.startswith("text/html")
+            if listing is not None and is_page:
+                yield from self._listing_record(record, listing, item)
+            else:
+                yield from self._other_record(record)
+
+    def _listing_record(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[ArchiveItem]:
+        problem = _problem_of(record)
+        if problem is not None:
+            level, kind, message = problem
+            yield item.issue(level, kind, f"{message} ({record.place})", record.url)
+            return
+        if record.digest_problem is not None:
+            message = f"the page is not what it was when it was captured ({record.place})"
+            yield item.issue("warning", "wrong-digest", message, record.digest_problem)
+        if record.kind == "revisit":
+            yield self._revisit(record, listing)
+            return
+        if record.payload_digest is not None:
+            self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
+        yield from self._page_of(record, listing, item)
+
+    def _page_of(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[ArchiveItem]:
+        collection = self._collection_of(listing)
+        capture = _capture(record, collection)
+        if record.kind == "response" and record.captured_at is None:
+            message = f"the record does not say when the page was captured ({record.place})"
+            yield item.issue("warning", "no-instant", message, record.url)
+            try:
+                body = decode_body(capture.body, capture.header("content-encoding"))
+            except UndecodableError as error:
+                message = f"the page's content-encoding cannot be undone: {error} ({record.place})"
+                yield item.issue("error", "undecodable", message, record.url)
+                return
+            capture = replace(capture, body=body, http_status=None, headers=())
+        yield ArchivedPage(capture, collection, record.payload_digest)
+
+    def _revisit(self, record: ForeignRecord, listing: ListingAddress) -> ArchivedPage:
+        known = self._digests.get(record.refers_to) or self._digests.get(
+            (record.refers_to_url, record.refers_to_instant)
+        )
+        # Without a digest, the reference itself says what is missing.
+        revisits = known or record.payload_digest or record.refers_to or record.refers_to_url or record.url
+        collection = self._collection_of(listing)
+        capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
+        return ArchivedPage(capture, collection, record.payload_digest, revisits)
+
+    def _other_record(self, record: ForeignRecord) -> Iterator[Alias]:
+        document = archive_document(record.url, self._base)
+        mime = record.content_type.partition(";")[0].strip().lower() or None
+        self._passed_over[_DOCUMENT if document else kind_of_type(mime)] += 1
+        if document is None or record.status is None or record.kind != "response":
+            return
+        if 300 <= record.status < 400 and record.status != _NOT_MODIFIED:
+            target = archive_document(_join(record.url, record.header("location")), self._base)
+            yield from self._alias(document, target, "redirect")
+        elif record.status in _OK and record.body is not None and mime == "text/html":
+            try:
+                body = decode_body(record.body, record.header("content-encoding"))
+            except UndecodableError:
+                return
+            yield from self._alias(document, _cited(body), "citation")
+
+    # Saved pages
+
+    def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+        head = stream.peek(MARK_BYTES)
+        origin = find_origin(item.parts, head, self._base)
+        mime = guess_type(item.member, head)
+        named = self._catalog.collection_of(item.member)
+        if named is None and origin.listing is None and origin.url is None and (origin.is_known or is_no_page(mime)):
+            self._passed_over[kind_of_type(mime)] += 1
+            return
+        body = stream.read(MAX_PAGE_BYTES + 1)
+        if stream.damage is not None:
+            yield item.issue("error", "unreadable-file", stream.damage)
+        elif len(body) > MAX_PAGE_BYTES:
+            yield item.issue("error", "unreadable-file", f"more than {MAX_PAGE_BYTES} bytes are no page")
+        elif named is None and origin.listing is None and (origin.url is not None or _cited(body) is not None):
+            self._passed_over[_DOCUMENT] += 1
+            yield from self._alias(origin.url, _cited(body), "citation")
+        else:
+            yield self._saved_page(item, body, origin, named, mime)
+
+    def _saved_page(
+        self, item: _Item, body: bytes, origin: Origin, named: Collection | None, mime: str | None
+    ) -> ArchivedPage:
+        if named is None:
+            named = self._own_collection(item) if origin.listing is None else self._collection_of(origin.listing)
+        is_listing = origin.listing is not None
+        capture = Capture(
+            url=origin.url if is_listing and origin.url else file_address(item.name),
+            body=body,
+            content_type=mime or "application/octet-stream",
+            collection_id=named.collection_id,
+        )
+        return ArchivedPage(capture, named)
+
+    # What all of them need
+
+    def _collection_of(self, listing: ListingAddress) -> Collection:
+        """The result set that an address asks for, as the catalog has it if it does."""
+        known = self._collections.get(listing.collection_id)
+        if known is None:
+            known = Collection(
+                listing.collection_id, listing.kind, None, listing.query, listing_url(replace(listing, page=0), 0, None)
+            )
+            self._collections[listing.collection_id] = known
+        return known
+
+    def _own_collection(self, item: _Item) -> Collection:
+        """The collection of a page of which nothing else is known; named so that no other file has it."""
+        if item.own is not None:
+            return item.own
+        forms = (*name_forms(item.member), item.name)
+        form = next((each for each in forms if self._own.setdefault(each, item.name) == item.name), item.name)
+        return own_collection(form)
+
+    def _alias(self, url: str | None, other_url: str | None, evidence: str) -> Iterator[Alias]:
+        """Two addresses of one document, if they are two and were not met before."""
+        if url is None or other_url is None or url == other_url:
+            return
+        alias = Alias(url, other_url, evidence)
+        if alias not in self._aliases:
+            self._aliases.add(alias)
+            yield alias
+
+
+class _Tail:
+    """A tarball as tarfile reads it, of which the last bytes are kept: a whole one ends with zeros (POSIX, pax)."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self._last = _END_OF_TAR
+
+    @property
+    def ends_with_zeros(self) -> bool:
+        return self._last == _END_OF_TAR
+
+    @property
+    def at(self) -> str:
+        """How far it was read, for the end of a message."""
+        return f" (at byte {self._stream.offset})"
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        self._last = (self._last + data)[-_TAR_BLOCK:]
+        return data
+
+
+def _tar_head(damages: list[str]) -> type[tarfile.TarInfo]:
+    """What tarfile reads heads with, so that it notes those that are damaged, or would take much memory."""
+
+    class Head(tarfile.TarInfo):
+        @classmethod
+        def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            try:
+                head = super().frombuf(buf, encoding, errors)
+            except tarfile.HeaderError:
+                if any(buf):  # blocks of zeros are at the end of each tarball
+                    damages.append("damaged")
+                raise
+            if head.type in _TAR_HEADS_OF_HEADS and head.size > _LARGEST_TAR_HEAD:
+                damages.append("too large")
+                raise tarfile.ReadError(f"a name or a head of {head.size} bytes")
+            return head
+
+    return Head
+
+
+def _tar_damages(item: _Item, damages: list[str], place: str) -> Iterator[Issue]:
+    if damages:
+        message = f"{len(damages)} blocks of the tar cannot be read as the head of a file ({place})"
+        yield item.issue("error", "damaged-archive", message)
+        damages.clear()
+
+
+def _kind_of(stream: ByteStream) -> _Kind:
+    """What a file is, by its first bytes."""
+    head = stream.peek(_HEAD_BYTES)
+    if begins_warc(stream):
+        return "warc"
+    if head.startswith(_ZIP_MAGICS):
+        return "zip"
+    packed = unpacked(ByteStream(BytesIO(head).read))
+    if packed is not None:
+        # Of a gzip member that is damaged at once, the next may be whole: only WARC has so many.
+        is_damaged = not packed.peek(1) and packed.damage is not None
+        return "warc" if is_damaged and head.startswith(GZIP_MAGIC) else "packed"
+    try:
+        tarfile.TarInfo.frombuf(head[:_TAR_BLOCK], "utf-8", "surrogateescape")
+    except tarfile.HeaderError:
+        return "page"
+    return "tar"
+
+
+def _reading_tar(file: BinaryIO) -> Callable[[int], bytes]:
+    def read(size: int) -> bytes:
+        try:
+            return file.read(size)
+        except tarfile.TarError as error:
+            raise DamagedError(f"the tar is cut off: {error}") from error
+
+    return read
+
+
+def _reading_zip(file: BinaryIO) -> Callable[[int], bytes]:
+    def read(size: int) -> bytes:
+        try:
+            return file.read(min(size, _ZIP_STEP))
+        except (zipfile.BadZipFile, EOFError, zlib.error) as error:
+            raise DamagedError(f"the zip is damaged: {error or 'it ends early'}") from error
+
+    return read
+
+
+def _is_outside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts
+
+
+def _refusal(item: _Item, reason: str, offset: int) -> Issue:
+    return item.issue("warning", "unsafe-member", f"passed over: {reason} (at byte {offset})")
+
+
+def _problem_of(record: ForeignRecord) -> tuple[Level, str, str] | None:
+    """Why a record at an address of the listing shows no page; null if it does."""
+    status = record.status
+    if record.body is None:
+        return "error", "too-large", f"more than {LARGEST_RECORD} bytes are no page"
+    if record.kind == "resource" or status in _OK:
+        return None
+    if record.kind == "revisit" and status in (None, _NOT_MODIFIED):
+        return None
+    if status is None:
+        return "error", "no-http", "the record has no HTTP response"
+    if 300 <= status < 400:
+        return "info", "archived-redirect", f"the archived answer is {status}, which leads elsewhere"
+    return "error", "archived-failure", f"the archived answer is {status}, which is no page"
+
+
+def _capture(record: ForeignRecord, collection: Collection) -> Capture:
+    return Capture(
+        url=record.url,
+        body=record.body or b"",
+        content_type=record.content_type,
+        collection_id=collection.collection_id,
+        captured_at=record.captured_at,
+        http_status=record.status,
+        headers=record.headers,
+    )
+
+
+def _cited(body: bytes) -> str | None:
+    return cited_address(body.decode("utf-8", "replace")) if _CITATION in body else None
+
+
+def _join(url: str, location: str | None) -> str:
+    try:
+        return urljoin(url, location or "")
+    except ValueError:
+        return ""

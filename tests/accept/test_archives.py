@@ -1,0 +1,119 @@
+"""The archive survives its site: one crawl, kept in any way, gives the same tables as the site itself."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.archives.making import (
+    addresses_of,
+    crawl_to_folder,
+    crawl_to_warc,
+    make_wacz,
+    pack_tar,
+    write_as_browser,
+    write_as_scrapy,
+)
+from tests.archives.playing import playing
+from tests.conftest import run_wcda
+from tests.flows.live import (
+    frame,
+    published_documents,
+    published_memberships,
+    true_documents,
+    true_memberships,
+    write_catalog_for,
+)
+from tests.flows.test_main_job import lasting, read_tables
+from tests.replica import Truth, replica
+
+pytestmark = pytest.mark.accept
+
+COMPARED = ("documents", "memberships", "entries")
+WAYS = (
+    "wget --warc-file",
+    "wget --mirror",
+    "wget --mirror as .tar.gz",
+    "wget --mirror as .tar.zst",
+    "WACZ",
+    "WARC of Scrapy",
+    "WARC of a browser",
+    "pywb",
+)
+
+Rows = dict[str, list[dict[str, object]]]
+
+
+@dataclass(frozen=True)
+class Survivals:
+    """What is left of a site that is gone.
+
+    Attributes:
+        direct: Rows that a harvest of the site itself gave.
+        sources: What `--from` is given, by the way in which the crawl was kept.
+    """
+
+    truth: Truth
+    catalog: Path
+    direct: Rows
+    sources: dict[str, str | Path]
+
+
+def published(warehouse: Path) -> Rows:
+    tables = lasting(read_tables(warehouse))
+    return {name: tables[name] for name in COMPARED}
+
+
+@pytest.fixture(scope="module", params=[10, 100], ids=["ten a page", "a hundred a page"])
+def survivals(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Survivals]:
+    size, place = int(request.param), tmp_path_factory.mktemp("survivals")
+    # Each of wget's ways once: bodies as they are or packed, names of files with .html behind the query or without.
+    packing, naming = ("none", ["--adjust-extension"]) if size == 10 else ("auto", [])
+    with replica(documents=600, collections=8, items_per_page_ignored=size == 10) as site:
+        truth = site.truth
+        catalog = write_catalog_for(site, place / "catalog.toml")
+        done = run_wcda(place, "harvest", "--catalog", catalog, "--warehouse", place / "direct", "--direct")
+        assert done.returncode == 0, done.stderr
+        addresses = addresses_of(site, size)
+        warc = crawl_to_warc(addresses, place / "crawl.warc.gz", f"--compression={packing}")
+        folder = crawl_to_folder(addresses, place / "mirror", *naming)
+    sources: dict[str, str | Path] = {
+        "wget --warc-file": warc,
+        "wget --mirror": folder,
+        "wget --mirror as .tar.gz": pack_tar(folder, place / "mirror.tar.gz"),
+        "wget --mirror as .tar.zst": pack_tar(folder, place / "mirror.tar.zst"),
+        "WACZ": make_wacz(warc, place / "crawl.wacz"),
+        "WARC of Scrapy": write_as_scrapy(warc, place / "scrapy.warc.gz"),
+        "WARC of a browser": write_as_browser(warc, place / "browser.warc.gz"),
+        "pywb": "wayback",
+    }
+    with ExitStack() as stack:
+        player = stack.enter_context(playing([warc], place / "player"))
+        asking = f'[wayback]\nurl = "{player.url}"\npages_per_second = inf\nqueries_per_second = inf\n'
+        catalog.write_text(f"{catalog.read_text()}\n{asking}")
+        yield Survivals(truth, catalog, published(place / "direct"), sources)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_crawl_kept_in_any_way_gives_the_tables_that_the_site_gave(
+    way: str, survivals: Survivals, tmp_path: Path
+) -> None:
+    done = run_wcda(
+        tmp_path,
+        "harvest",
+        "--from",
+        survivals.sources[way],
+        "--catalog",
+        survivals.catalog,
+        "--warehouse",
+        tmp_path / "w",
+        "--direct",
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert published_documents(tmp_path / "w") == true_documents(survivals.truth)
+    assert published_memberships(tmp_path / "w") == true_memberships(survivals.truth)
+    assert set(frame(tmp_path / "w", "collections")["coverage"]) == {1.0}
+    assert published(tmp_path / "w") == survivals.direct
