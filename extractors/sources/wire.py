@@ -32,7 +32,6 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 _MAX_HEAD_BYTES = 64 * 1024
 _DEADLINE = 4  # times the timeout: a whole request, however steadily its body trickles
 _KEEPALIVE_SECONDS = 60  # below nginx's default of 75, after which it hangs up by itself
-_SECOND_ADDRESS_SECONDS = 0.25  # RFC 8305, 5: how long one address of a host is waited for before the next is tried
 
 
 class WireError(Exception):
@@ -208,22 +207,35 @@ def _origin(url: httpx.URL) -> _Origin:
 
 
 async def _connect(origin: _Origin, seconds: float) -> "_Connection":
+    """A connection to the first address of a host that answers; each has its share of the seconds.
+
+    asyncio can try them side by side, and loses the socket when it is cancelled at that.
+    """
     scheme, host, port = origin
+    loop = asyncio.get_running_loop()
     is_secure = scheme == "https"
     try:
-        async with asyncio.timeout(seconds):
-            _, connection = await asyncio.get_running_loop().create_connection(
-                lambda: _Connection(origin),
-                host,
-                port or (443 if is_secure else 80),
-                ssl=_tls() if is_secure else None,
-                happy_eyeballs_delay=_SECOND_ADDRESS_SECONDS,
-            )
+        found = await loop.getaddrinfo(host, port or (443 if is_secure else 80), type=socket.SOCK_STREAM)
+        places = list(dict.fromkeys(info[4][:2] for info in found))
+        for place in places:
+            try:
+                async with asyncio.timeout(seconds / len(places)):
+                    _, connection = await loop.create_connection(
+                        lambda: _Connection(origin),
+                        *place,
+                        ssl=_tls() if is_secure else None,
+                        server_hostname=host if is_secure else None,
+                    )
+            except OSError:  # also out of time
+                if place == places[-1]:
+                    raise
+            else:
+                return connection
     except TimeoutError as error:
         raise httpx.ConnectTimeout(str(error)) from error
     except OSError as error:
         raise httpx.ConnectError(str(error)) from error
-    return connection
+    raise httpx.ConnectError("the host has no address")
 
 
 class _Connection(asyncio.Protocol):
