@@ -15,21 +15,18 @@ History: names of table and cells, and the forms of the range line, were seen in
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from extractors.layouts.flow import ROW, Flow, flow_of, line_of, paragraphs_of
 from extractors.layouts.lines import (
-    LONGEST_DATE_LINE,
     MARKUP,
     NUMBER,
     count_mismatch,
-    may_be_date,
     range_contradiction,
     range_of,
 )
 from extractors.layouts.nesting import excessive_depth
-from schemas.addresses import document_address
-from schemas.dates import is_listing_date, read_date
+from extractors.layouts.rows import disorder, doubts, outside, read_row
 from schemas.records import Entry, Issue, ParsedPage, Range
 
 if TYPE_CHECKING:
@@ -40,7 +37,7 @@ NAME = "drupal-listing"
 _TABLE, _TABLE_CLASS, _TABLE_END = "<table", "table-hover", "</table>"
 _LONGEST_TAG = 1000
 _REACH = 1536  # characters before the table in which the slice looks for the range line
-_PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
+PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
 
 # What is before the first digit is looked at behind it, so that a search can skip all that is no digit.
 _RANGE = re.compile(rf"(\d(?<![\w.,/-]\d)[\d,]{{0,11}})\s*[-–]\s*{NUMBER}\s*of\s*{NUMBER}(?!\d)")
@@ -53,87 +50,8 @@ _MARKS = (
     re.compile(rf"(?<![\w.,/-])0{_GAP}(?:results|documents)\b", re.IGNORECASE),
 )
 
-_BLOCKS = frozenset(
-    {
-        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir"),
-        *("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6"),
-        *("header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p"),
-        *("pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
-    }
-)
-_UNSEEN = frozenset(
-    {
-        *("-comment", "-doctype", "head", "iframe", "noscript", "object", "script", "select", "style", "svg"),
-        *("template", "textarea"),
-    }
-)
-_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# What an element is in a flow, told by one look; a heading is a block too, and what is not named is part of a line.
-_INLINE, _LINK, _BLOCK, _HEADING, _LINE_BREAK, _HIDDEN = range(6)
-_ROLES_AROUND = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_UNSEEN, _HIDDEN), "br": _LINE_BREAK}
-_ROLES = {**_ROLES_AROUND, **dict.fromkeys(_HEADINGS, _HEADING), "a": _LINK}
 
-# In a flow of text: a blank for any white space of the source, a line break for <br>, two around a block, and:
-_AGAIN, _AGAIN_END = "\x04", "\x05"  # another link to the row's own document
-_ROW = "\x06"  # a row, where the flow is of what is around the rows
-# Runs to be made one blank, without those that are one already: these are nearly all.
-_SOURCE_BLANKS = "".join(map(chr, range(0x21))) + "\xa0"
-_FOLDED = re.compile(rf"[{_SOURCE_BLANKS}]{{2,}}|[{_SOURCE_BLANKS.replace(' ', '')}]")
-_BLANKS = re.compile(r"[ \n]{2,}|\n")
-_PARAGRAPH_END = re.compile(r"\n *\n[ \n]*")
-_MORE = re.compile(
-    r"""(?: ^[ ]*\x04[^\x04\x05]*\x05                                          # alone in its line
-          | \x04\W*(?:read|see|show|view|learn|continue|more)\b[^\x04\x05]*\x05  # behind the text
-        )[ ]*$""",
-    re.VERBOSE | re.IGNORECASE | re.MULTILINE,
-)
-_YEAR = re.compile(r"\b(?:1[0-9]|20)[0-9]{2}\b")
 _MOST_GROUPS = 5  # of what could be the rows; each takes a walk over the page
-
-
-class _Span(NamedTuple):
-    """A link or a heading: the pieces of a flow that are its text."""
-
-    begin: int
-    end: int
-    href: str = ""
-
-
-@dataclass(slots=True)
-class _Flow:
-    """The text below a node, in pieces, as a browser would show it, with the links and headings in it."""
-
-    node: "LexborNode"
-    pieces: list[str]
-    links: list[_Span]
-    headings: list[_Span]
-
-    def text(self, begin: int = 0, end: int | None = None) -> str:
-        """Some of the pieces as one text."""
-        return "".join(self.pieces[begin:end])
-
-
-class _Row(NamedTuple):
-    """What a row holds, by role.
-
-    Attributes:
-        href: Of the link that bears the title.
-        url: Canonical address of the document, if the link leads to one.
-        before: Paragraphs before the title that are no date.
-        summary: Paragraphs after the title.
-    """
-
-    date: str | None
-    title: str | None
-    href: str
-    url: str | None
-    before: list[str]
-    summary: list[str]
-
-    @property
-    def text(self) -> str:
-        """All of it, for an issue."""
-        return "\n\n".join(part for part in (*self.before, self.date, self.title, *self.summary) if part)
 
 
 def recognises(text: str) -> bool:
@@ -181,7 +99,7 @@ def _tag_around(text: str, at: int) -> int:
 
 
 def _read_whole(text: str) -> ParsedPage:
-    return _read_markup(text, ends_early=_PAGE_END.search(text) is None)
+    return _read_markup(text, ends_early=PAGE_END.search(text) is None)
 
 
 def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
@@ -217,13 +135,13 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     return _listing(rows, page_range, cut=ends_early and _ends_within_row(text, rows))
 
 
-def _listing(flows: list[_Flow], page_range: Range, *, cut: bool) -> ParsedPage:
+def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
     """The page as its rows and its range line show it."""
-    rows = [_read_row(flow) for flow in flows]
-    doubt = _disorder(rows)
+    rows = [read_row(flow) for flow in flows]
+    doubt = disorder(rows)
     if doubt is not None:
         return ParsedPage(NAME, "unknown", issues=(doubt,))
-    issues: list[Issue] = [_outside(text) for text in _texts_between(flows)]
+    issues: list[Issue] = [outside(text) for text in _texts_between(flows)]
     if cut:
         issues.append(
             Issue("error", "cut-off", "the page ends within this entry; it was left out", found=rows.pop().text)
@@ -231,14 +149,14 @@ def _listing(flows: list[_Flow], page_range: Range, *, cut: bool) -> ParsedPage:
     entries: list[Entry] = []
     for position, row in enumerate(rows, 1):
         entries.append(Entry(position, row.date, row.title, "\n\n".join(row.summary) or None, row.url))
-        issues += _doubts(row, position)
+        issues += doubts(row, position)
     issues += count_mismatch(page_range, len(entries))
     return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
 
 
-def _without_range(body: "LexborNode", rows: list[_Flow]) -> ParsedPage:
+def _without_range(body: "LexborNode", rows: list[Flow]) -> ParsedPage:
     """A page without a range line: empty if it says so, else nothing tells whether it is whole."""
-    if not rows and any(map(_NOTHING.fullmatch, _paragraphs(_flow(body).text()))):
+    if not rows and any(map(_NOTHING.fullmatch, paragraphs_of(flow_of(body).text()))):
         return ParsedPage(NAME, "empty", Range(0, 0, 0))
     return _unknown(
         "range-missing",
@@ -255,7 +173,7 @@ def _unknown(kind: str, message: str, *, expected: str, found: str) -> ParsedPag
 # Where the rows are
 
 
-def _rows_and_range(body: "LexborNode") -> tuple[list[_Flow], Range | None, str]:
+def _rows_and_range(body: "LexborNode") -> tuple[list[Flow], Range | None, str]:
     """The rows, and the range line that is theirs, as numbers and as text.
 
     Where there are several ways to see rows, the first that meets the range line is taken; failing all, the table.
@@ -283,7 +201,7 @@ def _result_table(body: "LexborNode") -> "LexborNode | None":
     return node
 
 
-def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list[_Flow]]:
+def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list[Flow]]:
     """Each way in which the place could be seen as rows."""
     if in_table:
         yield _linked_rows(place)
@@ -296,12 +214,12 @@ def _table_rows(table: "LexborNode") -> list["LexborNode"]:
     return [row for part in table.iter() if part.tag == "tbody" for row in part.iter() if row.tag == "tr"]
 
 
-def _linked_rows(table: "LexborNode") -> list[_Flow]:
+def _linked_rows(table: "LexborNode") -> list[Flow]:
     return _linked(_table_rows(table))
 
 
-def _linked(nodes: Iterable["LexborNode"]) -> list[_Flow]:
-    return [flow for flow in map(_flow, nodes) if flow.links]
+def _linked(nodes: Iterable["LexborNode"]) -> list[Flow]:
+    return [flow for flow in map(flow_of, nodes) if flow.links]
 
 
 def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
@@ -318,16 +236,16 @@ def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
     return sorted(groups, key=len, reverse=True)[:_MOST_GROUPS]
 
 
-def _range_around(body: "LexborNode", rows: list[_Flow]) -> re.Match[str] | None:
+def _range_around(body: "LexborNode", rows: list[Flow]) -> re.Match[str] | None:
     """The range line nearest before the rows, else the first behind them."""
     ids = frozenset(row.node.mem_id for row in rows)
-    lines = [*_RANGE.finditer(_flow(body, ids, ends_at_row=True).text())]
+    lines = [*_RANGE.finditer(flow_of(body, ids, ends_at_row=True).text())]
     if lines or not rows:
         return lines[-1] if lines else None
-    return _RANGE.search(_flow(body, ids).text().partition(_ROW)[2])
+    return _RANGE.search(flow_of(body, ids).text().partition(ROW)[2])
 
 
-def _ends_within_row(text: str, rows: list[_Flow]) -> bool:
+def _ends_within_row(text: str, rows: list[Flow]) -> bool:
     """Whether a text that lacks the end of its page ends within the last of these rows."""
     last = rows[-1].node
     if last.tag not in {"tr", "td"}:
@@ -338,186 +256,11 @@ def _ends_within_row(text: str, rows: list[_Flow]) -> bool:
     return plain.rfind("<tr") > max(plain.rfind("</tr"), plain.rfind("</table"))
 
 
-# What is in a row
-
-
-def _read_row(flow: _Flow) -> _Row:
-    """The row by role."""
-    link, title = _title_of(flow)
-    url = document_address(link.href)
-    date, others = _date(_paragraphs(flow.text(0, title.begin)))
-    return _Row(
-        date,
-        _line(flow.text(title.begin, title.end)) or None,
-        link.href,
-        url,
-        before=others,
-        summary=_paragraphs(_behind(flow, title, url)),
-    )
-
-
-def _title_of(flow: _Flow) -> tuple[_Span, _Span]:
-    """The link that bears the title, and the title.
-
-    It is the first link that can be seen; one that cannot leads to the document alone. Where it is around more than
-    the title, the heading in it is the title.
-    """
-    link = flow.links[0]
-    for one in flow.links:
-        if flow.text(one.begin, one.end).strip(" \n"):
-            link = one
-            break
-    for heading in flow.headings:
-        if link.begin <= heading.begin and heading.end <= link.end:
-            return link, heading
-    return link, link
-
-
-def _behind(flow: _Flow, title: _Span, url: str | None) -> str:
-    """What follows the title, without further links to its document that only say `Read more`."""
-    again = [link for link in flow.links if title.end <= link.begin < link.end]
-    if again:
-        again = [link for link in again if url is not None and document_address(link.href) == url]
-    if not again:
-        return flow.text(title.end)
-    pieces = [*flow.pieces, ""]
-    for link in again:
-        pieces[link.begin] = _AGAIN + pieces[link.begin]
-        pieces[link.end] = _AGAIN_END + pieces[link.end]
-    return _MORE.sub("", "".join(pieces[title.end :])).replace(_AGAIN, "").replace(_AGAIN_END, "")
-
-
-def _date(paragraphs: list[str]) -> tuple[str | None, list[str]]:
-    """What reads as a date, or could be meant as one, nearest to the title; and the rest."""
-    whole = " ".join(paragraphs)
-    if whole and read_date(whole) is not None:
-        return whole, []
-    for is_date in (lambda text: read_date(text) is not None, _stands_for_date):
-        for index in reversed(range(len(paragraphs))):
-            if is_date(paragraphs[index]):
-                return paragraphs[index], paragraphs[:index] + paragraphs[index + 1 :]
-    return None, paragraphs
-
-
-def _stands_for_date(text: str) -> bool:
-    return may_be_date(text) or (len(text) <= LONGEST_DATE_LINE and _YEAR.search(text) is not None)
-
-
-def _disorder(rows: list[_Row]) -> Issue | None:
-    """An issue if the rows are not in the reading order that their parts are told by."""
-    if not any(row.url for row in rows):
-        found = "no link of a row leads to a document"
-    elif not any(row.date for row in rows) and any(is_listing_date(text) for row in rows for text in row.summary):
-        found = "dates behind the titles"
-    elif 2 * sum(bool(row.before) and not row.summary for row in rows) > len(rows):
-        found = "text before the titles, and none behind them"
-    else:
-        return None
-    return Issue(
-        "error",
-        "reading-order",
-        "the rows are not laid out as is known, so that their parts cannot be told",
-        expected="a date, a link to a document with its title, a summary",
-        found=found,
-    )
-
-
-def _doubts(row: _Row, position: int) -> Iterator[Issue]:
-    if row.title is None:
-        yield Issue("error", "title-missing", f"the link of entry {position} has no text", found=row.text or None)
-    if row.url is None:
-        yield Issue(
-            "warning",
-            "link-is-no-document",
-            f"the title of entry {position} does not link to a document of the archive",
-            expected="/document/…",
-            found=row.href,
-        )
-    for text in row.before:
-        yield _outside(text)
-
-
-def _outside(text: str) -> Issue:
-    return Issue("warning", "text-outside-entries", "text among the entries is part of none", found=text)
-
-
-def _texts_between(flows: list[_Flow]) -> list[str]:
+def _texts_between(flows: list[Flow]) -> list[str]:
     """The texts of table rows that are no entries, as they have no link."""
     first = flows[0].node
     if first.tag != "tr" or first.parent is None:
         return []
     entries = {flow.node.mem_id for flow in flows}
     others = (row for row in first.parent.iter() if row.mem_id not in entries)
-    return [text for row in others if (text := _line(_flow(row).text()))]
-
-
-# Text as a browser shows it
-
-
-def _flow(root: "LexborNode", rows: frozenset[int] = frozenset(), *, ends_at_row: bool = False) -> _Flow:
-    """The flow of what is below a node; a mark stands in place of what is below rows, given by their ids.
-
-    Without recursion, since a page can be nested deeply. Each look at a node makes a Python object, and that is what
-    the time goes into: nothing is asked of a node twice, and a flow around rows has neither links nor headings.
-    """
-    flow = _Flow(root, [], [], [])
-    pieces = flow.pieces
-    roles = _ROLES_AROUND if rows else _ROLES
-    opened: list[tuple[LexborNode, int, int]] = []
-    node = root.first_child
-    while node is not None or opened:
-        if node is None:
-            node, role, begin = opened.pop()
-            if role:
-                _close(flow, node, role, begin)
-        elif (text := node.text_content) is not None:
-            pieces.append(" " if node.is_empty_text_node else text if text.isprintable() else _folded(text))
-        elif rows and node.mem_id in rows:
-            if ends_at_row:
-                break
-            pieces.append(_ROW)
-        elif (role := roles.get(node.tag or "", _INLINE)) < _LINE_BREAK:
-            if role >= _BLOCK:
-                pieces.append("\n\n")
-            opened.append((node, role, len(pieces)))
-            node = node.first_child
-            continue
-        elif role == _LINE_BREAK:
-            pieces.append("\n")
-        node = node.next
-    return flow
-
-
-def _close(flow: _Flow, element: "LexborNode", role: int, begin: int) -> None:
-    """Note what ends here."""
-    if role == _HEADING:
-        flow.headings.append(_Span(begin, len(flow.pieces)))
-    if role >= _BLOCK:
-        flow.pieces.append("\n\n")
-    elif (href := element.attrs.get("href")) is not None:
-        flow.links.append(_Span(begin, len(flow.pieces), href))
-
-
-def _folded(text: str) -> str:
-    """A text with one blank for any white space of the source; a pattern is slow, and needed for few texts."""
-    inner = text.strip(_SOURCE_BLANKS)
-    if not inner:
-        return " "
-    line = inner.replace("\n", " ")
-    if "  " in line or not line.isprintable():
-        line = _FOLDED.sub(" ", line)
-    return " " * (text[0] != inner[0]) + line + " " * (text[-1] != inner[-1])
-
-
-def _paragraphs(flow: str) -> list[str]:
-    """The paragraphs of a flow: an empty line parts them, a single line break is a blank."""
-    text = flow.strip(" \n")
-    if "\n" not in text:  # the usual case, and several times as quick
-        return [_line(text)] if text else []
-    return [_line(part) for part in _PARAGRAPH_END.split(text)]
-
-
-def _line(flow: str) -> str:
-    """A flow as one line."""
-    text = flow.strip(" \n")
-    return _BLANKS.sub(" ", text) if "\n" in text or "  " in text else text
+    return [text for row in others if (text := line_of(flow_of(row).text()))]

@@ -24,21 +24,12 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from extractors.layouts.drupal_listing import (
-    _PAGE_END,
-    _ROW,
-    _date,
-    _disorder,
-    _doubts,
-    _flow,
-    _line,
-    _outside,
-    _paragraphs,
-    _Row,
-)
+from extractors.layouts.drupal_listing import PAGE_END
+from extractors.layouts.flow import ROW, flow_of, line_of, paragraphs_of
 from extractors.layouts.lines import MARKUP, NUMBER, count_mismatch, may_be_date, range_contradiction, range_of
 from extractors.layouts.nesting import excessive_depth
 from extractors.layouts.plain_text import RANGE_LINE, Record, cut_off, entries_of, may_go_on, titles_are_missing
+from extractors.layouts.rows import Row, disorder, doubts, outside, split_date
 from schemas.addresses import document_address
 from schemas.dates import is_listing_date
 from schemas.records import Entry, Issue, ParsedPage, Range
@@ -176,17 +167,17 @@ def _read_markup(text: str) -> ParsedPage:
     if body is None:
         return _without_entries(_Found([]))
     items = _items(body)
-    rows = [_read_row(item) for item in items]
-    doubt = _disorder(rows) if rows else None
+    rows = [read_row(item) for item in items]
+    doubt = disorder(rows) if rows else None
     if doubt is not None:
         return _unknown(doubt)
-    around = _flow(body, frozenset(item.mem_id for item in items)).text().replace(_ROW, "\n\n")
-    found = _Found(_paragraphs(around), issues=[_outside(text) for text in _texts_between(items)])
-    if _PAGE_END.search(text) is None:
+    around = flow_of(body, frozenset(item.mem_id for item in items)).text().replace(ROW, "\n\n")
+    found = _Found(paragraphs_of(around), issues=[outside(text) for text in _texts_between(items)])
+    if PAGE_END.search(text) is None:
         found.issues.append(_cut_page(text, rows))
     for position, row in enumerate(rows, 1):
         found.entries.append(Entry(position, row.date, row.title, "\n\n".join(row.summary) or None, row.url))
-        found.issues += _doubts(row, position)
+        found.issues += doubts(row, position)
     return _page(found)
 
 
@@ -202,21 +193,21 @@ def _items(body: "LexborNode") -> list["LexborNode"]:
     return list(items.values())
 
 
-def _read_row(item: "LexborNode") -> _Row:
+def read_row(item: "LexborNode") -> Row:
     """The row by role; where nothing bears the title's name, all but the date is text that has no place."""
     link = item.css_first(".lnk-res")
     href = (link.attributes.get("href") if link is not None else None) or ""
     title = item.css_first(".itm-title")
-    around = _flow(item, frozenset({title.mem_id}) if title is not None else frozenset())
-    before, _, behind = around.text().partition(_ROW)
-    date, others = _date(_paragraphs(before))
-    return _Row(
+    around = flow_of(item, frozenset({title.mem_id}) if title is not None else frozenset())
+    before, _, behind = around.text().partition(ROW)
+    date, others = split_date(paragraphs_of(before))
+    return Row(
         date,
-        (_line(_flow(title).text()) if title is not None else "") or None,
+        (line_of(flow_of(title).text()) if title is not None else "") or None,
         href,
         document_address(href),
         before=others,
-        summary=_paragraphs(behind),
+        summary=paragraphs_of(behind),
     )
 
 
@@ -225,11 +216,11 @@ def _texts_between(items: list["LexborNode"]) -> Iterator[str]:
     rows = {item.mem_id for item in items}
     for place in {item.parent.mem_id: item.parent for item in items if item.parent is not None}.values():
         for other in place.iter():
-            if other.tag == "li" and other.mem_id not in rows and (text := _line(_flow(other).text())):
+            if other.tag == "li" and other.mem_id not in rows and (text := line_of(flow_of(other).text())):
                 yield text
 
 
-def _cut_page(text: str, rows: list[_Row]) -> Issue:
+def _cut_page(text: str, rows: list[Row]) -> Issue:
     """The issue of a page that lacks its end; a row in which it ends is taken out."""
     plain = text[: text.rfind(">")].lower()  # without a tag that is cut itself, which no parser reads
     within = rows and plain.rfind("</li") < max(plain.rfind(mark[1:]) for mark in _MARKS)
@@ -308,8 +299,8 @@ def _read_bulleted(text: str) -> _Found:
     items, (before, *behind) = _bulleted(text)
     found = _read_items(items, may_be_cut=_may_be_cut(text) and not any(behind[-1:]))
     found.frame = [*before, *chain.from_iterable(behind)]
-    found.issues += map(_outside, chain.from_iterable(behind[:-1]))
-    found.issues += (replace(_outside(text), level="info") for text in chain.from_iterable(behind[-1:]))
+    found.issues += map(outside, chain.from_iterable(behind[:-1]))
+    found.issues += (replace(outside(text), level="info") for text in chain.from_iterable(behind[-1:]))
     return found
 
 
