@@ -215,7 +215,7 @@ def open_site(catalog: Catalog) -> "Site":
 
 def with_result_sets(catalog: Catalog) -> Catalog:
     """The catalog; with the whole archive where it names no result set."""
-    if any(entry.listing is not None for entry in catalog.collections):
+    if any(_is_asked_for(entry) for entry in catalog.collections):
         return catalog
     return catalog.model_copy(update={"collections": (*catalog.collections, WHOLE_ARCHIVE)})
 
@@ -226,12 +226,17 @@ def requested_entries(catalog: Catalog, collections: tuple[str, ...]) -> list[Ca
     Raises:
         UsageError: A collection is not in the catalog.
     """
-    entries = [entry for entry in with_result_sets(catalog).collections if entry.listing is not None]
+    entries = [entry for entry in with_result_sets(catalog).collections if _is_asked_for(entry)]
     known = {entry.collection.collection_id: entry for entry in entries}
     for collection in collections:
         if collection not in known:
-            raise UsageError(f"{collection}: the catalog has no such collection")
+            raise UsageError(f"{collection}: the catalog has no such collection of the present site")
     return [entry for key, entry in known.items() if not collections or key in collections]
+
+
+def _is_asked_for(entry: CatalogEntry) -> bool:
+    """Whether the present site lists the collection: saved pages are no listing, and the old site's are in archives."""
+    return entry.listing is not None and entry.listing.old_set is None
 
 
 def user_agent(contact: str | None) -> str:

@@ -182,7 +182,7 @@ class Collection:
     """One result set of the archive's listing, whatever its address.
 
     Attributes:
-        kind: The facet's kind (`topics`, `people`, …), `text`, or `unknown`.
+        kind: As `collections.kind` has it.
         query: Canonical facets and text, where known.
     """
 

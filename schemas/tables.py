@@ -150,7 +150,8 @@ COLLECTIONS = Table(
         Column(
             "kind",
             "string",
-            "Kind of facet (`topics`, `people`, …), `text`, or `unknown`.",
+            "Kind of facet (`topics`, `people`, …), `text`, `mixed` or `all`; `collection` or `old-search` of the old "
+            "site; or `unknown`.",
             "catalog",
         ),
         Column("name", "string", "Name for people.", "catalog", nullable=True),

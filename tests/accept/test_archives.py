@@ -1,5 +1,7 @@
 """The archive survives its site: one crawl, kept in any way, gives the same tables as the site itself."""
 
+import subprocess
+import tomllib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from tests.archives.making import (
     write_as_scrapy,
 )
 from tests.archives.playing import playing
-from tests.conftest import run_wcda
+from tests.conftest import WCDA, bare_environment, run_wcda
 from tests.flows.live import (
     frame,
     published_documents,
@@ -27,6 +29,7 @@ from tests.flows.live import (
     write_catalog_for,
 )
 from tests.flows.test_main_job import lasting, read_tables
+from tests.flows.test_readme import archive_commands
 from tests.replica import Truth, replica
 
 pytestmark = pytest.mark.accept
@@ -117,3 +120,25 @@ def test_a_crawl_kept_in_any_way_gives_the_tables_that_the_site_gave(
     assert published_memberships(tmp_path / "w") == true_memberships(survivals.truth)
     assert set(frame(tmp_path / "w", "collections")["coverage"]) == {1.0}
     assert published(tmp_path / "w") == survivals.direct
+
+
+def test_the_readme_s_commands_for_archives_work_one_after_the_other(survivals: Survivals, tmp_path: Path) -> None:
+    catalog = tomllib.loads(survivals.catalog.read_text())
+    environment = {"WCDA_ARCHIVE": catalog["archive"]["url"], "WCDA_WAYBACK": catalog["wayback"]["url"]}
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "wcda").symlink_to(WCDA)
+    (tmp_path / "catalog.toml").symlink_to(survivals.catalog)
+    (tmp_path / "crawl.warc.gz").symlink_to(survivals.sources["wget --warc-file"])
+    (tmp_path / "search-results.tar.zst").symlink_to(survivals.sources["wget --mirror as .tar.zst"])
+
+    for command in archive_commands():
+        done = subprocess.run(
+            command.split(),
+            cwd=tmp_path,
+            env={**bare_environment(tmp_path), **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        assert published_memberships(tmp_path / "warehouse" / "data") == true_memberships(survivals.truth)
