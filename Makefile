@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept bench identity-report fault-report lock clean
+.PHONY: run test accept bench identity-report fault-report damage-report lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -34,6 +34,10 @@ identity-report: .venv/dev
 # What a harvest that meets each fault of a site does and publishes.
 fault-report: .venv/dev
 	$(BIN)/python -m tests.flows.faults
+
+# What a harvest of each damaged or harmful archive says, reads and leaves.
+damage-report: .venv/dev
+	$(BIN)/python -m tests.archives.damages
 
 # Resolve the newest releases that pyproject.toml allows, with the digest of each file.
 lock: .venv/run

@@ -41,6 +41,7 @@ from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collectio
 _TAR_BLOCK = 512
 _END_OF_TAR = bytes(_TAR_BLOCK)
 _LARGEST_TAR_HEAD = 1024 * 1024
+_MOST_ZEROS = 16 * 1024 * 1024  # behind the files of a tarball, or between two that were put together
 _TAR_HEADS_OF_HEADS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -197,11 +198,11 @@ class _Reader:
         if member.isdir():
             return
         if _is_outside(name):
-            yield _refusal(inner, "its name leads out of the archive", member.offset)
+            yield _refusal("error", inner, "its name leads out of the archive", member.offset)
         elif is_hidden(name):
             return
         elif not member.isreg() or (file := tar.extractfile(member)) is None:
-            yield _refusal(inner, "it is a link or a device, and no file", member.offset)
+            yield _refusal("warning", inner, "it is a link or a device, and no file", member.offset)
         else:
             yield from self._read_stream(ByteStream(_reading_tar(cast("BinaryIO", file))), inner)
 
@@ -228,9 +229,9 @@ class _Reader:
     def _read_zip_member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: _Item) -> Iterator[ArchiveItem]:
         inner = item.inner(member.filename)
         if _is_outside(member.filename):
-            yield _refusal(inner, "its name leads out of the archive", member.header_offset)
+            yield _refusal("error", inner, "its name leads out of the archive", member.header_offset)
         elif stat.S_ISLNK(member.external_attr >> 16):
-            yield _refusal(inner, "it is a link or a device, and no file", member.header_offset)
+            yield _refusal("warning", inner, "it is a link or a device, and no file", member.header_offset)
         elif member.filename.startswith(_WACZ_FOLDER):
             try:
                 with archive.open(member) as file:
@@ -397,17 +398,24 @@ class _Tail:
 
 
 def _tar_head(damages: list[str]) -> type[tarfile.TarInfo]:
-    """What tarfile reads heads with, so that it notes those that are damaged, or would take much memory."""
+    """What tarfile reads heads with, so that it notes those that are damaged, or would take much memory or time."""
+    zeros = 0
 
     class Head(tarfile.TarInfo):
         @classmethod
         def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+            nonlocal zeros
             try:
                 head = super().frombuf(buf, encoding, errors)
             except tarfile.HeaderError:
-                if any(buf):  # blocks of zeros are at the end of each tarball
+                if any(buf):
                     damages.append("damaged")
+                else:  # such blocks are at the end of each tarball
+                    zeros += len(buf)
+                    if zeros > _MOST_ZEROS:
+                        raise tarfile.ReadError(f"more than {_MOST_ZEROS // 1024**2} MiB of zeros") from None
                 raise
+            zeros = 0
             if head.type in _TAR_HEADS_OF_HEADS and head.size > _LARGEST_TAR_HEAD:
                 damages.append("too large")
                 raise tarfile.ReadError(f"a name or a head of {head.size} bytes")
@@ -467,8 +475,8 @@ def _is_outside(name: str) -> bool:
     return path.is_absolute() or ".." in path.parts
 
 
-def _refusal(item: _Item, reason: str, offset: int) -> Issue:
-    return item.issue("warning", "unsafe-member", f"passed over: {reason} (at byte {offset})")
+def _refusal(level: Level, item: _Item, reason: str, offset: int) -> Issue:
+    return item.issue(level, "unsafe-member", f"passed over: {reason} (at byte {offset})")
 
 
 def _problem_of(record: ForeignRecord) -> tuple[Level, str, str] | None:
@@ -484,7 +492,7 @@ def _problem_of(record: ForeignRecord) -> tuple[Level, str, str] | None:
         return "error", "no-http", "the record has no HTTP response"
     if 300 <= status < 400:
         return "info", "archived-redirect", f"the archived answer is {status}, which leads elsewhere"
-    return "error", "archived-failure", f"the archived answer is {status}, which is no page"
+    return "warning", "failed-capture", f"the archived answer is {status}, which is no page"
 
 
 def _capture(record: ForeignRecord, collection: Collection) -> Capture:

@@ -266,7 +266,7 @@ class _Index:
         self.lines.update(dict.fromkeys(answer.lines))
         for text in answer.malformed:
             message = f"a line of the web archive's index is malformed: {_quoted(text)}"
-            self.issues.append(Issue("warning", "malformed-cdx", message, found=text))
+            self.issues.append(Issue("error", "malformed-cdx", message, found=text))
         if answer.is_cut:
             message = "the web archive's index ends early; captures may be missing"
             self.issues.append(Issue("error", "index-cut", message))

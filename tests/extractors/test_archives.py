@@ -467,10 +467,10 @@ def test_a_revisit_of_what_is_not_there_names_what_is_missing(tmp_path: Path) ->
 STATUSES = [
     ("301 Moved", "info", "archived-redirect"),
     ("304 Not Modified", "info", "archived-redirect"),
-    ("403 Forbidden", "error", "archived-failure"),
-    ("404 Not Found", "error", "archived-failure"),
-    ("503 Busy", "error", "archived-failure"),
-    ("204 No Content", "error", "archived-failure"),
+    ("403 Forbidden", "warning", "failed-capture"),
+    ("404 Not Found", "warning", "failed-capture"),
+    ("503 Busy", "warning", "failed-capture"),
+    ("204 No Content", "warning", "failed-capture"),
 ]
 
 
@@ -597,7 +597,7 @@ def test_a_member_that_leads_out_of_a_tarball_is_passed_over_and_nothing_written
     found = Read(path)
 
     assert found.collections == ["one", "two"]
-    assert found.complaints == [("warning", "unsafe-member")]
+    assert found.complaints == [("error", "unsafe-member")]
     assert found.issues[0].message.endswith("(at byte 2048)")
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -639,7 +639,7 @@ def test_a_member_of_a_wacz_that_leads_out_of_it_or_is_a_link_is_passed_over(tmp
     found = Read(write(tmp_path / "a.wacz", out.getvalue()))
 
     assert len(found.pages) == 3
-    assert found.complaints == [("warning", "unsafe-member")] * 2
+    assert found.complaints == [("error", "unsafe-member"), ("warning", "unsafe-member")]
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, ZSTD], ids=["tar", "tar.gz", "tar.zst"])
@@ -682,6 +682,18 @@ def test_a_head_of_a_tarball_that_would_take_all_memory_is_refused(tmp_path: Pat
 
     assert found.collections == ["a"]
     assert found.complaints == [("error", "damaged-archive")]
+
+
+def test_behind_very_many_zeros_nothing_of_a_tarball_is_looked_for(tmp_path: Path) -> None:
+    one, other = tar({"a.html": PAGE}), tar({"b.html": PAGE})
+
+    near = Read(write(tmp_path / "near.tar", one + bytes(16_000_000) + other))
+    far = Read(write(tmp_path / "far.tar", one + bytes(17_000_000) + other))
+
+    assert (near.collections, near.issues) == (["a", "b"], [])
+    assert far.collections == ["a"]
+    assert far.complaints == [("error", "damaged-archive")]
+    assert "more than 16 MiB of zeros (at byte " in far.issues[0].message
 
 
 @pytest.mark.parametrize("cut", [30, 5000], ids=["in its directory", "in a record"])

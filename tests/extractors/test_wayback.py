@@ -534,7 +534,7 @@ def test_a_malformed_line_of_the_index_is_named_and_the_rest_is_used(text: str, 
 
     assert [page.capture.url for page in pages(items)] == [CHINA]
     found = issues(items)
-    assert {(issue.level, issue.kind) for issue in found} == {("warning", "malformed-cdx")}
+    assert {(issue.level, issue.kind) for issue in found} == {("error", "malformed-cdx")}
     assert words in (found[0].found or "")
     assert len(found[0].message.splitlines()) == 1
 
