@@ -2,9 +2,9 @@
 
 WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site answered is a `response` record beside
 its `request`. An answer that nothing changed is a `revisit` of the capture that it refers to, without a block: from a
-block, players take the 304 in place of the page (pywb's `ResolvingLoader`); its head is in a `metadata` record beside
-it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its own
-instant, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the instant at which that
+block, players take the 304 in place of the page (pywb's `ResolvingLoader`), and all that a 304 says is in the request
+beside it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its
+own instant, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the instant at which that
 captured it. What a run has to say of itself are `resource` and `metadata` records.
 """
 
@@ -170,15 +170,13 @@ class WarcWriter:
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, exchange.url, at) | _collection_header(collection_id)
-        beside = {"WARC-Concurrent-To": _urn(capture_id)}
         if revisits is None:
             record = _response(headers, exchange)
             offset = self._append(record, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
         else:
             offset = self._append(_not_modified(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE)))
-            about = _headers("metadata", str(uuid4()), _about(self._run_id) + "not-modified", at)
-            self._append(_resource(about | beside, _response_head(exchange), _HTTP_RESPONSE))
-        self._append(_request(_headers("request", str(uuid4()), exchange.url, at) | beside, exchange))
+        headers = _headers("request", str(uuid4()), exchange.url, at)
+        self._append(_request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange))
         capture = Capture(
             url=exchange.url,
             body=exchange.body,
