@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept bench identity-report fault-report damage-report lock clean
+.PHONY: run test accept bench identity-report fault-report damage-report dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -38,6 +38,10 @@ fault-report: .venv/dev
 # What a harvest of each damaged or harmful archive says, reads and leaves.
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
+
+# The data dictionary, from the one statement of each column.
+dictionary: .venv/run
+	$(BIN)/python -m schemas.dictionary > docs/tables.md
 
 # Resolve the newest releases that pyproject.toml allows, with the digest of each file.
 lock: .venv/run

@@ -5,6 +5,7 @@ the link `current` is swapped in one step. A process that is killed at any insta
 """
 
 import datetime as dt
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
+from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
@@ -158,6 +160,8 @@ def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments:
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
     (partial / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=2))
+    described = data_package(snapshot_id, created_at, {note.name: note.sha256 for note in manifest.tables})
+    (partial / DATA_PACKAGE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
     for file in partial.iterdir():
         _sync(file)
     _sync(partial)

@@ -75,7 +75,7 @@ def test_two_commands_set_everything_up_and_are_in_the_makefile() -> None:
     assert {"run", "test"} <= set(targets)
 
 
-@pytest.mark.parametrize("snippet", blocks("python"), ids=["first analysis"])
+@pytest.mark.parametrize("snippet", blocks("python"), ids=["first analysis", "warehouse"])
 def test_each_python_snippet_works(snippet: str, place: Path) -> None:
     done = subprocess.run([sys.executable, "-c", snippet], cwd=place, capture_output=True, text=True, check=False)
 

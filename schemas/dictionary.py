@@ -1,0 +1,53 @@
+"""The data dictionary: every table and column as stated, for people. `make dictionary` writes docs/tables.md."""
+
+from schemas.columns import Column, Table
+from schemas.tables import SCHEMA_VERSION, TABLES
+
+_TYPES = {
+    "string": "text",
+    "int": "integer",
+    "float": "number",
+    "bool": "true or false",
+    "date": "day (`timestamp[ms]`)",
+    "instant": "instant, UTC (`timestamp[us]`)",
+}
+
+
+def data_dictionary() -> str:
+    """All tables and columns as Markdown."""
+    head = (
+        "# The tables\n\n"
+        f"Schema version {SCHEMA_VERSION}. Written by `make dictionary` from `schemas/tables.py`, where each column is "
+        "stated once.\n"
+        "Absent is null, never an empty text. What is marked *volatile* differs from run to run by its nature, and is "
+        "left out of\ncomparisons and of `wcda changes`.\n"
+    )
+    return head + "".join(_section(table) for table in TABLES.values())
+
+
+def _section(table: Table) -> str:
+    volatile = " The whole table is *volatile*." if table.volatile else ""
+    lines = [
+        f"\n## {table.name}\n",
+        f"{table.description}{volatile} Key: {', '.join(f'`{name}`' for name in table.key)}.",
+        *[
+            f"{', '.join(f'`{name}`' for name in key.columns)} stands in `{key.table}` "
+            f"({', '.join(f'`{name}`' for name in key.reference)})."
+            for key in table.foreign_keys
+        ],
+        "\n| column | type | meaning | source |",
+        "|---|---|---|---|",
+        *[_row(column) for column in table.columns],
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(column: Column) -> str:
+    kind = _TYPES[column.type] + (", or null" if column.nullable else "") + (", *volatile*" if column.volatile else "")
+    allowed = f" One of {', '.join(f'`{value}`' for value in column.allowed)}." if column.allowed else ""
+    cells = (f"`{column.name}`", kind, column.description + allowed, column.source)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+if __name__ == "__main__":
+    print(data_dictionary(), end="")  # noqa: T201 (it is the output)

@@ -1,0 +1,98 @@
+"""The tables for pandas, opened as a person would: typed, of one snapshot, joined."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from schemas.errors import UsageError, WarehouseError
+from schemas.tables import TABLES
+from tests.conftest import run_here
+from warehouse import open_warehouse
+
+CHINA, BEIJING = "000_56f256ad2640980a", "004_483692c85964be7d"
+REPEATED = "df6f201d3c74f16a"
+
+
+def test_each_table_is_there_by_its_name_and_typed(harvested_samples: Path) -> None:
+    w = open_warehouse(harvested_samples)
+
+    for name, table in TABLES.items():
+        frame = getattr(w, name)
+        assert list(frame.columns) == list(table.column_names)
+        for column in table.columns:
+            kind = frame[column.name].dtype
+            assert isinstance(kind, pd.CategoricalDtype if column.allowed else pd.ArrowDtype), (name, column.name)
+        assert name in dir(w)
+    assert len(w.documents) == 19
+    assert set(w.documents["date_start"].dt.year) <= set(range(1935, 2009))
+    with pytest.raises(AttributeError, match="'document' is none of the tables"):
+        _ = w.document
+
+
+def test_what_one_does_to_a_frame_stays_with_that_frame(harvested_samples: Path) -> None:
+    w = open_warehouse(harvested_samples)
+    mine = w.documents
+    mine["title"] = "gone"
+    mine.loc[mine.index[0], "summary"] = "gone"
+
+    assert not (w.documents["title"] == "gone").any()
+    assert not (w.documents["summary"] == "gone").any()
+
+
+def test_documents_of_a_collection_come_in_the_order_of_its_listing(harvested_samples: Path) -> None:
+    found = open_warehouse(harvested_samples).documents_of(CHINA)
+
+    assert len(found) == 10
+    assert list(found["rank"]) == sorted(found["rank"])
+    assert open_warehouse(harvested_samples).documents_of("no such collection").empty
+
+
+def test_collections_of_a_document_by_any_name_that_it_has(harvested_samples: Path) -> None:
+    w = open_warehouse(harvested_samples)
+    keys = w.document_keys
+
+    for name in (REPEATED, *keys.loc[keys["document_id"] == REPEATED, "key"]):
+        assert list(w.collections_of(name)["collection_id"]) == [CHINA, BEIJING]
+    with pytest.raises(UsageError, match="no document"):
+        w.collections_of("nobody")
+
+
+def test_overlaps_count_what_two_collections_share(harvested_samples: Path) -> None:
+    (row,) = open_warehouse(harvested_samples).overlaps().to_dict("records")
+
+    assert (row["left_id"], row["right_id"], row["shared"]) == (CHINA, BEIJING, 1)
+    assert (row["left_total"], row["right_total"]) == (10, 10)
+    assert row["jaccard"] == pytest.approx(1 / 19)
+
+
+def test_provenance_leads_from_each_entry_to_its_record(harvested_samples: Path) -> None:
+    found = open_warehouse(harvested_samples).provenance()
+
+    assert len(found) == 20
+    for file in found["warc_file"].unique():
+        assert (harvested_samples / "raw" / file).is_file()
+
+
+def test_a_snapshot_stays_the_same_whatever_is_published_meanwhile(warehouse: Path, tmp_path: Path) -> None:
+    w = open_warehouse(warehouse)
+    page = tmp_path / "other.txt"
+    page.write_text("Skip to content\n\n\n1 - 1 of 1\n\n\nMay 10, 1943\n\nA title\n\nA summary.\n")
+    assert run_here("harvest", "--from", page, "--direct", "--warehouse", warehouse).returncode == 0
+
+    assert len(w.documents) == 19
+    assert len(open_warehouse(warehouse).documents) == 20
+    assert len(open_warehouse(warehouse, w.snapshot_id).documents) == 19
+
+
+def test_a_warehouse_that_is_none_is_said(tmp_path: Path, harvested_samples: Path) -> None:
+    with pytest.raises(UsageError, match="no warehouse here"):
+        open_warehouse(tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(WarehouseError, match="nothing has been published"):
+        open_warehouse(tmp_path / "empty")
+    copy = tmp_path / "copy"
+    shutil.copytree(harvested_samples, copy, symlinks=True)
+    with pytest.raises(WarehouseError, match="20000101"):
+        open_warehouse(str(copy), "20000101T000000Z")

@@ -1,0 +1,98 @@
+"""The tables for pandas: one snapshot, typed, with the joins that people want."""
+
+from typing import TYPE_CHECKING
+
+from schemas.tables import TABLES
+from warehouse.explanation import find_document
+from warehouse.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Warehouse:
+    """The tables of one snapshot as frames: texts, dates and numbers of Arrow, categories where few values are allowed.
+
+    Each table is read when it is first asked for. What is absent is `<NA>`.
+
+    Args:
+        snapshot: Published.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    @property
+    def snapshot_id(self) -> str:
+        """Id of the snapshot, by which it can be opened again."""
+        return self._snapshot.manifest.snapshot_id
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *TABLES]
+
+    def __getattr__(self, name: str) -> "pd.DataFrame":
+        """A table by its name, such as `documents`; a copy of one's own, as far as pandas writes to it."""
+        if name not in TABLES:
+            raise AttributeError(f"{name!r} is none of the tables: {', '.join(TABLES)}")
+        if name not in self._frames:
+            self._frames[name] = self._read(name)
+        return self._frames[name].copy(deep=False)
+
+    def documents_of(self, collection_id: str) -> "pd.DataFrame":
+        """The documents of a collection with their rank, in the order of the listing; those without one come last."""
+        members = self.memberships
+        ranks = members.loc[members["collection_id"] == collection_id, ["document_id", "rank"]]
+        found: pd.DataFrame = ranks.merge(self.documents, on="document_id").sort_values(["rank", "document_id"])
+        return found.reset_index(drop=True)
+
+    def collections_of(self, document: str) -> "pd.DataFrame":
+        """The collections that list a document, with its rank in each.
+
+        Args:
+            document: Id, former id, address or natural key.
+
+        Raises:
+            UsageError: No document, or several, have it.
+        """
+        members = self.memberships
+        own = members.loc[members["document_id"] == find_document(self._snapshot, document), ["collection_id", "rank"]]
+        found: pd.DataFrame = own.merge(self.collections, on="collection_id").sort_values("collection_id")
+        return found.reset_index(drop=True)
+
+    def overlaps(self) -> "pd.DataFrame":
+        """Pairs of collections that share documents, the largest overlap first.
+
+        Columns: left_id, right_id; shared (documents in both); left_total and right_total (documents in each);
+        jaccard (shared by those in either, from 0 to 1).
+        """
+        members = self.memberships[["document_id", "collection_id"]]
+        pairs = members.merge(members, on="document_id", suffixes=("_left", "_right"))
+        pairs = pairs.rename(columns={"collection_id_left": "left_id", "collection_id_right": "right_id"})
+        pairs = pairs[pairs["left_id"] < pairs["right_id"]]
+        shared = pairs.groupby(["left_id", "right_id"], as_index=False).agg(shared=("document_id", "count"))
+        totals = members["collection_id"].value_counts()
+        for side in ("left", "right"):
+            shared[f"{side}_total"] = shared[f"{side}_id"].map(totals)
+        shared["jaccard"] = shared["shared"] / (shared["left_total"] + shared["right_total"] - shared["shared"])
+        found: pd.DataFrame = shared.sort_values(["shared", "left_id", "right_id"], ascending=[False, True, True])
+        return found.reset_index(drop=True)
+
+    def provenance(self) -> "pd.DataFrame":
+        """Each entry with each capture of its page: its collection, instant, and WARC record in the raw zone."""
+        entries, captures = self.entries, self.captures
+        pages = self.pages[["page_id", "collection_id"]]
+        columns = ["page_id", "capture_id", "run_id", "url", "captured_at", "warc_file", "warc_offset"]
+        of_captures = captures[columns].rename(columns={"url": "page_url"})
+        found: pd.DataFrame = entries.merge(pages, on="page_id").merge(of_captures, on="page_id")
+        return found
+
+    def _read(self, name: str) -> "pd.DataFrame":
+        import pandas as pd
+
+        frame = self._snapshot.read(name).to_pandas(types_mapper=pd.ArrowDtype)
+        categories = {
+            column.name: pd.CategoricalDtype(list(column.allowed)) for column in TABLES[name].columns if column.allowed
+        }
+        typed: pd.DataFrame = frame.astype(categories)
+        return typed
