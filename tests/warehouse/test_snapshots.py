@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from schemas.data_package import DATA_PACKAGE
 from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
@@ -67,8 +68,10 @@ def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tab
         assert snapshot.note(name).sha256 == file_sha256(folder.current / f"{name}.parquet")
 
 
-def test_a_snapshot_has_a_file_for_each_table_and_its_manifest(folder: WarehouseFolder) -> None:
-    assert {file.name for file in folder.current.iterdir()} == {MANIFEST, *(f"{name}.parquet" for name in TABLES)}
+def test_a_snapshot_has_a_file_for_each_table_its_manifest_and_its_description(folder: WarehouseFolder) -> None:
+    tables = {f"{name}.parquet" for name in TABLES}
+
+    assert {file.name for file in folder.current.iterdir()} == {MANIFEST, DATA_PACKAGE, *tables}
 
 
 def test_pandas_reads_a_table_through_the_link(folder: WarehouseFolder, tables: Tables) -> None:
