@@ -276,6 +276,34 @@ def changes(
 
 
 @app.command()
+def export(
+    to: Annotated[
+        Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"],
+        typer.Option("--to", help="For spreadsheets; for programs; by collection; a database; reference managers."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", help="Folder (csv, jsonl, parquet) or file; an earlier export is replaced.")
+    ],
+    collections: Annotated[
+        list[str] | None,
+        typer.Option("--collection", metavar="ID", help="Only documents of this collection; can be repeated."),
+    ] = None,
+    snapshot: Annotated[str | None, typer.Option("--snapshot", help="Id of a snapshot; default: the current.")] = None,
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the tables for other programs: CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON, RIS."""
+    from flows.printing import print_json, print_lines
+    from warehouse.products.exports import export as export_snapshot
+
+    done = export_snapshot(warehouse or DEFAULT_WAREHOUSE, to, output, snapshot, tuple(collections or ()))
+    if json:
+        print_json(asdict(done))
+    else:
+        print_lines([f"{done.output}: {done.rows} rows of snapshot {done.snapshot_id} as {done.kind}", *done.notes])
+
+
+@app.command()
 def explain(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, address or natural key.")],
     warehouse: WarehouseOption = None,

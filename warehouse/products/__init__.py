@@ -1,0 +1,1 @@
+"""What is made from a published snapshot for others."""
