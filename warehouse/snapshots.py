@@ -123,6 +123,8 @@ def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
     Raises:
         WarehouseError: There is none with this id.
     """
+    if Path(snapshot_id).name != snapshot_id:  # a path would lead elsewhere
+        raise WarehouseError(f"{snapshot_id}: there is no such snapshot")
     return _open(folder.snapshots / snapshot_id)
 
 

@@ -94,5 +94,6 @@ def test_a_warehouse_that_is_none_is_said(tmp_path: Path, harvested_samples: Pat
         open_warehouse(tmp_path / "empty")
     copy = tmp_path / "copy"
     shutil.copytree(harvested_samples, copy, symlinks=True)
-    with pytest.raises(WarehouseError, match="20000101"):
-        open_warehouse(str(copy), "20000101T000000Z")
+    for no_snapshot in ("20000101T000000Z", f"../snapshots/{open_warehouse(copy).snapshot_id}", ".."):
+        with pytest.raises(WarehouseError, match="no such snapshot"):
+            open_warehouse(str(copy), no_snapshot)
