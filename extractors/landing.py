@@ -11,7 +11,6 @@ from extractors.warc import Landed, WarcWriter, payload_digest
 from schemas.records import (
     Alias,
     ArchivedPage,
-    Capture,
     Collection,
     Exchange,
     Issue,
@@ -61,10 +60,6 @@ class Landing:
         self._read(self._writer.land_plan(plan))
         if catalog_text is not None:
             self._writer.land_catalog(catalog_text)
-
-    def land_saved_page(self, capture: Capture) -> None:
-        """Land and read a saved page."""
-        self._read(self._writer.land_saved_page(capture))
 
     def land_archived_page(self, page: ArchivedPage) -> None:
         """Land and read a page that a web archive has, and its collection when that is met first.

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, ParamSpec, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 from urllib.parse import unquote
 
 from extractors.sources.archives import read_archive
@@ -22,6 +22,7 @@ from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
 from schemas.records import (
     ArchiveItem,
+    CaptureChoice,
     ChangeKind,
     CollectionReceipt,
     Issue,
@@ -53,9 +54,6 @@ BATCH_PAGES = 50
 
 ISSUE_EXAMPLES = 3
 
-Choice = Literal["earliest", "latest", "all"]
-"""Which captures of a page are asked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class HarvestRequest:
@@ -82,7 +80,7 @@ class HarvestRequest:
     contact: str | None = None
     since: dt.date | None = None
     until: dt.date | None = None
-    captures: Choice = "latest"
+    captures: CaptureChoice = "latest"
     accept_loss: bool = False
 
     def read_catalog(self) -> tuple[str | None, Catalog]:

@@ -6,14 +6,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import UsageError, WarehouseError
+from schemas.errors import UsageError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
 from warehouse.deciding import add_decision
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
-from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot
+from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot, open_snapshot
 
 LAST_RUNS = 5
 
@@ -191,8 +191,4 @@ def page_to_dict(page: ParsedPage) -> dict[str, Any]:
 
 def _current(warehouse: Path) -> tuple[WarehouseFolder, Snapshot]:
     folder = WarehouseFolder(warehouse)
-    folder.require_existing()
-    snapshot = current_snapshot(folder)
-    if snapshot is None:
-        raise WarehouseError(f"{folder.path}: nothing has been published yet")
-    return folder, snapshot
+    return folder, open_snapshot(folder)

@@ -12,10 +12,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
 
-from flows.harvest import Choice, HarvestRequest, P, T, harvest, rebuild
+from flows.harvest import HarvestRequest, P, T, harvest, rebuild
 from flows.progress import show_progress
 from schemas.errors import WcdaError
-from schemas.records import Receipt
+from schemas.records import CaptureChoice, Receipt
 
 
 def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -37,7 +37,7 @@ def harvest_flow(
     contact: str | None = None,
     since: dt.date | None = None,
     until: dt.date | None = None,
-    captures: Choice = "latest",
+    captures: CaptureChoice = "latest",
     accept_loss: bool = False,
 ) -> Receipt:
     """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""

@@ -178,9 +178,12 @@ class CatalogEntry(_Strict):
         listing = self.listing
         if listing is None:
             return Collection(self.id or "", self.kind or "unknown", self.name)
-        return Collection(
-            listing.collection_id, listing.kind, self.name, listing.query, url=listing_url(listing, 0, None)
-        )
+        return listed_collection(listing, self.name)
+
+
+def listed_collection(listing: ListingAddress, name: str | None = None) -> Collection:
+    """The collection that an address of the listing asks for."""
+    return Collection(listing.collection_id, listing.kind, name, listing.query, listing_url(listing, 0, None))
 
 
 class Catalog(_Strict):

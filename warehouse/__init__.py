@@ -22,14 +22,8 @@ def open_warehouse(path: str | Path, snapshot_id: str | None = None) -> "Warehou
         UsageError: There is no warehouse.
         WarehouseError: Nothing was published yet, or the snapshot is not there.
     """
-    from schemas.errors import WarehouseError
     from warehouse.access import Warehouse
     from warehouse.folder import WarehouseFolder
-    from warehouse.snapshots import current_snapshot, find_snapshot
+    from warehouse.snapshots import open_snapshot
 
-    folder = WarehouseFolder(Path(path))
-    folder.require_existing()
-    snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
-    if snapshot is None:
-        raise WarehouseError(f"{folder.path}: nothing has been published yet")
-    return Warehouse(snapshot)
+    return Warehouse(open_snapshot(WarehouseFolder(Path(path)), snapshot_id))

@@ -128,6 +128,20 @@ def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
     return _open(folder.snapshots / snapshot_id)
 
 
+def open_snapshot(folder: WarehouseFolder, snapshot_id: str | None = None) -> Snapshot:
+    """A snapshot to read from: by its id, or the current one.
+
+    Raises:
+        UsageError: There is no warehouse.
+        WarehouseError: There is no such snapshot, or nothing was published yet.
+    """
+    folder.require_existing()
+    snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
+    if snapshot is None:
+        raise WarehouseError(f"{folder.path}: nothing has been published yet")
+    return snapshot
+
+
 def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 

@@ -34,8 +34,8 @@ from extractors.sources.saved import (
     name_forms,
     own_collection,
 )
-from schemas.addresses import ListingAddress, file_address, listing_url, parse_listing_address
-from schemas.catalog import Catalog
+from schemas.addresses import ListingAddress, file_address, parse_listing_address
+from schemas.catalog import Catalog, listed_collection
 from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collection, Issue, Level
 
 _TAR_BLOCK = 512
@@ -351,10 +351,7 @@ class _Reader:
         """The result set that an address asks for, as the catalog has it if it does."""
         known = self._collections.get(listing.collection_id)
         if known is None:
-            known = Collection(
-                listing.collection_id, listing.kind, None, listing.query, listing_url(replace(listing, page=0), 0, None)
-            )
-            self._collections[listing.collection_id] = known
+            known = self._collections[listing.collection_id] = listed_collection(listing)
         return known
 
     def _own_collection(self, item: _Item) -> Collection:

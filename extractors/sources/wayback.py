@@ -17,14 +17,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from extractors.sources.site import Fetched, Site
 from schemas.addresses import ListingAddress, parse_listing_address
 from schemas.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, ArchiveItem, Capture, Collection, Exchange, Headers, Issue
+from schemas.records import ArchivedPage, ArchiveItem, Capture, CaptureChoice, Collection, Exchange, Headers, Issue
 
 LINES_AT_ONCE = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
@@ -73,7 +73,7 @@ class WaybackChoice:
 
     since: dt.date | None = None
     until: dt.date | None = None
-    captures: Literal["earliest", "latest", "all"] = "latest"
+    captures: CaptureChoice = "latest"
     collections: tuple[str, ...] = ()
 
 

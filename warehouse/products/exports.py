@@ -12,10 +12,9 @@ from typing import Literal, get_args
 
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import SCHEMA_VERSION
-from warehouse import open_warehouse
 from warehouse.folder import WarehouseFolder
 from warehouse.products import references, tabular
-from warehouse.snapshots import Snapshot, find_snapshot
+from warehouse.snapshots import Snapshot, open_snapshot
 
 Kind = Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"]
 
@@ -82,8 +81,7 @@ def export(
             export is writing to `output`.
         OSError: It could not be written; `output` is as before.
     """
-    folder = WarehouseFolder(warehouse)
-    snapshot = find_snapshot(folder, open_warehouse(warehouse, snapshot_id).snapshot_id)
+    snapshot = open_snapshot(WarehouseFolder(warehouse), snapshot_id)
     _check_collections(snapshot, kind, collections)
     target = output.resolve()
     _check_output(target, output)
