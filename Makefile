@@ -18,9 +18,9 @@ test: .venv/dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n auto -m "not accept"
 
-# The proofs of web archives take a crawl with wget, and play it with pywb.
-accept: .venv/dev .venv/pywb/bin/wayback
-	command -v wget || (apt-get update && apt-get install -y wget)
+# The proofs of web archives take a crawl with wget, and play it with pywb; those of pages open them in a browser.
+accept: .venv/accept .venv/pywb/bin/wayback
+	(command -v wget && command -v chromium) || (apt-get update && apt-get install -y --no-install-recommends wget chromium)
 	$(BIN)/pytest -m accept
 
 # Figures, for a person to read; never a test.
@@ -48,6 +48,9 @@ lock: .venv/run
 	$(PIP) --require-hashes -r requirements/lock.txt
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra dask -c requirements/run.txt pyproject.toml -o requirements/dask.txt
+	$(LOCK) --extra notebook -c requirements/run.txt pyproject.toml -o requirements/notebook.txt
+	$(LOCK) --extra dask --extra notebook --group accept -c requirements/dev.txt pyproject.toml -o requirements/accept.txt
 	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(LOCK) --group pywb -o requirements/pywb.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
@@ -55,6 +58,10 @@ lock: .venv/run
 
 .venv/bench: .venv/dev requirements/bench.txt
 	$(PIP) --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv/accept: .venv/dev requirements/accept.txt
+	$(PIP) --no-deps --require-hashes -r requirements/accept.txt
 	@touch $@
 
 .venv/pywb/bin/wayback: requirements/pywb.txt | .venv/dev

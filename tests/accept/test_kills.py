@@ -62,12 +62,15 @@ def test_the_warehouse_is_sound_after_every_kill(
     record_property("seed", seed)
     instants = random.Random(seed)
     killed = 0
-    for number in range(kills):
-        killed += kill_after(start(tmp_path, warehouse, *options), instants.uniform(0, duration))
+    while killed < kills:
+        begun = time.monotonic()
+        if not kill_after(start(tmp_path, warehouse, *options), instants.uniform(0, duration)):
+            duration = time.monotonic() - begun  # it was quicker than those before: the next is killed within this
+            continue
+        killed += 1
         check = run_wcda(tmp_path, "check", "--warehouse", warehouse)
-        assert check.returncode == 0, f"kill {number} of seed {seed}: {check.stderr}"
+        assert check.returncode == 0, f"kill {killed} of seed {seed}: {check.stderr}"
         assert lasting(read_tables(warehouse)) == undisturbed
-    assert killed > kills / 2
     assert run_wcda(tmp_path, "harvest", "--from", "samples", "--direct", "--warehouse", warehouse).returncode == 0
     assert lasting(read_tables(warehouse)) == undisturbed
     outcomes = {run["outcome"] for run in read_tables(warehouse)["runs"]}
