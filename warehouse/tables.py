@@ -171,27 +171,29 @@ def _documents(wordings: pd.DataFrame, memberships: pd.DataFrame, recall: Recall
     documents = look_up(documents, seen, "document_id")
     documents = look_up(documents, count(memberships, by, "collection_count"), "document_id")
     documents["collection_count"] = documents["collection_count"].fillna(0)
-    documents = look_up(documents, _date_columns(documents["date_text"]), "date_text")
+    documents = look_up(documents, _date_columns(documents["date_text"], recall), "date_text")
     documents["title_date_edtf"] = _title_dates(documents["title"], recall)
     return documents
 
 
-def _date_columns(texts: "pd.Series[Any]") -> pd.DataFrame:
+def _date_columns(texts: "pd.Series[Any]", recall: Recall) -> pd.DataFrame:
     """The date columns for each distinct text, null included."""
-    distinct = texts.drop_duplicates()
-    nothing = DateReading(None, None, None, "unknown", approximate=False)
-    readings = [_read(text) or nothing for text in distinct]
-    columns: dict[str, Any] = {"date_text": distinct.array}
-    for field in TABLES["documents"].arrow_schema():
-        name = field.name.removeprefix("date_")
-        if name in DateReading.__slots__:
-            values = pa.array([getattr(reading, name) for reading in readings]).cast(field.type)
-            columns[field.name] = pd.array(values, dtype=pd.ArrowDtype(field.type))
-    return pd.DataFrame(columns)
+    given = pa.table({"date_text": pa.array(texts.drop_duplicates(), pa.string(), from_pandas=True)})
 
+    def make() -> list[pa.Table]:
+        nothing = DateReading(None, None, None, "unknown", approximate=False)
+        readings = [nothing if text is None else read_date(text) or nothing for text in given["date_text"].to_pylist()]
+        columns = {
+            field.name: pa.array([getattr(reading, name) for reading in readings]).cast(field.type)
+            for field in TABLES["documents"].arrow_schema()
+            if (name := field.name.removeprefix("date_")) in DateReading.__slots__
+        }
+        return [pa.table(columns)]
 
-def _read(text: object) -> DateReading | None:
-    return read_date(text) if isinstance(text, str) else None
+    (made,) = recall("dates", given, "", 1, make)
+    dates = pa.table([*given.columns, *made.columns], names=[*given.column_names, *made.column_names])
+    found: pd.DataFrame = dates.to_pandas(types_mapper=pd.ArrowDtype)
+    return found
 
 
 def _title_dates(titles: "pd.Series[Any]", recall: Recall) -> "pd.api.extensions.ExtensionArray":

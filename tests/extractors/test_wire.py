@@ -10,7 +10,7 @@ import pytest
 from extractors.sources import wire
 from extractors.sources.wire import Wire, WireError
 from schemas.records import Exchange
-from tests.extractors.serving import Handler, own_certificate, response, serving
+from tests.extractors.serving import Handler, answering, own_certificate, response, serving
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +67,31 @@ def test_one_connection_serves_all_requests() -> None:
     handle, connections = kept()
     assert [each.body for each in get(handle, 3)] == [b"/0", b"/1", b"/2"]
     assert len(connections) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("/search?f%5B0%5D=topics%3A86494&page=3", b"/search?f%5B0%5D=topics%3A86494&page=3"),
+        ("/a/../b", b"/b"),
+        ("/a b", b"/a%20b"),
+        ("/\u00e9#part", b"/%C3%A9"),
+        ("?page=1", b"/?page=1"),
+        ("", b"/"),
+    ],
+)
+def test_an_address_is_asked_for_as_http_has_it(asked: str, sent: bytes) -> None:
+    seen: list[bytes] = []
+
+    async def run() -> None:
+        async with serving(answering(response("200 OK", b""), seen=seen)) as url:
+            one = Wire(url, 2.0)
+            await one.get(url + asked, ())
+            await one.aclose()
+
+    asyncio.run(run())
+
+    assert [head.split()[1] for head in seen] == [sent]
 
 
 def test_a_certificate_that_is_vouched_for_is_accepted(trusted: ssl.SSLContext) -> None:

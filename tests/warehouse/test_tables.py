@@ -829,4 +829,4 @@ def test_recalled_steps_give_the_same_tables() -> None:
         assert recalled.keys() == anew.keys()
         assert all(recalled[name].equals(table) for name, table in anew.items())
 
-    assert sorted(step for step, _ in kept) == ["identity", "title-dates"]
+    assert sorted(step for step, _ in kept) == ["dates", "identity", "title-dates"]
