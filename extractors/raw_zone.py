@@ -3,7 +3,8 @@
 Every capture is landed here before anything reads it, and every run lands its catalog, its plan, what failed and its
 end, so that the tables can be made again from this folder alone. One run writes its own segments,
 `RUN-00000.warc.gz`; while a segment is being written its name ends in `.open`. What a killed run leaves open is cut
-back to its last whole record. Each finished segment has its SHA-256 beside it, in the format of `sha256sum`.
+back to its last whole record. Each finished segment has its SHA-256 beside it, in the format of `sha256sum`. A rollback
+deletes nothing: it lands, in a segment `…-rollback-00000.warc.gz`, which segments count no more.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from extractors.warc import Landed, WarcWriter, read_records, whole_bytes
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
+from schemas.records import Withdrawal
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 """A segment that has grown past this is finished at the end of its batch: some 700 pages, so that what one segment
@@ -22,6 +24,7 @@ yields is small in memory, and one unit of work."""
 _SUFFIX = ".warc.gz"
 _OPEN_SUFFIX = _SUFFIX + ".open"
 _NUMBER = "[0-9]" * 5
+_ROLLBACK = "-rollback"
 
 
 class RawZone:
@@ -35,8 +38,38 @@ class RawZone:
         self.folder = folder
 
     def segments(self) -> list[Path]:
-        """Finished segments, oldest run first."""
-        return sorted(self.folder.glob(f"*{_SUFFIX}"))
+        """Finished segments of runs that count, oldest run first: all but those that a rollback withdrew."""
+        withdrawal = self.withdrawal()
+        withdrawn = withdrawal.segments if withdrawal else ()
+        return [segment for segment in self.all_segments() if segment.name not in withdrawn]
+
+    def all_segments(self) -> list[Path]:
+        """Finished segments of runs, oldest run first."""
+        return sorted({*self.folder.glob(f"*{_SUFFIX}")}.difference(self._rollbacks()))
+
+    def withdrawal(self) -> Withdrawal | None:
+        """What the last rollback withdrew; null if there was none.
+
+        Raises:
+            RawZoneError: Its segment cannot be read.
+        """
+        for rollback in reversed(self._rollbacks()):
+            for record in read_segment(rollback):
+                if isinstance(record, Withdrawal):
+                    return record
+        return None
+
+    def withdraw(self, run_id: str, withdrawal: Withdrawal) -> None:
+        """Land which segments count no more, in place of what any former rollback withdrew.
+
+        Args:
+            run_id: Of the rollback, as of a run that begins now.
+            withdrawal: Names finished segments.
+        """
+        rollback = run_id + _ROLLBACK
+        with self.write(rollback) as writer:
+            writer.land_withdrawal(withdrawal)
+        self.finish(rollback)
 
     @contextmanager
     def write(self, run_id: str) -> Iterator[WarcWriter]:
@@ -87,9 +120,13 @@ class RawZone:
         """A line for each segment that is not what it was when it was finished."""
         return [
             _damage(segment)
-            for segment in self.segments()
+            for segment in [*self.all_segments(), *self._rollbacks()]
             if _digest_note(segment).exists() and self.digest(segment) != file_sha256(segment)
         ]
+
+    def _rollbacks(self) -> list[Path]:
+        """Finished segments of rollbacks, oldest first."""
+        return sorted(self.folder.glob(f"*{_ROLLBACK}-{_NUMBER}{_SUFFIX}"))
 
     def _open_segment(self, run_id: str) -> Path | None:
         return next(iter(self.folder.glob(f"{run_id}-{_NUMBER}{_OPEN_SUFFIX}")), None)

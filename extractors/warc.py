@@ -25,7 +25,18 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from schemas.records import Alias, Capture, Collection, Exchange, Headers, Issue, KnownCapture, Plan, RunEnd
+from schemas.records import (
+    Alias,
+    Capture,
+    Collection,
+    Exchange,
+    Headers,
+    Issue,
+    KnownCapture,
+    Plan,
+    RunEnd,
+    Withdrawal,
+)
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord
@@ -50,6 +61,7 @@ _END: TypeAdapter[RunEnd] = TypeAdapter(RunEnd)
 _ISSUE: TypeAdapter[Issue] = TypeAdapter(Issue)
 _COLLECTION: TypeAdapter[Collection] = TypeAdapter(Collection)
 _ALIAS: TypeAdapter[Alias] = TypeAdapter(Alias)
+_WITHDRAWAL: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +114,8 @@ class LandedAlias:
     alias: Alias
 
 
-Landed = LandedCapture | LandedIssue | LandedEnd | LandedCollection | LandedAlias | Plan
-"""A record of a segment that the tables are made of."""
+Landed = LandedCapture | LandedIssue | LandedEnd | LandedCollection | LandedAlias | Plan | Withdrawal
+"""A record of a segment that the tables are made of, or that says which segments they are made of."""
 
 
 class WarcWriter:
@@ -217,6 +229,10 @@ class WarcWriter:
         self._append_own("metadata", "end", _END.dump_json(end))
         return LandedEnd(self._run_id, end)
 
+    def land_withdrawal(self, withdrawal: Withdrawal) -> None:
+        """Land which segments count no more."""
+        self._append_own("metadata", "withdrawal", _WITHDRAWAL.dump_json(withdrawal))
+
     def _begin(self) -> None:
         """Write the warcinfo record that leads a segment."""
         info = {
@@ -310,6 +326,8 @@ def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
             return LandedAlias(run_id, _ALIAS.validate_json(body))
         case "end":
             return LandedEnd(run_id, _END.validate_json(body))
+        case "withdrawal":
+            return _WITHDRAWAL.validate_json(body)
         case _:
             return None
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from schemas.errors import UsageError, WarehouseError, WcdaError
+from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
     from flows.harvest import HarvestRequest
@@ -42,6 +43,9 @@ WarehouseOption = Annotated[
         show_default=str(DEFAULT_WAREHOUSE),
     ),
 ]
+SnapshotOption = Annotated[
+    str | None, typer.Option("--snapshot", metavar="ID", help="Id of a snapshot; default: the current.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
 CatalogOption = Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")]
 ArchiveOption = Annotated[
@@ -56,6 +60,12 @@ AcceptLossOption = Annotated[
     bool, typer.Option("--accept-loss", help="Publish though much of a collection has left at once.")
 ]
 DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefect.")]
+KeepOption = Annotated[
+    int,
+    typer.Option(
+        "--keep", envvar="WCDA_KEEP", min=FEWEST_KEPT, help="How many snapshots are kept; older ones are deleted."
+    ),
+]
 
 
 def main() -> None:
@@ -134,6 +144,7 @@ def harvest(
         bool, typer.Option("--dry-run", help="Say how many requests a site would get, and for how long.")
     ] = False,
     accept_loss: AcceptLossOption = False,
+    keep: KeepOption = KEPT_SNAPSHOTS,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -159,6 +170,7 @@ def harvest(
         until=until.date() if until else None,
         captures=captures,
         accept_loss=accept_loss,
+        keep=keep,
     )
     if dry_run:
         _print_estimate(request, json)
@@ -211,6 +223,7 @@ def rebuild(
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="How many parse at once; default: as many as pay.")
     ] = None,
+    keep: KeepOption = KEPT_SNAPSHOTS,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -221,38 +234,39 @@ def rebuild(
     folder = warehouse or DEFAULT_WAREHOUSE
     WarehouseFolder(folder).require_existing()
     if direct:
-        receipt = rebuild_plainly(folder, accept_loss=accept_loss, processes=processes)
+        receipt = rebuild_plainly(folder, accept_loss=accept_loss, processes=processes, keep=keep)
     else:
         from flows.prefect_settings import on_prefect
 
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_flow
 
-            receipt = rebuild_flow(folder, accept_loss, processes)
+            receipt = rebuild_flow(folder, accept_loss, processes, keep)
     _print_receipt(receipt, json)
 
 
 @app.command()
 def status(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
-    """Show the current snapshot, its collections, and the last runs."""
-    from flows.inspection import describe_current, last_runs
+    """Show the current snapshot, its collections, the last runs, and the snapshots that are kept."""
+    from flows.inspection import describe_current, kept_snapshots, last_runs
     from flows.printing import print_json, print_status
 
     receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
     runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
+    kept = kept_snapshots(warehouse or DEFAULT_WAREHOUSE)
     if json:
-        print_json({**receipt.to_dict(), "runs": runs})
+        print_json({**receipt.to_dict(), "runs": runs, "snapshots": kept})
     else:
-        print_status(receipt, runs)
+        print_status(receipt, runs, kept)
 
 
 @app.command()
-def check(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
+def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
     """Prove the warehouse: keys, foreign keys, counts, and the digest of every file."""
     from flows.inspection import check_warehouse
     from flows.printing import print_json, print_lines
 
-    report = check_warehouse(warehouse or DEFAULT_WAREHOUSE)
+    report = check_warehouse(warehouse or DEFAULT_WAREHOUSE, snapshot)
     if json:
         print_json({"snapshot": report.snapshot, "problems": report.problems})
     elif not report.problems:
@@ -276,6 +290,26 @@ def changes(
 
 
 @app.command()
+def rollback(
+    snapshot: Annotated[str, typer.Argument(metavar="SNAPSHOT", help="Id of a snapshot; wcda status lists them.")],
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Return to a snapshot: withdraw what was harvested after it, and publish what is left.
+
+    Nothing is deleted: what was withdrawn stays in the raw zone, and to roll back to a later snapshot brings it back.
+    """
+    from flows.printing import print_json, print_rollback
+    from flows.rollback import roll_back
+
+    done = roll_back(warehouse or DEFAULT_WAREHOUSE, snapshot)
+    if json:
+        print_json(asdict(done))
+    else:
+        print_rollback(done)
+
+
+@app.command()
 def export(
     to: Annotated[
         Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"],
@@ -288,7 +322,7 @@ def export(
         list[str] | None,
         typer.Option("--collection", metavar="ID", help="Only documents of this collection; can be repeated."),
     ] = None,
-    snapshot: Annotated[str | None, typer.Option("--snapshot", help="Id of a snapshot; default: the current.")] = None,
+    snapshot: SnapshotOption = None,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:

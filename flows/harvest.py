@@ -34,7 +34,7 @@ from schemas.records import (
     RunOutcome,
 )
 from warehouse.deciding import read_decisions
-from warehouse.folder import WarehouseFolder
+from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -69,6 +69,7 @@ class HarvestRequest:
         until: Last day of them.
         captures: Which captures of each page the archive of the web is asked for.
         accept_loss: Whether to publish though much of a collection has left at once.
+        keep: How many snapshots are kept.
     """
 
     source: str
@@ -82,6 +83,7 @@ class HarvestRequest:
     until: dt.date | None = None
     captures: CaptureChoice = "latest"
     accept_loss: bool = False
+    keep: int = KEPT_SNAPSHOTS
 
     def read_catalog(self) -> tuple[str | None, Catalog]:
         """The text and content of the catalog, as the request has it.
@@ -132,7 +134,7 @@ def harvest(request: HarvestRequest, step: Step = call_plainly, watch: Watch = n
         issues = fetch(landing, known, step)
         step(end_run, landing, tuple(issues))
         del known
-        return step(publish_tables, folder, landing.run_id, request.accept_loss)
+        return step(publish_tables, folder, landing.run_id, request.accept_loss, request.keep)
 
 
 _Fetch = Callable[["Landing", "KnownPages", Step], list[Issue]]
@@ -202,7 +204,12 @@ def check_request(request: HarvestRequest) -> None:
 
 
 def rebuild(
-    warehouse: Path, step: Step = call_plainly, *, accept_loss: bool = False, processes: int | None = None
+    warehouse: Path,
+    step: Step = call_plainly,
+    *,
+    accept_loss: bool = False,
+    processes: int | None = None,
+    keep: int = KEPT_SNAPSHOTS,
 ) -> Receipt:
     """Make the tables again from the raw zone alone. No run, no network; what was parsed before does not count.
 
@@ -211,6 +218,7 @@ def rebuild(
         step: How the steps are called.
         accept_loss: Whether to publish though much of a collection has left at once.
         processes: How many parse at once; null for as many as pay.
+        keep: How many snapshots are kept.
 
     Raises:
         UsageError: There is no warehouse.
@@ -221,7 +229,7 @@ def rebuild(
     folder.require_existing()
     with folder.locked():
         step(parse_raw_zone, folder, processes)
-        return step(publish_tables, folder, None, accept_loss)
+        return step(publish_tables, folder, None, accept_loss, keep)
 
 
 def read_catalog(
@@ -334,13 +342,14 @@ def parse_raw_zone(folder: WarehouseFolder, processes: int | None) -> None:
     parse_anew(raw_zone, ParsedCache(folder.parsed), segments, processes)
 
 
-def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool) -> Receipt:
-    """Read the raw zone, build the tables and publish them.
+def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None) -> Receipt:
+    """Read the raw zone, build the tables and publish them; let go of old snapshots.
 
     Args:
         folder: The warehouse.
         run_id: The run that it is for, whose outcome is told; null for a rebuild, which recalls no step.
         accept_loss: Whether to publish though much of a collection has left at once.
+        keep: How many snapshots are kept; null for all.
 
     Raises:
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.
@@ -349,7 +358,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from extractors.parsed_cache import ParsedCache
     from extractors.raw_zone import RawZone
     from warehouse.changes import count_changes, find_losses
-    from warehouse.snapshots import former_snapshot, publish
+    from warehouse.snapshots import forget_old, former_snapshot, publish
     from warehouse.steps import make_anew
     from warehouse.tables import build_tables
 
@@ -372,7 +381,10 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
     cache.forget_others(raw_zone)
-    return describe(folder, snapshot, tables, run_id, outcome, count_changes(former, snapshot))
+    receipt = describe(folder, snapshot, tables, run_id, outcome, count_changes(former, snapshot))
+    if keep is not None:
+        forget_old(folder, keep)
+    return receipt
 
 
 def describe(

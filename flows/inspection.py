@@ -13,7 +13,7 @@ from warehouse.deciding import add_decision
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
-from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot, open_snapshot
+from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot, list_snapshots, open_snapshot
 
 LAST_RUNS = 5
 
@@ -54,20 +54,33 @@ def last_runs(warehouse: Path) -> list[dict[str, Any]]:
     return rows[: -LAST_RUNS - 1 : -1]
 
 
-def check_warehouse(warehouse: Path) -> CheckReport:
-    """Prove the current snapshot and the segments that it was made from.
+def kept_snapshots(warehouse: Path) -> list[dict[str, Any]]:
+    """Id and number of documents of each snapshot that is kept, newest first."""
+    return [
+        {"snapshot_id": snapshot.manifest.snapshot_id, "documents": snapshot.note("documents").rows}
+        for snapshot in reversed(list_snapshots(WarehouseFolder(warehouse)))
+    ]
+
+
+def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckReport:
+    """Prove a snapshot, the raw zone, and that it has the segments that the snapshot was made from.
+
+    Args:
+        warehouse: Its folder.
+        snapshot_id: Null for the current one.
 
     Raises:
         UsageError: There is no warehouse.
+        WarehouseError: There is no such snapshot.
     """
     from extractors.raw_zone import RawZone
 
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     raw_zone = RawZone(folder.raw)
-    segments = {path.name for path in raw_zone.segments()}
+    segments = {path.name for path in raw_zone.all_segments()}
     problems = raw_zone.problems()
-    snapshot = current_snapshot(folder)
+    snapshot = find_snapshot(folder, snapshot_id) if snapshot_id else current_snapshot(folder)
     if snapshot is None:
         return CheckReport(None, problems, f"{folder.path}: sound; nothing has been published yet")
     problems += snapshot.problems()

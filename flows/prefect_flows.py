@@ -16,6 +16,7 @@ from flows.harvest import HarvestRequest, P, T, harvest, rebuild
 from flows.progress import show_progress
 from schemas.errors import WcdaError
 from schemas.records import CaptureChoice, Receipt
+from warehouse.folder import KEPT_SNAPSHOTS
 
 
 def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -39,19 +40,22 @@ def harvest_flow(
     until: dt.date | None = None,
     captures: CaptureChoice = "latest",
     accept_loss: bool = False,
+    keep: int = KEPT_SNAPSHOTS,
 ) -> Receipt:
     """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
     request = HarvestRequest(
-        source, warehouse, catalog, collections, archive, wayback, contact, since, until, captures, accept_loss
+        source, warehouse, catalog, collections, archive, wayback, contact, since, until, captures, accept_loss, keep
     )
     with show_progress() as watch:
         return harvest(request, call_as_task, watch)
 
 
 @flow(name="rebuild", persist_result=False)
-def rebuild_flow(warehouse: Path, accept_loss: bool = False, processes: int | None = None) -> Receipt:
+def rebuild_flow(
+    warehouse: Path, accept_loss: bool = False, processes: int | None = None, keep: int = KEPT_SNAPSHOTS
+) -> Receipt:
     """Make the tables again from the raw zone."""
-    return rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes)
+    return rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes, keep=keep)
 
 
 def api_address() -> str | None:

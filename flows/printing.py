@@ -15,6 +15,7 @@ from warehouse.explanation import Explanation
 
 if TYPE_CHECKING:
     from flows.estimate import Estimate
+    from flows.rollback import RolledBack
 
 
 def print_json(value: object) -> None:
@@ -64,8 +65,8 @@ def print_estimate(found: "Estimate") -> None:
         print_lines([f"of {found.unknown} of them no count is known; they stand for one request each"])
 
 
-def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]]) -> None:
-    """The current snapshot, its collections and the last runs."""
+def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]]) -> None:
+    """The current snapshot, its collections, the last runs and the snapshots that are kept."""
     console = _console()
     console.print(f"snapshot {receipt.snapshot} of {receipt.warehouse}")
     console.print(_collection_table(receipt.collections))
@@ -75,6 +76,18 @@ def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]]) -> None:
             f"run {run['run_id']} from {run['source']}: {run['outcome']}, "
             f"{_many(run['capture_count'], 'capture')}, {_many(run['issue_count'], 'issue')}"
         )
+    for snapshot in kept:
+        console.print(f"kept: {snapshot['snapshot_id']}, {_many(snapshot['documents'], 'document')}")
+
+
+def print_rollback(done: "RolledBack") -> None:
+    """What a rollback withdrew and published."""
+    print_lines([f"{_many(done.withdrawn, 'segment')} of the raw zone withdrawn: what was harvested after {done.to}"])
+    if done.differences:
+        print_lines(
+            [f"{_many(done.differences, 'row')} differ from it: decisions.csv or wcda itself is not what it was then"]
+        )
+    print_receipt(done.receipt)
 
 
 def print_page(page: ParsedPage) -> None:

@@ -269,6 +269,20 @@ class RunEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a rollback withdraws; landed in the raw zone like a run. The last one holds, and no former one.
+
+    Attributes:
+        snapshot_id: The snapshot that was returned to.
+        segments: Names of the segments of the raw zone that count no more: those that it was not made from.
+    """
+
+    snapshot_id: str
+    withdrawn_at: dt.datetime
+    segments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run is.
 

@@ -11,6 +11,12 @@ from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 """A run does not begin on a disk with less room than this: it could not publish what it fetched."""
 
+KEPT_SNAPSHOTS = 30
+"""How many snapshots are kept unless something else is asked for: a month of nightly runs, at 3 to 10 MB each."""
+
+FEWEST_KEPT = 2
+"""The current one, and the one before, against which `changes` are told."""
+
 
 class WarehouseFolder:
     """Paths of a warehouse, and its lock.

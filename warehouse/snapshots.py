@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +20,14 @@ from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
-from warehouse.folder import WarehouseFolder
+from warehouse.folder import FEWEST_KEPT, WarehouseFolder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MANIFEST = "snapshot.json"
+
+_PARTIAL = ".part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,28 @@ def open_snapshot(folder: WarehouseFolder, snapshot_id: str | None = None) -> Sn
     return snapshot
 
 
+def list_snapshots(folder: WarehouseFolder) -> list[Snapshot]:
+    """The snapshots that are kept, oldest first; those that cannot be opened are left out."""
+    found = []
+    for path in sorted(folder.snapshots.glob("*Z")):
+        with suppress(WarehouseError):
+            found.append(_open(path))
+    return found
+
+
+def forget_old(folder: WarehouseFolder, keep: int) -> None:
+    """Delete all snapshots but the last ones. The warehouse's lock must be held.
+
+    Args:
+        folder: The warehouse.
+        keep: How many stay; at least `FEWEST_KEPT`.
+    """
+    for path in sorted(folder.snapshots.glob("*Z"))[: -max(keep, FEWEST_KEPT)]:
+        partial = path.with_name(path.name + _PARTIAL)
+        path.rename(partial)  # half of a snapshot is none
+        shutil.rmtree(partial)
+
+
 def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
@@ -161,11 +186,11 @@ def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments:
         raise CheckError(problems)
     former = former_snapshot(folder)
     folder.snapshots.mkdir(parents=True, exist_ok=True)
-    for leftover in folder.snapshots.glob("*.part"):
+    for leftover in folder.snapshots.glob(f"*{_PARTIAL}"):
         shutil.rmtree(leftover)
     created_at = dt.datetime.now(dt.UTC)
     snapshot_id = created_at.strftime("%Y%m%dT%H%M%S.%fZ")
-    partial = folder.snapshots / f"{snapshot_id}.part"
+    partial = folder.snapshots / (snapshot_id + _PARTIAL)
     partial.mkdir()
     manifest = Manifest(
         snapshot_id=snapshot_id,
@@ -198,7 +223,7 @@ def _write(partial: Path, name: str, table: "pa.Table") -> FileNote:
 
 def _swap(link: Path, target: Path) -> None:
     """Let `link` name `target`; readers see the one or the other, and never neither."""
-    new = link.with_name(link.name + ".part")
+    new = link.with_name(link.name + _PARTIAL)
     new.unlink(missing_ok=True)
     new.symlink_to(target.relative_to(link.parent))
     new.replace(link)
