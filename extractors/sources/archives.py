@@ -3,6 +3,7 @@
 What a file is, its first bytes tell, never its name. Everything is read as a stream; nothing is written to disk.
 """
 
+import datetime as dt
 import stat
 import tarfile
 import zipfile
@@ -19,6 +20,7 @@ from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpack
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
 from extractors.layouts.citations import cited_address
+from extractors.sources.page_list import PAGE_LIST, ListedPage, read_page_list
 from extractors.sources.saved import (
     MARK_BYTES,
     MAX_PAGE_BYTES,
@@ -33,9 +35,11 @@ from extractors.sources.saved import (
     name_collections,
     name_forms,
     own_collection,
+    read_page_file,
 )
 from schemas.addresses import ListingAddress, file_address, parse_listing_address
 from schemas.catalog import Catalog, listed_collection
+from schemas.errors import SourceError
 from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collection, Issue, Level
 
 _TAR_BLOCK = 512
@@ -127,11 +131,15 @@ class _Reader:
             entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
         }
         self._own: dict[str, str] = {}
+        self._listed: dict[str, ListedPage] = {}
         self._aliases: set[Alias] = set()
         self._digests: dict[object, str] = {}
 
     def read(self, path: Path) -> Iterator[ArchiveItem]:
         folder, names = find_files(path)
+        if path.is_dir() and PAGE_LIST in names:
+            names.remove(PAGE_LIST)
+            yield from self._read_page_list(folder, names)
         own = name_collections(names)
         self._own = {own[name].collection_id: name for name in names}
         # What a folder is in says nothing of the files in it; of one file that is all that is known.
@@ -139,6 +147,15 @@ class _Reader:
         for name in names:
             parts = (*above, *PurePosixPath(name).parts)
             yield from self._read_file(_Item(name, name, parts, 0, own[name], folder / name))
+
+    def _read_page_list(self, folder: Path, names: list[str]) -> Iterator[Issue]:
+        try:
+            body = read_page_file(folder / PAGE_LIST)
+        except SourceError as error:
+            yield Issue("error", "page-list", str(error), url=file_address(PAGE_LIST))
+            return
+        self._listed, issues = read_page_list(body, set(names), self._base)
+        yield from issues
 
     def _read_file(self, item: _Item) -> Iterator[ArchiveItem]:
         path = cast("Path", item.path)
@@ -314,7 +331,8 @@ class _Reader:
 
     def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
         head = stream.peek(MARK_BYTES)
-        origin = find_origin(item.parts, head, self._base)
+        listed = self._listed.get(item.name)
+        origin = (listed and listed.origin) or find_origin(item.parts, head, self._base)
         mime = guess_type(item.member, head)
         named = self._catalog.collection_of(item.member)
         if named is None and origin.listing is None and origin.url is None and (origin.is_known or is_no_page(mime)):
@@ -329,10 +347,16 @@ class _Reader:
             self._passed_over[_DOCUMENT] += 1
             yield from self._alias(origin.url, _cited(body), "citation")
         else:
-            yield self._saved_page(item, body, origin, named, mime)
+            yield self._saved_page(item, body, origin, named, mime, listed.captured_at if listed else None)
 
     def _saved_page(
-        self, item: _Item, body: bytes, origin: Origin, named: Collection | None, mime: str | None
+        self,
+        item: _Item,
+        body: bytes,
+        origin: Origin,
+        named: Collection | None,
+        mime: str | None,
+        captured_at: dt.datetime | None,
     ) -> ArchivedPage:
         if named is None:
             named = self._own_collection(item) if origin.listing is None else self._collection_of(origin.listing)
@@ -342,6 +366,7 @@ class _Reader:
             body=body,
             content_type=mime or "application/octet-stream",
             collection_id=named.collection_id,
+            captured_at=captured_at,
         )
         return ArchivedPage(capture, named)
 

@@ -135,15 +135,34 @@ def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:
     """
     mark = _MARK.search(head[:MARK_BYTES])
     if mark is not None:
-        return _origin_of(mark[1].decode("latin-1"), base)
+        return origin_of(mark[1].decode("latin-1"), base)
     for number in range(len(parts) - 2, -1, -1):
         url = _base_of_host(parts[number], base)
         if url is not None:
-            return _origin_of(_address(url, "/".join(parts[number + 1 :])), base)
+            return origin_of(_address(url, "/".join(parts[number + 1 :])), base)
     parent = parts[-2] if len(parts) > 1 else ""
     if _NAMED_SEARCH.fullmatch(parts[-1]) and not _HOST.fullmatch(parent):
-        return replace(_origin_of(_address(base, parts[-1]), base), is_known=False)
+        return replace(origin_of(_address(base, parts[-1]), base), is_known=False)
     return Origin()
+
+
+def origin_of(url: str, base: str) -> Origin:
+    """Where a page came from that has this address.
+
+    Args:
+        url: As a browser or another tool wrote it.
+        base: Where the catalog says that the archive is.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return Origin()
+    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
+    listing = parse_listing_address(url, base)
+    if listing is None or _PAGE_VALUE.search(url):
+        return Origin(None, archive_document(url, base), is_of_hosts or parts.netloc == urlsplit(base).netloc)
+    canonical = listing_url(listing, listing.page, listing.items_per_page, ARCHIVE_URL if is_of_hosts else base)
+    return Origin(listing, canonical, is_known=True)
 
 
 def archive_document(url: str, base: str) -> str | None:
@@ -199,16 +218,3 @@ def _address(base: str, name: str) -> str:
     if "?" not in path:
         path = path.replace("@", "?", 1)  # wget's form for Windows
     return f"{base}/{path}"
-
-
-def _origin_of(url: str, base: str) -> Origin:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return Origin()
-    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
-    listing = parse_listing_address(url, base)
-    if listing is None or _PAGE_VALUE.search(url):
-        return Origin(None, archive_document(url, base), is_of_hosts or parts.netloc == urlsplit(base).netloc)
-    canonical = listing_url(listing, listing.page, listing.items_per_page, ARCHIVE_URL if is_of_hosts else base)
-    return Origin(listing, canonical, is_known=True)

@@ -1,0 +1,96 @@
+"""`pages.csv` in a folder of saved pages: what a person knows of them and they do not say, the address and the instant.
+
+A table with a column `file`, the path below the folder, and `url`, `captured_at` or both.
+"""
+
+import csv
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import StringIO
+from urllib.parse import urlsplit
+
+from extractors.sources.saved import Origin, origin_of
+from schemas.addresses import file_address
+from schemas.records import Issue
+
+PAGE_LIST = "pages.csv"
+
+_COLUMNS = ("file", "url", "captured_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """What the list says of one file.
+
+    Attributes:
+        origin: Of its address; null if none is given.
+        captured_at: UTC; null if it is not known.
+    """
+
+    origin: Origin | None
+    captured_at: dt.datetime | None
+
+
+def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, ListedPage], list[Issue]]:
+    """What a list says, by file, and an issue for each line of it that says nothing that can be used.
+
+    Args:
+        body: The list's bytes, in UTF-8.
+        names: Paths of the files that are there, below the list's folder.
+        base: Where the catalog says that the archive is.
+    """
+    try:
+        lines = csv.DictReader(StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
+        columns = lines.fieldnames or ()
+        if "file" not in columns or not set(columns) <= set(_COLUMNS):
+            found = ", ".join(columns) or "nothing"
+            return {}, [_issue("its first line must name the columns file, and url, captured_at or both", found)]
+        listed: dict[str, ListedPage] = {}
+        issues = []
+        for row in lines:
+            try:
+                name, page = _read_row(row, names - listed.keys(), base)
+                listed[name] = page
+            except ValueError as error:
+                issues.append(_issue(f"line {lines.line_num}: {error}", ", ".join(_texts(row))))
+    except UnicodeDecodeError:
+        return {}, [_issue("it is not in UTF-8", None)]
+    except csv.Error as error:
+        return {}, [_issue(f"it is no CSV: {error}", None)]
+    return listed, issues
+
+
+def _read_row(row: dict[str, str | None], names: set[str], base: str) -> tuple[str, ListedPage]:
+    name = row["file"] or ""
+    if None in row or None in row.values():
+        raise ValueError("it has more or fewer fields than the first line")
+    if name not in names:
+        raise ValueError(f"no file {name!r} is there, or another line is about it")
+    url, instant = row.get("url"), row.get("captured_at")
+    return name, ListedPage(_read_url(url, base) if url else None, _read_instant(instant) if instant else None)
+
+
+def _read_url(url: str, base: str) -> Origin:
+    origin = origin_of(url, base)
+    if origin.listing is None:
+        raise ValueError(f"{url} is no address of a listing page of {urlsplit(base).netloc}")
+    return origin
+
+
+def _read_instant(text: str) -> dt.datetime:
+    """An instant of ISO 8601; without a time zone it is UTC, and a day is its beginning."""
+    try:
+        instant = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is no instant such as 2025-03-01T12:00:00Z") from None
+    return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+
+
+def _texts(row: dict[str, str | None]) -> Iterator[str]:
+    for value in row.values():
+        yield from value if isinstance(value, list) else [value or ""]
+
+
+def _issue(message: str, found: str | None) -> Issue:
+    return Issue("error", "page-list", f"{PAGE_LIST}: {message}", found=found, url=file_address(PAGE_LIST))

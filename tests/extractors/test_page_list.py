@@ -1,0 +1,120 @@
+"""`pages.csv` beside saved pages: addresses and instants that a person knows, and lines of it that say nothing."""
+
+import datetime as dt
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from extractors.sources.archives import read_archive
+from flows.harvest import HarvestRequest, harvest
+from schemas.catalog import Catalog, CatalogEntry
+from schemas.records import ArchivedPage, Issue
+from tests.flows.test_main_job import read_tables
+from tests.flows.test_pairs import LETTER
+
+SITE = "https://digitalarchive.wilsoncenter.org"
+NOTHING = Catalog()
+
+
+def read(folder: Path, text: str | bytes, catalog: Catalog = NOTHING) -> tuple[dict[str, ArchivedPage], list[Issue]]:
+    """The pages, by their bodies, and the issues of a folder with two saved pages and this list."""
+    for name in ("a.txt", "sub/b.txt"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(name)
+    (folder / "pages.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+    items = list(read_archive(folder, catalog, Counter()))
+    pages = {item.capture.body.decode(): item for item in items if isinstance(item, ArchivedPage)}
+    assert pages.keys() == {"a.txt", "sub/b.txt"}  # whatever the list says, no page is lost, and it is none itself
+    return pages, [item for item in items if isinstance(item, Issue)]
+
+
+def test_a_page_has_the_address_and_the_instant_that_the_list_says(tmp_path: Path) -> None:
+    pages, issues = read(
+        tmp_path,
+        "file,url,captured_at\n"
+        f"a.txt,{SITE}/search?f%5B1%5D=topics:86494&page=1,2025-03-01T12:00:00+02:00\n"
+        f"sub/b.txt,{SITE}/search,2025-03-02\n",
+    )
+
+    first, second = pages["a.txt"], pages["sub/b.txt"]
+    assert issues == []
+    assert first.collection.collection_id == "topics-86494"
+    assert first.capture.url == f"{SITE}/search?f%5B0%5D=topics%3A86494&page=1"
+    assert first.capture.captured_at == dt.datetime(2025, 3, 1, 10, tzinfo=dt.UTC)
+    assert second.capture.url == f"{SITE}/search"
+    assert second.capture.captured_at == dt.datetime(2025, 3, 2, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("text", ["file,url\na.txt,\n", "file,captured_at\na.txt,\n", "file\na.txt\n"])
+def test_what_the_list_does_not_say_is_not_known(text: str, tmp_path: Path) -> None:
+    pages, issues = read(tmp_path, text)
+
+    page = pages["a.txt"]
+    assert issues == []
+    assert (page.capture.url, page.capture.captured_at) == ("urn:wcda:file:a.txt", None)
+    assert page.collection.collection_id == "a"
+
+
+def test_the_catalog_says_to_which_collection_a_page_belongs_and_the_list_where_it_stood(tmp_path: Path) -> None:
+    catalog = Catalog(collections=(CatalogEntry(id="mine", name="Mine", files=("a.txt",)),))
+
+    pages, _ = read(tmp_path, f"file,url\na.txt,{SITE}/search?page=3\n", catalog)
+
+    assert pages["a.txt"].collection.collection_id == "mine"
+    assert pages["a.txt"].capture.url == f"{SITE}/search?page=3"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("file,url\nc.txt,\n", "line 2: no file 'c.txt' is there"),
+        ("file,url\na.txt,\na.txt,\n", "line 3: no file 'a.txt' is there, or another line is about it"),
+        (
+            "file,url\na.txt,https://example.org/search\n",
+            "line 2: https://example.org/search is no address of a listing",
+        ),
+        (f"file,url\na.txt,{SITE}/document/112\n", "line 2: .*/document/112 is no address of a listing page"),
+        ("file,captured_at\na.txt,last week\n", "line 2: last week is no instant"),
+        ("file,url\na.txt\n", "line 2: it has more or fewer fields"),
+        ("file,url\na.txt,,,\n", "line 2: it has more or fewer fields"),
+        ("file,adress\na.txt,x\n", "its first line must name the columns"),
+        ("a.txt\n", "its first line must name the columns"),
+        ("", "its first line must name the columns"),
+        ('file,url\n"a.txt,x\n', "it is no CSV"),
+        (b"file\n\xff\n", "it is not in UTF-8"),
+    ],
+)
+def test_what_cannot_be_used_of_the_list_is_an_issue(text: str | bytes, words: str, tmp_path: Path) -> None:
+    _, issues = read(tmp_path, text)
+
+    assert [(issue.level, issue.kind, issue.url) for issue in issues] == [
+        ("error", "page-list", "urn:wcda:file:pages.csv")
+    ]
+    assert re.search(words, issues[0].message)
+
+
+def test_the_other_lines_of_a_list_hold(tmp_path: Path) -> None:
+    pages, issues = read(tmp_path, "file,captured_at\nc.txt,\na.txt,2025-03-01\n")
+
+    assert len(issues) == 1
+    assert pages["a.txt"].capture.captured_at == dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+
+
+def test_the_tables_show_what_the_list_says(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    (pages / "a.txt").write_text("Skip to content\n\n\n1 - 1 of 1\n\n\n{}\n".format("\n\n".join(LETTER)))
+    (pages / "pages.csv").write_text(f"file,url,captured_at\na.txt,{SITE}/search?f[0]=topics:86494,2019-05-01\n")
+
+    receipt = harvest(HarvestRequest(str(pages), tmp_path / "tables"))
+
+    tables = read_tables(tmp_path / "tables")
+    at = dt.datetime(2019, 5, 1, tzinfo=dt.UTC)
+    assert receipt.outcome == "complete"
+    assert [row["collection_id"] for row in tables["collections"]] == ["topics-86494"]
+    assert [(row["url"], row["captured_at"]) for row in tables["captures"]] == [
+        (f"{SITE}/search?f%5B0%5D=topics%3A86494", at)
+    ]
+    assert [row["first_seen_at"] for row in tables["documents"]] == [at]
