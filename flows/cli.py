@@ -85,9 +85,13 @@ def main() -> None:
     sys.exit(exit_code)
 
 
-def _stop(message: str, exit_code: int) -> NoReturn:
+def _tell(message: str) -> None:
     line = " ".join(message.split())
     print(f"wcda: {line}", file=sys.stderr)  # noqa: T201 (it is the output)
+
+
+def _stop(message: str, exit_code: int) -> NoReturn:
+    _tell(message)
     sys.exit(exit_code)
 
 
@@ -248,12 +252,14 @@ def rebuild(
 @app.command()
 def status(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
     """Show the current snapshot, its collections, the last runs, and the snapshots that are kept."""
-    from flows.inspection import describe_current, kept_snapshots, last_runs
+    from flows.inspection import current_version_note, describe_current, kept_snapshots, last_runs
     from flows.printing import print_json, print_status
 
     receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
     runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
     kept = kept_snapshots(warehouse or DEFAULT_WAREHOUSE)
+    if note := current_version_note(warehouse or DEFAULT_WAREHOUSE):
+        _tell(note)
     if json:
         print_json({**receipt.to_dict(), "runs": runs, "snapshots": kept})
     else:
@@ -281,12 +287,17 @@ def changes(
     warehouse: WarehouseOption = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show what the current snapshot added, changed and removed."""
+    """Show what the current snapshot added, changed and removed, and which documents were merged or split."""
     from flows.inspection import list_changes
-    from flows.printing import print_lines
+    from flows.printing import print_changes, print_json_lines
 
-    lines = list_changes(warehouse or DEFAULT_WAREHOUSE, since, as_json=json)
-    print_lines(lines if json else lines or ["no changes"])
+    found = list_changes(warehouse or DEFAULT_WAREHOUSE, since)
+    for note in found.version_notes:
+        _tell(note)
+    if json:
+        print_json_lines(map(asdict, found.changes))
+    else:
+        print_changes(found)
 
 
 @app.command()

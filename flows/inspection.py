@@ -1,7 +1,7 @@
 """What the commands that write nothing do: status, check, changes, and the reading of one saved page."""
 
 import datetime as dt
-import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,20 @@ from typing import Any
 from schemas.errors import UsageError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
+from warehouse.changes import Change
 from warehouse.deciding import add_decision
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
-from warehouse.snapshots import Snapshot, current_snapshot, find_snapshot, list_snapshots, open_snapshot
+from warehouse.snapshots import (
+    Snapshot,
+    current_snapshot,
+    find_snapshot,
+    list_snapshots,
+    open_snapshot,
+    snapshot_before,
+)
+from warehouse.versions import version_note
 
 LAST_RUNS = 5
 
@@ -32,6 +41,23 @@ class CheckReport:
     summary: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeReport:
+    """What differs between two snapshots.
+
+    Attributes:
+        since: Id of the former snapshot; null if there is none, so that every row is added.
+        names: Titles of documents and names of collections, by id: as they are, else as they were.
+        version_notes: A line for each of the snapshots that has another version of the schema.
+    """
+
+    since: str | None
+    snapshot: str
+    changes: list[Change]
+    names: dict[str, str | None]
+    version_notes: list[str]
+
+
 def describe_current(warehouse: Path) -> Receipt:
     """The current snapshot as a receipt.
 
@@ -45,6 +71,12 @@ def describe_current(warehouse: Path) -> Receipt:
     tables = {name: snapshot.read(name) for name in TABLES}
     outcome = tables["runs"]["outcome"].to_pylist()[-1]
     return describe(folder, snapshot, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {})
+
+
+def current_version_note(warehouse: Path) -> str | None:
+    """A line on the current snapshot, if it is of another version of the schema than this code."""
+    _, snapshot = _current(warehouse)
+    return version_note(snapshot)
 
 
 def last_runs(warehouse: Path) -> list[dict[str, Any]]:
@@ -94,33 +126,37 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
         f"{folder.path}: sound; snapshot {snapshot.manifest.snapshot_id}, {len(snapshot.manifest.tables)} tables, "
         f"{rows} rows, {len(segments)} segments of the raw zone"
     )
+    if note := version_note(snapshot):
+        summary += f"; {note}: its digests were proved, the rules of its schema were not"
     return CheckReport(snapshot.manifest.snapshot_id, problems, summary)
 
 
-def list_changes(warehouse: Path, since: str | None, *, as_json: bool) -> list[str]:
-    """A line for each change from a snapshot (by default the one before) to the current one."""
+def list_changes(warehouse: Path, since: str | None) -> ChangeReport:
+    """The changes from a snapshot (by default the one before) to the current one.
+
+    Raises:
+        UsageError: There is no warehouse.
+        WarehouseError: Nothing was ever published, there is no such snapshot, or it is of another major version.
+    """
     from warehouse.changes import find_changes
 
     folder, present = _current(warehouse)
-    former_id = since or present.manifest.former
-    former = find_snapshot(folder, former_id) if former_id else None
-    lines = []
-    for change in find_changes(former, present):
-        if as_json:
-            lines.append(json.dumps(asdict(change), ensure_ascii=False, default=str))
-        elif change.change == "merged":
-            lines.append(f"merged {change.table} {change.key} into {change.present}")
-        elif change.change == "split" and change.former:
-            lines.append(f"split {change.table} {change.key} from {change.former}")
-        elif change.change == "split":
-            lines.append(f"split {change.table} {change.key} into {change.present}")
-        elif change.column is None:
-            lines.append(f"{change.change} {change.table} {change.key}")
-        else:
-            lines.append(
-                f"{change.change} {change.table} {change.key} {change.column}: {change.former!s} -> {change.present!s}"
-            )
-    return lines
+    former = snapshot_before(folder, present, since)
+    compared = [former, present] if former else [present]
+    return ChangeReport(
+        since=former.manifest.snapshot_id if former else None,
+        snapshot=present.manifest.snapshot_id,
+        changes=list(find_changes(former, present)),
+        names={key: name for snapshot in compared for key, name in _names(snapshot)},
+        version_notes=[note for snapshot in compared if (note := version_note(snapshot))],
+    )
+
+
+def _names(snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
+    """Ids with titles of documents, and with names of collections."""
+    for table, key, name in (("documents", "document_id", "title"), ("collections", "collection_id", "name")):
+        rows = snapshot.read(table, [key, name])
+        yield from zip(rows[key].to_pylist(), rows[name].to_pylist(), strict=True)
 
 
 def explain_document(warehouse: Path, name: str) -> Explanation:

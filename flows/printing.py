@@ -9,18 +9,30 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
+from warehouse.changes import Change
 from warehouse.explanation import Explanation
 
 if TYPE_CHECKING:
     from flows.estimate import Estimate
+    from flows.inspection import ChangeReport
     from flows.rollback import RolledBack
+
+MOST_SHOWN = 20
+"""Changes of one kind that a person is shown; a machine gets all."""
 
 
 def print_json(value: object) -> None:
     """One JSON object, alone on standard output."""
     print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201 (it is the output)
+
+
+def print_json_lines(values: Iterable[object]) -> None:
+    """JSON objects, one a line."""
+    for value in values:
+        print(json.dumps(value, ensure_ascii=False, default=str))  # noqa: T201 (it is the output)
 
 
 def _console() -> Console:
@@ -136,6 +148,48 @@ def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:
     advice = "; to decide one: wcda pairs LEFT RIGHT --same or --different" if pairs else ""
     lines.append(_many(len(pairs), "open pair") + advice)
     print_lines(lines)
+
+
+def print_changes(found: "ChangeReport") -> None:
+    """The changes of each kind, the first of them with titles and names."""
+    console = _console()
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for change in found.changes:
+        groups.setdefault((change.table, change.change), []).append(change)
+    since = f"since snapshot {found.since}" if found.since else "there is no former snapshot"
+    console.print(f"snapshot {found.snapshot}; {since}" + ("" if groups else ": no changes"))
+    for (table, kind), group in groups.items():
+        value = "value of " if kind == "changed" else ""
+        console.print(f"{kind}: {_many(len(group), value + table[:-1], value.replace('value', 'values') + table)}")
+        console.print(_change_table(group[:MOST_SHOWN], found.names))
+        if len(group) > MOST_SHOWN:
+            console.print(f"  … and {len(group) - MOST_SHOWN} more; --json has all")
+
+
+def _change_table(changes: Iterable[Change], names: dict[str, str | None]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
+    table.add_column("id", no_wrap=True, min_width=16)
+    table.add_column("name", no_wrap=True, overflow="ellipsis", min_width=24)
+    table.add_column("what", overflow="fold")
+    for change in changes:
+        first, _, collection = change.key.partition("/") if change.table == "memberships" else (change.key, "", "")
+        what = f"in {names.get(collection) or collection} " if collection else ""
+        table.add_row(*map(Text, (first, names.get(first) or "", what + _what(change))))
+    return table
+
+
+def _what(change: Change) -> str:
+    if change.column is not None:
+        return f"{change.column}: {_value(change.former)} → {_value(change.present)}"
+    if change.present is not None:
+        return f"into {change.present}"
+    return f"from {change.former}" if change.former is not None else ""
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.3g}" if isinstance(value, float) else _short(str(value))
 
 
 def print_lines(lines: Iterable[str]) -> None:

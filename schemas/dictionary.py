@@ -17,8 +17,8 @@ def data_dictionary() -> str:
     """All tables and columns as Markdown."""
     head = (
         "# The tables\n\n"
-        f"Schema version {SCHEMA_VERSION}. Written by `make dictionary` from `schemas/tables.py`, where each column is "
-        "stated once.\n"
+        f"Schema version {SCHEMA_VERSION} ([what the number says](downstream.md#versions-of-the-schema)). Written by "
+        "`make dictionary` from\n`schemas/tables.py`, where each column is stated once.\n"
         "Absent is null, never an empty text. What is marked *volatile* differs from run to run by its nature, and is "
         "left out of\ncomparisons and of `wcda changes`.\n"
     )

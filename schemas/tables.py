@@ -1,7 +1,7 @@
 """Every published table and column, stated once.
 
 From this come the Arrow schemas (with descriptions in the field metadata), the checks before publishing and the
-comparison of snapshots. `SCHEMA_VERSION` is raised by each change that a reader of the tables can notice.
+comparison of snapshots.
 """
 
 from dataclasses import replace
@@ -11,7 +11,10 @@ from schemas.columns import Column, ForeignKey, Table
 from schemas.dates import Precision
 from schemas.records import Level, Outcome, RunOutcome
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "1.0"
+"""`major.minor`. Minor: a table is added, or a column that can be null; what read the tables before reads them still.
+Major: all else that a reader can notice, such as a column that goes, is renamed, or has another type, meaning or value
+that is allowed. Words of a description alone change nothing. tests/schemas/versions/ has what each version states."""
 
 _PAGE = "the listing page"
 _RANGE = "the page's range line, `11 - 20 of 89`"

@@ -1,13 +1,20 @@
 """The tables for pandas: one snapshot, typed, with the joins that people want."""
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import json
+from typing import TYPE_CHECKING, Any, get_args
 
+from schemas.records import ChangeKind
 from schemas.tables import TABLES
+from warehouse.changes import COMPARED, Change, find_changes
 from warehouse.explanation import find_document
-from warehouse.snapshots import Snapshot
+from warehouse.folder import WarehouseFolder
+from warehouse.snapshots import Snapshot, snapshot_before
 
 if TYPE_CHECKING:
     import pandas as pd
+
+CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "column", "former", "present")
 
 
 class Warehouse:
@@ -87,6 +94,30 @@ class Warehouse:
         found: pd.DataFrame = entries.merge(pages, on="page_id").merge(of_captures, on="page_id")
         return found
 
+    def changes(self, since: str | None = None) -> "pd.DataFrame":
+        """What was added, changed, removed, merged and split since a former snapshot, of what people ask for.
+
+        Columns: table, change (categories); key (values of the table's key, joined by `/`); document_id, collection_id
+        (those of the key; null where it has none); column, former, present (as `wcda changes --json` has them, as
+        texts: days as YYYY-MM-DD, numbers and truth values as in JSON).
+
+        Args:
+            since: Id of a snapshot; null for the one that this one followed. Against none every row is added.
+
+        Raises:
+            WarehouseError: There is no such snapshot, or it is of another major version of the schema.
+        """
+        import pandas as pd
+        import pyarrow as pa
+
+        former = snapshot_before(WarehouseFolder(self._snapshot.path.parents[1]), self._snapshot, since)
+        rows = [_change_row(change) for change in find_changes(former, self._snapshot)]
+        table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS]))
+        kinds = {"table": pd.CategoricalDtype([table.name for table in COMPARED])}
+        kinds["change"] = pd.CategoricalDtype(list(get_args(ChangeKind)))
+        found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype).astype(kinds)
+        return found
+
     def _read(self, name: str) -> "pd.DataFrame":
         import pandas as pd
 
@@ -96,3 +127,22 @@ class Warehouse:
         }
         typed: pd.DataFrame = frame.astype(categories)
         return typed
+
+
+def _change_row(change: Change) -> dict[str, str | None]:
+    keys = dict(zip(TABLES[change.table].key, change.key.split("/", 1), strict=False))
+    values = {"former": _text(change.former), "present": _text(change.present)}
+    return {
+        **keys,
+        "table": change.table,
+        "change": change.change,
+        "key": change.key,
+        "column": change.column,
+        **values,
+    }
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 (a value of any column)
+    if value is None or isinstance(value, str):
+        return value
+    return value.date().isoformat() if isinstance(value, dt.datetime) else json.dumps(value)

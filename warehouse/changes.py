@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.columns import Table
 from schemas.records import ChangeKind
 from schemas.tables import COLLECTIONS, DOCUMENT_KEYS, DOCUMENTS, MEMBERSHIPS
+from warehouse.versions import missing_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,12 +77,20 @@ def find_losses(former: "Snapshot | None", tables: "Mapping[str, pa.Table]") -> 
 
 
 def find_changes(former: "Snapshot | None", present: "Snapshot") -> Iterator[Change]:
-    """The changes from one snapshot to another; against no snapshot every row is added."""
+    """The changes from one snapshot to another; against no snapshot every row is added.
+
+    Snapshots of two minor versions of the schema are compared by the columns that both have.
+
+    Raises:
+        WarehouseError: One of them is of another major version than this code.
+    """
+    missing = {name for snapshot in (former, present) if snapshot for name in missing_columns(snapshot)}
     for table in COMPARED:
         if former is not None and former.note(table.name).sha256 == present.note(table.name).sha256:
             continue  # the same file has the same rows
-        new = _lasting(present, table)
-        old = new.slice(0, 0) if former is None else _lasting(former, table)
+        columns = [name for name in table.lasting_columns if f"{table.name}.{name}" not in missing]
+        new = present.read(table.name, columns)
+        old = new.slice(0, 0) if former is None else former.read(table.name, columns)
         if new.equals(old):
             continue  # most runs find what the one before found, and only the instants differ
         changes = _compare(table, _frame(old, table), _frame(new, table))
@@ -129,10 +138,6 @@ def _resolve(snapshot: "Snapshot") -> dict[str, set[str]]:
     return documents
 
 
-def _lasting(snapshot: "Snapshot", table: Table) -> "pa.Table":
-    return snapshot.read(table.name, list(table.lasting_columns))
-
-
 def _frame(rows: "pa.Table", table: Table) -> "pd.DataFrame":
     import pandas as pd
 
@@ -150,8 +155,9 @@ def _compare(table: Table, former: "pd.DataFrame", present: "pd.DataFrame") -> I
     for column in after.columns:
         old, new = before[column], after[column]
         same = (old == new).fillna(False) | (old.isna() & new.isna())
-        for key in kept[~same.to_numpy(bool)]:
-            yield Change(table.name, "changed", _key(key), column, _plain(old[key]), _plain(new[key]))
+        differs = ~same.to_numpy(bool)
+        for key, then, now in zip(kept[differs], old[differs], new[differs], strict=True):
+            yield Change(table.name, "changed", _key(key), column, _plain(then), _plain(now))
 
 
 def _key(key: object) -> str:

@@ -21,6 +21,7 @@ from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.folder import FEWEST_KEPT, WarehouseFolder
+from warehouse.versions import is_of_this_version, is_readable, read_other_version
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,9 +68,15 @@ class Snapshot:
     manifest: Manifest
 
     def read(self, table: str, columns: list[str] | None = None) -> "pa.Table":
-        """One of its tables, or some columns of it."""
+        """One of its tables, or some columns of it; null where a snapshot of another minor version has no such column.
+
+        Raises:
+            WarehouseError: It is of another major version of the schema.
+        """
         import pyarrow.parquet as pq
 
+        if not is_of_this_version(self):
+            return read_other_version(self, table, columns)
         return pq.read_table(self.path / f"{table}.parquet", columns=columns)
 
     def note(self, table: str) -> FileNote:
@@ -87,7 +94,7 @@ class Snapshot:
                 problems.append(f"{note.name}: the file is missing")
             elif file_sha256(file) != note.sha256:
                 problems.append(f"{note.name}: the file is not what was published (its SHA-256 differs)")
-        if problems:
+        if problems or not is_of_this_version(self):  # the rules of another version were checked as it was published
             return problems
         tables = {name: self.read(name) for name in TABLES}
         rows = {note.name: note.rows for note in self.manifest.tables}
@@ -113,11 +120,15 @@ def current_snapshot(folder: WarehouseFolder) -> Snapshot | None:
 
 
 def former_snapshot(folder: WarehouseFolder) -> Snapshot | None:
-    """The current snapshot, for one that will follow it; null also if it is broken, which the next one mends."""
+    """The current snapshot, for one that will follow it and be compared with it.
+
+    Null also if it is broken, which the next one mends, or of another major version of the schema.
+    """
     try:
-        return current_snapshot(folder)
+        snapshot = current_snapshot(folder)
     except WarehouseError:
         return None
+    return snapshot if snapshot is not None and is_readable(snapshot) else None
 
 
 def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:
@@ -165,6 +176,16 @@ def forget_old(folder: WarehouseFolder, keep: int) -> None:
         partial = path.with_name(path.name + _PARTIAL)
         path.rename(partial)  # half of a snapshot is none
         shutil.rmtree(partial)
+
+
+def snapshot_before(folder: WarehouseFolder, snapshot: Snapshot, since: str | None = None) -> Snapshot | None:
+    """The snapshot with which one is compared: that of the id, else the one that it followed; null if it is the first.
+
+    Raises:
+        WarehouseError: It is not there any more.
+    """
+    former = since or snapshot.manifest.former
+    return find_snapshot(folder, former) if former else None
 
 
 def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]) -> Snapshot:

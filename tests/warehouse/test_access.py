@@ -1,15 +1,20 @@
 """The tables for pandas, opened as a person would: typed, of one snapshot, joined."""
 
+import datetime as dt
 import shutil
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import TABLES
 from tests.conftest import run_here
+from tests.warehouse.conftest import Tables
 from warehouse import open_warehouse
+from warehouse.folder import WarehouseFolder
+from warehouse.snapshots import publish
 
 CHINA, BEIJING = "000_56f256ad2640980a", "004_483692c85964be7d"
 REPEATED = "df6f201d3c74f16a"
@@ -73,6 +78,19 @@ def test_provenance_leads_from_each_entry_to_its_record(harvested_samples: Path)
     assert len(found) == 20
     for file in found["warc_file"].unique():
         assert (harvested_samples / "raw" / file).is_file()
+
+
+def test_values_that_changed_are_told_as_texts(folder: WarehouseFolder, tables: Tables) -> None:
+    rows = tables["documents"].to_pylist()
+    rows[0].update(date_start=dt.datetime(1901, 2, 3), date_approximate=True, summary=None)
+    changed = pa.Table.from_pylist(rows, schema=tables["documents"].schema)
+    publish(folder, {**tables, "documents": changed}, {})
+
+    changes = open_warehouse(folder.path).changes().set_index("column")
+
+    assert changes["present"].to_dict() == {"date_start": "1901-02-03", "date_approximate": "true", "summary": None}
+    assert changes.loc["date_approximate", "former"] == "false"
+    assert set(changes["document_id"]) == {rows[0]["document_id"]}
 
 
 def test_a_snapshot_stays_the_same_whatever_is_published_meanwhile(warehouse: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
 from warehouse.products import references, tabular
 from warehouse.snapshots import Snapshot, open_snapshot
+from warehouse.versions import version_note
 
 Kind = Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"]
 
@@ -93,6 +94,8 @@ def export(
             _describe(new, kind, snapshot)
         _check_output(target, output)  # again: writing takes its time
         _put(new, target, place / "former")
+    if note := version_note(snapshot):
+        notes.append(note)
     return Exported(kind, str(output), snapshot.manifest.snapshot_id, rows, tuple(notes))
 
 

@@ -61,16 +61,14 @@ def batches(snapshot: Snapshot, name: str, wanted: "pa.Array | None" = None) -> 
     """
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    with pq.ParquetFile(snapshot.path / f"{name}.parquet") as file:
-        for batch in file.iter_batches(BATCH_ROWS):
-            rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
-            texts = [
-                _iso(rows[column.name], column.type) if column.type in {"date", "instant"} else rows[column.name]
-                for column in TABLES[name].columns
-            ]
-            yield pa.RecordBatch.from_arrays(texts, names=list(TABLES[name].column_names))
+    for batch in snapshot.read(name).to_batches(BATCH_ROWS):
+        rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
+        texts = [
+            _iso(rows[column.name], column.type) if column.type in {"date", "instant"} else rows[column.name]
+            for column in TABLES[name].columns
+        ]
+        yield pa.RecordBatch.from_arrays(texts, names=list(TABLES[name].column_names))
 
 
 def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> "pa.Array | None":
@@ -173,7 +171,7 @@ def _fill(database: sqlite3.Connection, snapshot: Snapshot) -> int:
     for setting in ("journal_mode = OFF", "synchronous = OFF"):
         database.execute(f"PRAGMA {setting}")
     database.execute(f"PRAGMA application_id = {_SQLITE_APPLICATION}")
-    database.execute(f"PRAGMA user_version = {int(SCHEMA_VERSION)}")
+    database.execute(f"PRAGMA user_version = {int(SCHEMA_VERSION.partition('.')[0])}")
     database.execute("BEGIN")
     for table in TABLES.values():
         database.execute(_create(table))
