@@ -15,6 +15,9 @@ CSL_START = re.compile(rb'\[\n\{"source":"wcda",')
 CSL_EMPTY = b"[\n]\n"
 RIS_START = re.compile(rb"TY  - GEN\r\nDB  - Wilson Center Digital Archive\r\nDP  - wcda\r\n")
 
+PARAGRAPH = " ¶ "
+"""What an empty line becomes in RIS: Zotero, for one, takes a second AB for a note, and joins lines to one."""
+
 _POINT = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?)?([~?%]?)")
 _SEASONS = range(21, 25)  # EDTF, level 1: spring, summer, autumn, winter
 
@@ -115,7 +118,7 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
     return rows, [
         f"{count} {what}"
         for count, what in (
-            (folded, "line breaks in titles, dates and summaries became spaces"),
+            (folded, "line breaks in titles, dates and summaries became spaces, or ¶ between paragraphs"),
             (removed, "control characters were removed"),
         )
         if count
@@ -154,8 +157,8 @@ def ris_date(edtf: str | None, text: str | None) -> tuple[str | None, str | None
 
 
 def ris_value(text: str) -> tuple[str, int, int]:
-    """A text on one line; how many line breaks were folded into a space each, and how many control characters left."""
-    text, folded = _BREAKS.subn(" ", text)
+    """A text on one line; how many line breaks became a space or a mark, and how many control characters left."""
+    text, folded = _BREAKS.subn(lambda found: PARAGRAPH if found[0].count("\n") > 1 else " ", text)
     text, removed = _CONTROLS.subn("", text)
     return text.strip(), folded, removed
 
