@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept bench identity-report fault-report damage-report dictionary lock clean
+.PHONY: run test accept bench identity-report fault-report damage-report notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -39,6 +39,10 @@ fault-report: .venv/dev
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
 
+# Three questions of a historian to the tables, in a browser; WCDA_WAREHOUSE names others than the samples.
+notebook: .venv/notebook
+	$(BIN)/marimo edit docs/questions.py
+
 # The data dictionary, from the one statement of each column.
 dictionary: .venv/run
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
@@ -58,6 +62,10 @@ lock: .venv/run
 
 .venv/bench: .venv/dev requirements/bench.txt
 	$(PIP) --no-deps --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv/notebook: .venv/run requirements/notebook.txt
+	$(PIP) --no-deps --require-hashes -r requirements/notebook.txt
 	@touch $@
 
 .venv/accept: .venv/dev requirements/accept.txt

@@ -87,3 +87,11 @@ def harvested_samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def warehouse(harvested_samples: Path, tmp_path: Path) -> Path:
     """A warehouse that holds one harvest of the samples, for one test to use as it likes."""
     return Path(shutil.copytree(harvested_samples, tmp_path / "warehouse", symlinks=True))
+
+
+@pytest.fixture
+def beside_the_samples(harvested_samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work where `make run` has left the samples, as the docs have it."""
+    (tmp_path / "warehouse" / "data").mkdir(parents=True)
+    (tmp_path / "warehouse" / "data" / "samples").symlink_to(harvested_samples)
+    monkeypatch.chdir(tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.accept.conftest import Harvested, harvest_everything
 from tests.conftest import WCDA, bare_environment, run_wcda
 from tests.flows.live import (
     frame,
@@ -29,20 +30,22 @@ KILLS = 20
 BATCH = 50
 
 
-@pytest.mark.parametrize("ignored", [True, False], ids=["ten a page", "a hundred a page"])
-def test_a_harvest_of_the_full_archive_is_what_its_generator_made(ignored: bool, tmp_path: Path) -> None:
-    with replica(items_per_page_ignored=ignored) as site:
-        catalog = write_catalog_for(site, tmp_path / "catalog.toml", timeout_seconds=30.0)
-
-        done = run_wcda(tmp_path, "harvest", "--catalog", catalog, "--warehouse", tmp_path / "w", "--direct")
-
-        assert done.returncode == 0, done.stderr
-        truth = site.truth
+def assert_is_whole(harvested: Harvested) -> None:
+    """What is published is what the generator of the full archive made."""
+    warehouse, truth = harvested.warehouse, harvested.truth
     assert (len(truth.documents), len(truth.collections)) == (16_750, 200)
-    assert published_documents(tmp_path / "w") == true_documents(truth)
-    assert published_memberships(tmp_path / "w") == true_memberships(truth)
-    assert set(frame(tmp_path / "w", "collections")["coverage"]) == {1.0}
-    assert frame(tmp_path / "w", "issues").empty
+    assert published_documents(warehouse) == true_documents(truth)
+    assert published_memberships(warehouse) == true_memberships(truth)
+    assert set(frame(warehouse, "collections")["coverage"]) == {1.0}
+    assert frame(warehouse, "issues").empty
+
+
+def test_a_harvest_of_the_full_archive_is_what_its_generator_made(everything: Harvested) -> None:
+    assert_is_whole(everything)
+
+
+def test_the_same_where_the_site_gives_ten_a_page_whatever_it_is_asked_for(tmp_path: Path) -> None:
+    assert_is_whole(harvest_everything(tmp_path, items_per_page_ignored=True))
 
 
 @pytest.fixture(scope="module")

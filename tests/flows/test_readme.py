@@ -12,6 +12,7 @@ import pytest
 
 from schemas.catalog import parse_catalog
 from schemas.tables import TABLES
+from tests.code_blocks import code_blocks
 from tests.conftest import REPOSITORY, WCDA, bare_environment
 
 README = (REPOSITORY / "README.md").read_text()
@@ -21,7 +22,7 @@ RUN_ELSEWHERE = {"make run", "make test", ".venv/bin/wcda harvest --from samples
 
 def blocks(language: str) -> list[str]:
     """The code blocks of one language."""
-    return re.findall(rf"^```{language}\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+    return [code for kind, code in code_blocks(README) if kind == language]
 
 
 def commands(block: str) -> list[str]:
