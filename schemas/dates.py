@@ -460,7 +460,8 @@ _SPOILT_BEFORE = re.compile(
 _LISTED_BEFORE = re.compile(r"\b[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # May 32, 1958
 _LABEL_BEFORE = re.compile(
     r"""[#\u2116]\s*$|\b(?:nos?|numbers?|nr|files?|folder|box|fond|opis|op|delo|list|pages?|pp?|records?
-    |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol)\.?\s*$""",
+    |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol|notes?|memos?|memorandum
+    |reports?|instructions?|directives?|bulletins?|dispatch|messages?)\.?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _SPOILT_BEHIND = re.compile(r"[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]|\s*[-\u2010-\u2015]\s*[0-9]")
