@@ -73,17 +73,13 @@ class Warehouse:
         Columns: left_id, right_id; shared (documents in both); left_total and right_total (documents in each);
         jaccard (shared by those in either, from 0 to 1).
         """
-        members = self.memberships[["document_id", "collection_id"]]
-        pairs = members.merge(members, on="document_id", suffixes=("_left", "_right"))
-        pairs = pairs.rename(columns={"collection_id_left": "left_id", "collection_id_right": "right_id"})
-        pairs = pairs[pairs["left_id"] < pairs["right_id"]]
-        shared = pairs.groupby(["left_id", "right_id"], as_index=False).agg(shared=("document_id", "count"))
-        totals = members["collection_id"].value_counts()
-        for side in ("left", "right"):
-            shared[f"{side}_total"] = shared[f"{side}_id"].map(totals)
-        shared["jaccard"] = shared["shared"] / (shared["left_total"] + shared["right_total"] - shared["shared"])
-        found: pd.DataFrame = shared.sort_values(["shared", "left_id", "right_id"], ascending=[False, True, True])
-        return found.reset_index(drop=True)
+        import pandas as pd
+
+        from warehouse.overlaps import find_overlaps
+
+        members = self._snapshot.read("memberships", ["document_id", "collection_id"])
+        found: pd.DataFrame = find_overlaps(members).to_pandas(types_mapper=pd.ArrowDtype)
+        return found
 
     def provenance(self) -> "pd.DataFrame":
         """Each entry with each capture of its page: its collection, instant, and WARC record in the raw zone."""
