@@ -96,7 +96,7 @@ def _run_in_stages(*arguments: str) -> None:
 
     def step(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         if function is publish_tables:
-            peaks.append(_peak_mib())
+            peaks.append(peak_mib())
         return function(*args, **kwargs)
 
     match arguments:
@@ -104,7 +104,7 @@ def _run_in_stages(*arguments: str) -> None:
             rebuild(Path(place), step, processes=1)
         case [place, catalog]:
             harvest(HarvestRequest("site", Path(place), Path(catalog)), step)
-    print(json.dumps([*peaks, _peak_mib()]))
+    print(json.dumps([*peaks, peak_mib()]))
 
 
 def _stage_peaks(*arguments: str | Path) -> tuple[float, float]:
@@ -113,7 +113,7 @@ def _stage_peaks(*arguments: str | Path) -> tuple[float, float]:
     return before, after
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
     """The most memory that this process has held; unlike `ru_maxrss`, without that of the one that started it."""
     (line,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1024
