@@ -349,6 +349,27 @@ def export(
 
 
 @app.command()
+def report(
+    snapshot: Annotated[str | None, typer.Option("--snapshot", help="Id of a snapshot; default: the current.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="File to make; default: the report of the snapshot.")
+    ] = None,
+    open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser, on a terminal.")] = True,
+    warehouse: WarehouseOption = None,
+) -> None:
+    """Open the report of a snapshot, one HTML file for people, and print where it is."""
+    from flows.printing import print_lines
+    from warehouse.products.report import find_report
+
+    found = find_report(warehouse or DEFAULT_WAREHOUSE, snapshot, output)
+    print_lines([str(found)])
+    if open_it and sys.stdout.isatty():
+        import webbrowser
+
+        webbrowser.open(found.resolve().as_uri())
+
+
+@app.command()
 def explain(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, address or natural key.")],
     warehouse: WarehouseOption = None,

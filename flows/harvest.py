@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
-from urllib.parse import unquote
 
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import SAMPLES, check_path
 from flows.archives import ArchiveHarvest, within
 from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
-from schemas.addresses import file_address
+from schemas.addresses import page_name
 from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
 from schemas.records import (
@@ -357,7 +356,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     """
     from extractors.parsed_cache import ParsedCache
     from extractors.raw_zone import RawZone
-    from warehouse.changes import count_changes, find_losses
+    from warehouse.changes import find_losses
     from warehouse.snapshots import forget_old, former_snapshot, publish
     from warehouse.steps import make_anew
     from warehouse.tables import build_tables
@@ -371,7 +370,8 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         for segment in segments:
             yield cache.parse(raw_zone, segment)
 
-    tables = build_tables(parsed(), read_decisions(folder), make_anew if run_id is None else cache.recall)
+    recall = make_anew if run_id is None else cache.recall
+    tables = build_tables(parsed(), read_decisions(folder), recall)
     outcome = _outcome(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(_why_failed(list(parsed()), run_id))
@@ -379,9 +379,9 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     losses = find_losses(former, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
-    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
+    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, recall)
     cache.forget_others(raw_zone)
-    receipt = describe(folder, snapshot, tables, run_id, outcome, count_changes(former, snapshot))
+    receipt = describe(folder, snapshot, tables, run_id, outcome, snapshot.manifest.changes)
     if keep is not None:
         forget_old(folder, keep)
     return receipt
@@ -441,8 +441,8 @@ def _why_failed(parsed: "list[dict[str, pa.Table]]", run_id: str | None) -> str:
 
 
 def _where(url: str | None) -> str:
-    """The page that a message is about, as a person knows it: by its file's name, or its address."""
-    return f"{unquote(url.removeprefix(file_address('')))}: " if url else ""
+    """What stands before a message: the page that it is about."""
+    return f"{page_name(url)}: " if url else ""
 
 
 def _source_name(source: str, catalog: Catalog) -> str:

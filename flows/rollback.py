@@ -8,7 +8,7 @@ from extractors.raw_zone import RawZone
 from flows.harvest import new_run_id, publish_tables
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import Receipt, Withdrawal
-from warehouse.changes import count_changes
+from warehouse.changes import summarise_changes
 from warehouse.folder import WarehouseFolder
 from warehouse.snapshots import Snapshot, find_snapshot, open_snapshot
 
@@ -51,8 +51,8 @@ def roll_back(warehouse: Path, snapshot_id: str) -> RolledBack:
         others = _other_segments(raw_zone, target)
         raw_zone.withdraw(new_run_id(), Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others))
         receipt = publish_tables(folder, None, accept_loss=True, keep=None)
-    differences = count_changes(target, open_snapshot(folder, receipt.snapshot))
-    return RolledBack(snapshot_id, len(others), differences.total(), receipt)
+    differences = summarise_changes(target, open_snapshot(folder, receipt.snapshot))
+    return RolledBack(snapshot_id, len(others), differences.counts.total(), receipt)
 
 
 def _other_segments(raw_zone: RawZone, target: Snapshot) -> tuple[str, ...]:

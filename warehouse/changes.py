@@ -23,6 +23,9 @@ MOST_LOST = 0.05
 LEAST_WATCHED = 20
 """More than this share of a collection of at least this size never left at once; a changed site looks like that."""
 
+EXAMPLES = 10
+"""How many changes of each kind a summary names."""
+
 COMPARED = (DOCUMENTS, COLLECTIONS, MEMBERSHIPS)
 
 
@@ -43,6 +46,27 @@ class Change:
     column: str | None = None
     former: Any = None
     present: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSummary:
+    """How much differs between two snapshots.
+
+    Attributes:
+        counts: Changes of each table and kind.
+        examples: The first `EXAMPLES` of each table and kind, for people; none against no snapshot.
+    """
+
+    counts: Counter[tuple[str, ChangeKind]]
+    examples: tuple[Change, ...] = ()
+
+    @property
+    def by_kind(self) -> dict[ChangeKind, int]:
+        """Changes of each kind in all tables together."""
+        totals: Counter[ChangeKind] = Counter()
+        for (_, kind), number in self.counts.items():
+            totals[kind] += number
+        return dict(totals)
 
 
 def find_losses(former: "Snapshot | None", tables: "Mapping[str, pa.Table]") -> list[str]:
@@ -97,11 +121,17 @@ def find_changes(former: "Snapshot | None", present: "Snapshot") -> Iterator[Cha
         yield from changes if former is None or table is not DOCUMENTS else _with_kinship(changes, former, present)
 
 
-def count_changes(former: "Snapshot | None", present: "Snapshot") -> Counter[ChangeKind]:
-    """How many changes of each kind there are from one snapshot to another."""
+def summarise_changes(former: "Snapshot | None", present: "Snapshot") -> ChangeSummary:
+    """How much there is of each kind of change from one snapshot to another, and the first of each."""
     if former is None:  # no need to name each row
-        return Counter({"added": sum(present.note(table.name).rows or 0 for table in COMPARED)})
-    return Counter(change.change for change in find_changes(former, present))
+        return ChangeSummary(Counter({(table.name, "added"): present.note(table.name).rows or 0 for table in COMPARED}))
+    counts: Counter[tuple[str, ChangeKind]] = Counter()
+    examples = []
+    for change in find_changes(former, present):
+        counts[change.table, change.change] += 1
+        if counts[change.table, change.change] <= EXAMPLES:
+            examples.append(change)
+    return ChangeSummary(counts, tuple(examples))
 
 
 def _with_kinship(changes: Iterator[Change], former: "Snapshot", present: "Snapshot") -> Iterator[Change]:

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
+from schemas.records import ChangeKind
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.folder import FEWEST_KEPT, WarehouseFolder
 from warehouse.versions import is_of_this_version, is_readable, read_other_version
@@ -26,7 +27,10 @@ from warehouse.versions import is_of_this_version, is_readable, read_other_versi
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from warehouse.steps import Recall
+
 MANIFEST = "snapshot.json"
+REPORT = "report.html"
 
 _PARTIAL = ".part"
 
@@ -47,6 +51,8 @@ class Manifest:
     Attributes:
         former: The snapshot that was current before; null for the first.
         segments: Segments of the raw zone that it was made from.
+        report: `report.html`; null in snapshots that were published without one.
+        changes: Rows added, changed and removed against the former snapshot, by kind.
     """
 
     snapshot_id: str
@@ -55,6 +61,8 @@ class Manifest:
     former: str | None
     tables: tuple[FileNote, ...]
     segments: tuple[FileNote, ...]
+    report: FileNote | None = None
+    changes: dict[ChangeKind, int] = field(default_factory=dict)
 
 
 _MANIFEST: TypeAdapter[Manifest] = TypeAdapter(Manifest)
@@ -88,7 +96,8 @@ class Snapshot:
         from warehouse.checks import table_problems
 
         problems = []
-        for note in self.manifest.tables:
+        report = [self.manifest.report] if self.manifest.report else []
+        for note in [*self.manifest.tables, *report]:
             file = self.path / note.name
             if not file.is_file():
                 problems.append(f"{note.name}: the file is missing")
@@ -188,19 +197,28 @@ def snapshot_before(folder: WarehouseFolder, snapshot: Snapshot, since: str | No
     return find_snapshot(folder, former) if former else None
 
 
-def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments: Mapping[str, str]) -> Snapshot:
+def publish(
+    folder: WarehouseFolder,
+    tables: Mapping[str, "pa.Table"],
+    segments: Mapping[str, str],
+    recall: "Recall | None" = None,
+) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
     Args:
         folder: The warehouse.
         tables: All of `schemas.tables.TABLES`, by name.
         segments: SHA-256 of each segment that the tables were made from, by name.
+        recall: How costly steps of the report are taken (`warehouse.steps`); null to make all anew.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
         OSError: They could not be written; nothing was published.
     """
+    from warehouse.changes import summarise_changes
     from warehouse.checks import table_problems
+    from warehouse.products.report import write_report
+    from warehouse.steps import make_anew
 
     problems = table_problems(tables)
     if problems:
@@ -221,6 +239,10 @@ def publish(folder: WarehouseFolder, tables: Mapping[str, "pa.Table"], segments:
         tables=tuple(_write(partial, name, tables[name]) for name in TABLES),
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
+    changes = summarise_changes(former, Snapshot(partial, manifest))
+    write_report(partial / REPORT, manifest, tables, changes, recall or make_anew)
+    noted = FileNote(REPORT, file_sha256(partial / REPORT))
+    manifest = replace(manifest, report=noted, changes=changes.by_kind)
     (partial / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=2))
     described = data_package(snapshot_id, created_at, {note.name: note.sha256 for note in manifest.tables})
     (partial / DATA_PACKAGE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import ARCHIVE_HOSTS, document_address, file_address
+from schemas.addresses import ARCHIVE_HOSTS, document_address, file_address, page_name
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 
@@ -123,3 +123,9 @@ def test_a_saved_page_is_addressed_by_its_name(name: str, address: str) -> None:
 @given(texts, texts)
 def test_files_with_different_names_have_different_addresses(one: str, other: str) -> None:
     assert (file_address(one) == file_address(other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", ["page.html", "a b/ü%20.txt", "https://a.org/search"])
+def test_a_person_knows_a_page_by_the_name_of_its_file_or_its_address(name: str) -> None:
+    assert page_name(file_address(name)) == name
+    assert page_name("https://a.org/search?page=3") == "https://a.org/search?page=3"

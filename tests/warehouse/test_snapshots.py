@@ -18,7 +18,8 @@ from schemas.tables import SCHEMA_VERSION, TABLES
 from tests.warehouse.conftest import Tables
 from warehouse import snapshots
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import MANIFEST, Snapshot, current_snapshot, find_snapshot, publish
+from warehouse.products.report import page
+from warehouse.snapshots import MANIFEST, REPORT, Snapshot, current_snapshot, find_snapshot, publish
 
 
 def current(folder: WarehouseFolder) -> Snapshot:
@@ -68,10 +69,42 @@ def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tab
         assert snapshot.note(name).sha256 == file_sha256(folder.current / f"{name}.parquet")
 
 
-def test_a_snapshot_has_a_file_for_each_table_its_manifest_and_its_description(folder: WarehouseFolder) -> None:
+def test_a_snapshot_has_a_file_for_each_table_its_manifest_its_description_and_its_report(
+    folder: WarehouseFolder,
+) -> None:
     tables = {f"{name}.parquet" for name in TABLES}
 
-    assert {file.name for file in folder.current.iterdir()} == {MANIFEST, DATA_PACKAGE, *tables}
+    assert {file.name for file in folder.current.iterdir()} == {MANIFEST, DATA_PACKAGE, REPORT, *tables}
+
+
+def test_a_snapshot_says_how_much_it_changed(folder: WarehouseFolder, tables: Tables) -> None:
+    first = current(folder)
+
+    second = publish(folder, renamed(tables, "New"), {})
+
+    assert first.manifest.changes == {"added": 19 + 2 + 20}
+    assert second.manifest.changes == {"changed": 1}
+    assert current(folder).manifest == second.manifest
+
+
+def test_a_snapshot_that_was_published_without_a_report_is_read_and_sound(folder: WarehouseFolder) -> None:
+    (folder.current / REPORT).unlink()
+    change_manifest(folder, lambda manifest: [manifest.pop(name) for name in ("report", "changes")])
+
+    assert current(folder).manifest.report is None
+    assert current(folder).problems() == []
+
+
+def test_a_report_that_cannot_be_made_stops_the_publishing(
+    folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = content(folder)
+    monkeypatch.setattr(page, "_template", lambda: 1 / 0)
+
+    with pytest.raises(ZeroDivisionError):
+        publish(folder, renamed(tables, "New"), {})
+
+    assert content(folder) == before
 
 
 def test_pandas_reads_a_table_through_the_link(folder: WarehouseFolder, tables: Tables) -> None:
@@ -240,7 +273,7 @@ def test_all_is_on_disk_before_the_link_is_swapped(
     snapshot = publish(folder, tables, {})
 
     at = steps.index("swap")
-    assert {*steps[:at]} >= {MANIFEST, f"{snapshot.manifest.snapshot_id}.part", "snapshots"}
+    assert {*steps[:at]} >= {MANIFEST, REPORT, f"{snapshot.manifest.snapshot_id}.part", "snapshots"}
     assert {*steps[:at]} >= {f"{name}.parquet" for name in TABLES}
     assert steps[at:] == ["swap", folder.path.name]
 
@@ -248,24 +281,27 @@ def test_all_is_on_disk_before_the_link_is_swapped(
 # Damage
 
 
-@pytest.mark.parametrize("name", TABLES)
+FILES = [*(f"{name}.parquet" for name in TABLES), REPORT]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_changed_byte_is_found(name: str, folder: WarehouseFolder) -> None:
-    file = folder.current / f"{name}.parquet"
+    file = folder.current / name
     data = bytearray(file.read_bytes())
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
 
-    assert current(folder).problems() == [f"{name}.parquet: the file is not what was published (its SHA-256 differs)"]
+    assert current(folder).problems() == [f"{name}: the file is not what was published (its SHA-256 differs)"]
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_found(name: str, folder: WarehouseFolder) -> None:
-    (folder.current / f"{name}.parquet").unlink()
+    (folder.current / name).unlink()
 
-    assert current(folder).problems() == [f"{name}.parquet: the file is missing"]
+    assert current(folder).problems() == [f"{name}: the file is missing"]
 
 
-def change_manifest(folder: WarehouseFolder, change: Callable[[dict[str, list[dict[str, object]]]], None]) -> None:
+def change_manifest(folder: WarehouseFolder, change: Callable[[dict[str, list[dict[str, object]]]], object]) -> None:
     manifest = json.loads((folder.current / MANIFEST).read_bytes())
     change(manifest)
     (folder.current / MANIFEST).write_text(json.dumps(manifest))

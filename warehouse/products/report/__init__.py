@@ -1,0 +1,83 @@
+"""The report of a snapshot: one HTML file for people, which works without network."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from schemas.errors import UsageError, WarehouseError
+from schemas.tables import TABLES
+from warehouse.folder import WarehouseFolder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from warehouse.changes import ChangeSummary
+    from warehouse.snapshots import Manifest, Snapshot
+    from warehouse.steps import Recall
+
+
+def write_report(
+    path: Path,
+    manifest: "Manifest",
+    tables: "Mapping[str, pa.Table]",
+    changes: "ChangeSummary | None",
+    recall: "Recall",
+) -> None:
+    """Write the report of a snapshot.
+
+    Args:
+        path: The file.
+        manifest: The snapshot's.
+        tables: All of `schemas.tables.TABLES`, by name.
+        changes: Against the snapshot before; null if that is not there any more.
+        recall: How costly steps are taken (`warehouse.steps`).
+
+    Raises:
+        OSError: It could not be written.
+    """
+    from warehouse.products.report.figures import gather_figures
+    from warehouse.products.report.page import render_page
+
+    path.write_text(render_page(manifest, gather_figures(tables, changes, recall), tables, recall), encoding="utf-8")
+
+
+def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | None = None) -> Path:
+    """The report of a snapshot: the file that was published with it, or one that is made now.
+
+    Args:
+        warehouse: Its folder.
+        snapshot_id: Null for the current one.
+        output: File to make; null for the one of the snapshot, which is made if it was published without one.
+
+    Raises:
+        UsageError: There is no warehouse, or `output` is there already and is no report.
+        WarehouseError: Nothing was published yet, or there is no such snapshot.
+        OSError: It could not be written; what was there is as before.
+    """
+    from warehouse.products.report.page import START
+    from warehouse.snapshots import REPORT, open_snapshot
+    from warehouse.steps import make_anew
+
+    folder = WarehouseFolder(warehouse)
+    snapshot = open_snapshot(folder, snapshot_id)
+    path = output or snapshot.path / REPORT
+    if output is None and path.is_file():
+        return path
+    if path.exists() and not (path.is_file() and path.read_bytes().startswith(START)):
+        raise UsageError(f"{path}: is there already, and is no report; name another output")
+    tables = {name: snapshot.read(name) for name in TABLES}
+    new = path.with_name(path.name + ".part")
+    write_report(new, snapshot.manifest, tables, _changes(folder, snapshot), make_anew)
+    new.replace(path)
+    return path
+
+
+def _changes(folder: WarehouseFolder, snapshot: "Snapshot") -> "ChangeSummary | None":
+    """What a snapshot changed; null if the one before is not kept any more, or of a version that cannot be compared."""
+    from warehouse.changes import summarise_changes
+    from warehouse.snapshots import snapshot_before
+
+    try:
+        return summarise_changes(snapshot_before(folder, snapshot), snapshot)
+    except WarehouseError:
+        return None

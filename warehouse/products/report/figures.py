@@ -1,0 +1,304 @@
+"""The figures that the report shows, gathered from the tables as small plain records. Says nothing in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.dates import Precision
+from schemas.records import ChangeKind, Level
+from warehouse.overlaps import find_overlaps
+from warehouse.steps import Recall
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from warehouse.changes import ChangeSummary
+
+PAIRS = 20
+"""Pairs of collections that are shown, of what can be many thousand."""
+ISSUE_EXAMPLES = 3
+YEAR_BARS = 100
+"""At most so many bars: more years than that are put together."""
+
+_EXAMPLE = ["message", "expected", "found", "url"]
+_SPANS = (1, 2, 5, 10, 20, 50, 100, 200)  # years from 1 to 9999
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of a collection was seen.
+
+    Attributes:
+        share: Seen against reported, 1.0 is all; null if no page said a total.
+        reason: Why its last reading is not complete; null if it is.
+    """
+
+    name: str
+    url: str | None
+    reported: int | None
+    seen: int
+    share: float | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Years:
+    """Documents of a year, or of several that are put together: those dated to the day, and the others."""
+
+    first: int
+    last: int
+    exact: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrecisionCount:
+    """Documents whose dates are that precise, and a date as it is printed for one of them."""
+
+    precision: Precision
+    documents: int
+    example: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Two collections that share documents; the share is that of the smaller one, from 0 to 1."""
+
+    left: str
+    right: str
+    shared: int
+    left_total: int
+    right_total: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeExample:
+    """One change of a document or a collection, with the name that a person knows it by."""
+
+    name: str
+    change: ChangeKind
+    column: str | None
+    former: str | None
+    present: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed: counts of each kind by table, and some of it by name."""
+
+    counts: Mapping[str, Mapping[ChangeKind, int]]
+    examples: tuple[ChangeExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IssueExample:
+    """One issue; the columns of the table `issues`."""
+
+    message: str
+    expected: str | None
+    found: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueKind:
+    """The issues of one kind."""
+
+    level: Level
+    kind: str
+    count: int
+    examples: tuple[IssueExample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All that the report shows beside the list of documents.
+
+    Attributes:
+        first_captured_at: Of the pages; null if no instant is known.
+        coverage: The incomplete first, and of these the least covered; then by name.
+        years: In order, without gaps.
+        undated: Documents without a year.
+        approximate: Documents whose date is qualified.
+        title_dates: Documents with a date in the title that is not the document's.
+        sharing: How many documents stand in how many collections.
+        overlaps: The largest; without collections that list every document, which overlap with all.
+        overlap_count: Of how many.
+        changes: Null if the snapshot before is not there any more.
+    """
+
+    documents: int
+    first_captured_at: "dt.datetime | None"
+    last_captured_at: "dt.datetime | None"
+    coverage: tuple[Coverage, ...]
+    years: tuple[Years, ...]
+    undated: int
+    precision: tuple[PrecisionCount, ...]
+    approximate: int
+    title_dates: int
+    sharing: Mapping[int, int]
+    overlaps: tuple[Overlap, ...]
+    overlap_count: int
+    changes: Changes | None
+    issues: tuple[IssueKind, ...]
+
+
+def gather_figures(tables: Mapping[str, pa.Table], changes: "ChangeSummary | None", recall: Recall) -> Figures:
+    """The figures of a snapshot.
+
+    Args:
+        tables: All of `schemas.tables.TABLES`, by name.
+        changes: Against the snapshot before; null if that is not there any more.
+        recall: How the overlaps are recalled.
+    """
+    documents = tables["documents"]
+    captured = pc.min_max(tables["captures"]["captured_at"]).as_py()
+    overlaps, overlap_count = _overlaps(tables, recall)
+    years, undated = _years(documents)
+    return Figures(
+        documents=documents.num_rows,
+        first_captured_at=captured["min"],
+        last_captured_at=captured["max"],
+        coverage=_coverage(tables["collections"], tables["readings"]),
+        years=years,
+        undated=undated,
+        precision=_precision(documents),
+        approximate=_count(documents["date_approximate"]),
+        title_dates=_count(pc.not_equal(documents["title_date_edtf"], documents["date_edtf"])),
+        sharing=dict(sorted(_counts(documents["collection_count"]).items())),
+        overlaps=overlaps,
+        overlap_count=overlap_count,
+        changes=None if changes is None else _changes(changes, tables),
+        issues=_issues(tables["issues"]),
+    )
+
+
+def collection_names(collections: pa.Table) -> dict[str, str]:
+    """What people call each collection, by id: its name, or else its id."""
+    ids = collections["collection_id"]
+    return dict(zip(ids.to_pylist(), pc.coalesce(collections["name"], ids).to_pylist(), strict=True))
+
+
+def _coverage(collections: pa.Table, readings: pa.Table) -> tuple[Coverage, ...]:
+    order = [("started_at", "ascending", "at_start"), ("run_id", "ascending", "at_start")]
+    latest = readings.take(pc.sort_indices(readings, sort_keys=order))
+    reasons = dict(zip(latest["collection_id"].to_pylist(), latest["reason"].to_pylist(), strict=True))
+    names = collection_names(collections)
+    columns = ("collection_id", "url", "reported_total", "observed_total", "coverage", "complete")
+    rows = [
+        Coverage(names[key], url, reported, seen, share, None if complete else reasons.get(key) or "no page was read")
+        for key, url, reported, seen, share, complete in zip(
+            *(collections[name].to_pylist() for name in columns), strict=True
+        )
+    ]
+    return tuple(sorted(rows, key=lambda row: (row.reason is None, row.share or 0, row.name)))
+
+
+def _years(documents: pa.Table) -> tuple[tuple[Years, ...], int]:
+    """Documents by the first year that their date can mean, and how many have none."""
+    year = pc.year(pc.coalesce(documents["date_start"], documents["date_end"]))
+    exact = pc.equal(documents["date_precision"], "day")
+    dated = pa.table({"year": year, "exact": exact}).filter(pc.is_valid(year))
+    if not dated.num_rows:
+        return (), documents.num_rows
+    ends = pc.min_max(dated["year"]).as_py()
+    span = next(each for each in _SPANS if ends["max"] // each - ends["min"] // each < YEAR_BARS)
+    start = pc.multiply(pc.divide(dated["year"], span), span)
+    counts = (
+        pa.table({"start": start, "exact": dated["exact"]}).group_by(["start", "exact"]).aggregate([([], "count_all")])
+    )
+    found = {(row["start"], row["exact"]): row["count_all"] for row in counts.to_pylist()}
+    starts = range(ends["min"] // span * span, ends["max"] + 1, span)
+    years = (Years(at, at + span - 1, found.get((at, True), 0), found.get((at, False), 0)) for at in starts)
+    return tuple(years), documents.num_rows - dated.num_rows
+
+
+def _precision(documents: pa.Table) -> tuple[PrecisionCount, ...]:
+    precisions = documents["date_precision"]
+    counts = _counts(precisions)
+    found = []
+    for precision in get_args(Precision):
+        example = None
+        if precision in counts:
+            of_kind = documents["date_text"].filter(pc.equal(precisions, precision)).drop_null()
+            example = of_kind[0].as_py() if len(of_kind) else None
+        found.append(PrecisionCount(precision, counts.get(precision, 0), example))
+    return tuple(found)
+
+
+def _overlaps(tables: Mapping[str, pa.Table], recall: Recall) -> tuple[tuple[Overlap, ...], int]:
+    members = tables["memberships"].select(["document_id", "collection_id"])
+    (found,) = recall("overlaps", members, "", 1, lambda: [find_overlaps(members)])
+    larger = pc.max_element_wise(found["left_total"], found["right_total"])
+    found = found.filter(pc.less(larger, tables["documents"].num_rows))
+    names = collection_names(tables["collections"])
+    rows = [
+        Overlap(
+            names[row["left_id"]],
+            names[row["right_id"]],
+            row["shared"],
+            row["left_total"],
+            row["right_total"],
+            row["shared"] / min(row["left_total"], row["right_total"]),
+        )
+        for row in found.slice(0, PAIRS).to_pylist()
+    ]
+    return tuple(rows), found.num_rows
+
+
+def _changes(summary: "ChangeSummary", tables: Mapping[str, pa.Table]) -> Changes:
+    counts: dict[str, dict[ChangeKind, int]] = {}
+    for (table, kind), number in summary.counts.items():
+        counts.setdefault(table, {})[kind] = number
+    names = {"collections": collection_names(tables["collections"]), "documents": _titles(summary, tables["documents"])}
+    examples = (
+        ChangeExample(
+            name=names[change.table].get(change.key, change.key),
+            change=change.change,
+            column=change.column,
+            former=_text(change.former, names[change.table]),
+            present=_text(change.present, names[change.table]),
+        )
+        for change in summary.examples
+        if change.table in names
+    )
+    return Changes(counts, tuple(examples))
+
+
+def _titles(summary: "ChangeSummary", documents: pa.Table) -> dict[str, str]:
+    """Titles of the documents that examples name."""
+    wanted = {str(each) for change in summary.examples for each in (change.key, change.former, change.present)}
+    rows = documents.filter(pc.is_in(documents["document_id"], value_set=pa.array(sorted(wanted), pa.string())))
+    titles = zip(rows["document_id"].to_pylist(), rows["title"].to_pylist(), strict=True)
+    return {key: title for key, title in titles if title is not None}
+
+
+def _text(value: Any, names: Mapping[str, str]) -> str | None:  # noqa: ANN401 (a value of any column)
+    return None if value is None else names.get(str(value), str(value))
+
+
+def _issues(issues: pa.Table) -> tuple[IssueKind, ...]:
+    kinds = issues.group_by(["level", "kind"]).aggregate([([], "count_all")]).to_pylist()
+    gravity = get_args(Level)
+    kinds.sort(key=lambda row: (gravity.index(row["level"]), -row["count_all"], row["kind"]))
+    found = []
+    for kind in kinds:
+        mask = pc.and_(pc.equal(issues["level"], kind["level"]), pc.equal(issues["kind"], kind["kind"]))
+        rows = issues.filter(mask).select(_EXAMPLE).slice(0, ISSUE_EXAMPLES).to_pylist()
+        examples = tuple(IssueExample(**row) for row in rows)
+        found.append(IssueKind(kind["level"], kind["kind"], kind["count_all"], examples))
+    return tuple(found)
+
+
+def _count(mask: pa.ChunkedArray) -> int:
+    """How many are true."""
+    total: int | None = pc.sum(mask).as_py()
+    return total or 0
+
+
+def _counts(values: pa.ChunkedArray) -> dict[Any, int]:
+    return {row["values"]: row["counts"] for row in pc.value_counts(values).to_pylist()}

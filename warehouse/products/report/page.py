@@ -1,0 +1,109 @@
+"""The report as a page: the figures and the documents put into `report.html.jinja`, with its style and its script.
+
+The page may ask nobody for anything: its Content-Security-Policy permits its own style and script alone.
+"""
+
+import base64
+import math
+from collections.abc import Mapping
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from schemas.addresses import ARCHIVE_URL, page_name
+from warehouse.products.report.charts import draw_years, span_label
+from warehouse.products.report.figures import Figures
+from warehouse.products.report.listing import pack_documents
+from warehouse.steps import Recall
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from warehouse.snapshots import Manifest
+
+START = b"<!doctype html>\n<!-- wcda report -->\n"
+"""By which a file is known to be a report."""
+
+_HERE = Path(__file__).parent
+_LARGEST = 1000.0
+"""No share is shown that is larger."""
+_LONGEST = 300
+"""Characters of a text that is shown as an example."""
+
+
+def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]", recall: Recall) -> str:
+    """The page of a snapshot.
+
+    Args:
+        manifest: The snapshot's.
+        figures: Of the tables.
+        tables: All of `schemas.tables.TABLES`, by name.
+        recall: How the chart and the list of documents are recalled.
+    """
+    style = (_HERE / "report.css").read_text(encoding="utf-8")
+    script = (_HERE / "report.js").read_text(encoding="utf-8")
+    charts = draw_years(figures.years, recall) if figures.years else ()
+    page = _template().render(
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 (our own)
+        script=Markup(script),  # noqa: S704 (our own)
+        archive=ARCHIVE_URL,
+        manifest=manifest,
+        figures=figures,
+        charts=[Markup(chart) for chart in charts],  # noqa: S704 (made of numbers)
+        documents=pack_documents(tables, recall),
+    )
+    return START.decode() + page
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(_HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "page_name": page_name,
+        "percent": _percent,
+        "sentence": _sentence,
+        "short": _short,
+        "span": span_label,
+        "width": _width,
+    }
+    environment.tests["web"] = lambda url: url is not None and url.startswith(("https://", "http://"))
+    return environment.get_template("report.html.jinja")
+
+
+def _policy(style: str, script: str) -> str:
+    return f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'"
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+def _percent(share: float) -> str:
+    """A share in percent; never more than it is, so that 100% is all."""
+    tenths = math.floor(round(min(max(share, 0), _LARGEST) * 1000, 6))
+    return "100%" if tenths == 1000 else f"{tenths / 10:,.1f}%"
+
+
+def _width(share: float) -> str:
+    """How much of a bar a share fills, from 0 to 100."""
+    return f"{min(max(share, 0), 1) * 100:.1f}"
+
+
+def _sentence(text: str) -> str:
+    """With a capital at its beginning; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
