@@ -350,7 +350,7 @@ def export(
 
 @app.command()
 def report(
-    snapshot: Annotated[str | None, typer.Option("--snapshot", help="Id of a snapshot; default: the current.")] = None,
+    snapshot: SnapshotOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="File to make; default: the report of the snapshot.")
     ] = None,

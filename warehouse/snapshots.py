@@ -137,7 +137,9 @@ def former_snapshot(folder: WarehouseFolder) -> Snapshot | None:
         snapshot = current_snapshot(folder)
     except WarehouseError:
         return None
-    return snapshot if snapshot is not None and is_readable(snapshot) else None
+    if snapshot is None or not is_readable(snapshot):
+        return None
+    return snapshot if all((snapshot.path / note.name).is_file() for note in snapshot.manifest.tables) else None
 
 
 def find_snapshot(folder: WarehouseFolder, snapshot_id: str) -> Snapshot:

@@ -378,3 +378,14 @@ def test_a_link_to_a_file_is_refused(folder: WarehouseFolder) -> None:
 
     with pytest.raises(WarehouseError):
         current_snapshot(folder)
+
+
+def test_a_former_snapshot_that_lost_a_table_is_followed_as_if_there_were_none(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    (folder.current / "memberships.parquet").unlink()
+
+    snapshot = publish(folder, tables, {})
+
+    assert snapshot.manifest.former is None
+    assert snapshot.problems() == []
