@@ -29,8 +29,8 @@ ROUNDS = 3
 RATES = ((20, 400), (1, 60))
 """Requests a second that are permitted, and pages to read at it."""
 
-_SITE = {"markup": "1", "items_per_page_ignored": True, "warm": True}
-_ALL = "/search"
+SITE = {"markup": "1", "items_per_page_ignored": True, "warm": True}
+ALL = "/search"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,16 @@ def _measure(command: list[str]) -> int:
     return 1 if code else 0
 
 
-def harvest(site: ReplicaSite, place: str, paths: Iterable[str] = (_ALL,), per_second: float = float("inf")) -> Cost:
+def harvest(
+    site: ReplicaSite,
+    place: str,
+    paths: Iterable[str] = (ALL,),
+    per_second: float = float("inf"),
+    options: Iterable[str] = ("--direct",),
+) -> Cost:
     """Harvest result sets of the replica into the warehouse at a place, and say what it took."""
     catalog = write_catalog_for(site, place, paths, per_second)
-    return cost_of(WCDA, "harvest", "--from", "site", "--catalog", catalog, "--warehouse", place, "--direct")
+    return cost_of(WCDA, "harvest", "--from", "site", "--catalog", catalog, "--warehouse", place, *options)
 
 
 def write_catalog_for(site: ReplicaSite, place: str, paths: Iterable[str], per_second: float = float("inf")) -> Path:
@@ -132,7 +138,7 @@ def _require(what: str, found: int, wanted: int) -> None:
         sys.exit(f"WRONG RESULT, the figures are worth nothing: {what}: {found:,} found, {wanted:,} are there")
 
 
-def _require_rows(place: str, table: str, wanted: int) -> None:
+def require_rows(place: str, table: str, wanted: int) -> None:
     import pyarrow.parquet as pq
 
     _require(table, pq.read_metadata(f"{place}/current/{table}.parquet").num_rows, wanted)
@@ -145,11 +151,11 @@ def _searches(site: ReplicaSite) -> list[dict[str, Any]]:
 def print_beside_scrapy() -> None:
     """All documents, with both sides in turn, since the machine's speed varies."""
     ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
         for turn in range(ROUNDS):
             theirs.append(crawl(site, f"{place}/{turn}.jsonl"))
             ours.append(harvest(site, f"{place}/{turn}"))
-            _require_rows(f"{place}/{turn}", "documents", DOCUMENTS)
+            require_rows(f"{place}/{turn}", "documents", DOCUMENTS)
     print(_figures("Scrapy", theirs))
     print(_figures("wcda", ours))
     faster = statistics.median(their.seconds / our.seconds for our, their in zip(ours, theirs, strict=True))
@@ -169,14 +175,14 @@ def _figures(name: str, costs: list[Cost]) -> str:
 
 def print_memory() -> None:
     """All documents once, against all documents and all collections."""
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
         sizes = {one.path: len(one.addresses) for one in site.truth.collections}
         peaks = []
-        for name, results in (("few", {_ALL: DOCUMENTS}), ("many", {_ALL: DOCUMENTS, **sizes})):
+        for name, results in (("few", {ALL: DOCUMENTS}), ("many", {ALL: DOCUMENTS, **sizes})):
             catalog = write_catalog_for(site, f"{place}/{name}", results)
             fetched, published = _stage_peaks(f"{place}/{name}", catalog)
             entries = sum(results.values())
-            _require_rows(f"{place}/{name}", "memberships", entries)
+            require_rows(f"{place}/{name}", "memberships", entries)
             pages = sum(-(-size // PAGE_SIZE) for size in results.values())
             print(
                 f"memory: {pages:,} pages, {entries:,} entries: fetching and landing {fetched:,.0f} MiB, "
@@ -189,9 +195,9 @@ def print_memory() -> None:
 
 def print_repeated() -> None:
     """All documents, and all collections too; and again with nothing changed."""
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
-        whole = [_ALL, *(one.path for one in site.truth.collections)]
-        for name, paths in (("few", [_ALL]), ("many", whole)):
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
+        whole = [ALL, *(one.path for one in site.truth.collections)]
+        for name, paths in (("few", [ALL]), ("many", whole)):
             first, again = (_told(site, f"{place}/{name}", paths) for _ in range(2))
             print(f"again: CPU {again.cpu_seconds / first.cpu_seconds:.2f} of the first run's")
 
@@ -200,7 +206,7 @@ def _told(site: ReplicaSite, place: str, paths: list[str]) -> Cost:
     """Harvest, and say what it took and what came."""
     site.clear_log()
     cost = harvest(site, place, paths)
-    _require_rows(place, "documents", DOCUMENTS)
+    require_rows(place, "documents", DOCUMENTS)
     requests = _searches(site)
     unchanged = sum(request["status"] == 304 for request in requests)
     print(
@@ -212,8 +218,8 @@ def _told(site: ReplicaSite, place: str, paths: list[str]) -> Cost:
 
 def print_rebuilt() -> None:
     """The tables again from the raw zone, with one process and with two, in turn."""
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **_SITE) as site:
-        for name, paths in (("few", [_ALL]), ("many", [_ALL, *(one.path for one in site.truth.collections)])):
+    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
+        for name, paths in (("few", [ALL]), ("many", [ALL, *(one.path for one in site.truth.collections)])):
             site.clear_log()
             harvest(site, f"{place}/{name}", paths)
             pages = len(_searches(site))
@@ -233,10 +239,10 @@ def print_rebuilt() -> None:
 def print_rate() -> None:
     """How much of the permitted rate is reached, by the times at which requests came to the site."""
     for per_second, pages in RATES:
-        options = {**_SITE, "documents": pages * PAGE_SIZE, "collections": 10}
+        options = {**SITE, "documents": pages * PAGE_SIZE, "collections": 10}
         with tempfile.TemporaryDirectory() as place, replica(**options) as site:
             harvest(site, f"{place}/warehouse", per_second=float(per_second))
-            _require_rows(f"{place}/warehouse", "documents", pages * PAGE_SIZE)
+            require_rows(f"{place}/warehouse", "documents", pages * PAGE_SIZE)
             times = sorted(request["time"] for request in _searches(site))
         reached = (len(times) - 1) / (times[-1] - times[0])
         print(
