@@ -4,19 +4,19 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from schemas.errors import UsageError, WarehouseError, WcdaError
+from schemas.errors import UsageError, WcdaError
 from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
     from flows.harvest import HarvestRequest
-    from schemas.records import Receipt
+    from schemas.records import CaptureChoice, Receipt
 
 DEFAULT_WAREHOUSE = Path("warehouse/data")
 SHORT_EXIT_CODE = 3
@@ -55,6 +55,23 @@ ArchiveOption = Annotated[
 ContactOption = Annotated[
     str | None,
     typer.Option("--contact", envvar="WCDA_CONTACT", help="E-mail or web address that the site is told to write to."),
+]
+CollectionsArgument = Annotated[
+    list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
+]
+SourceOption = Annotated[
+    str,
+    typer.Option(
+        "--from", help="site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them."
+    ),
+]
+WaybackOption = Annotated[
+    str | None,
+    typer.Option("--wayback", envvar="WCDA_WAYBACK", help="Address of the web archive, if not the catalog's."),
+]
+CapturesOption = Annotated[
+    Literal["earliest", "latest", "all"],
+    typer.Option("--captures", help="Of each page, from the web archive."),
 ]
 AcceptLossOption = Annotated[
     bool, typer.Option("--accept-loss", help="Publish though much of a collection has left at once.")
@@ -117,31 +134,18 @@ def _options(
 
 @app.command()
 def harvest(
-    collections: Annotated[
-        list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
-    ] = None,
-    source: Annotated[
-        str,
-        typer.Option(
-            "--from", help="site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them."
-        ),
-    ] = "site",
+    collections: CollectionsArgument = None,
+    source: SourceOption = "site",
     catalog: CatalogOption = None,
     archive: ArchiveOption = None,
-    wayback: Annotated[
-        str | None,
-        typer.Option("--wayback", envvar="WCDA_WAYBACK", help="Address of the web archive, if not the catalog's."),
-    ] = None,
+    wayback: WaybackOption = None,
     since: Annotated[
         datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was captured since this day.")
     ] = None,
     until: Annotated[
         datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Only what was captured until this day.")
     ] = None,
-    captures: Annotated[
-        Literal["earliest", "latest", "all"],
-        typer.Option("--captures", help="Of each page, from the web archive."),
-    ] = "latest",
+    captures: CapturesOption = "latest",
     contact: ContactOption = None,
     warehouse: WarehouseOption = None,
     dry_run: Annotated[
@@ -158,23 +162,14 @@ def harvest(
     that was killed goes on where it was, if the same command is given within a day.
     Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
     """
-    from flows.harvest import SAMPLES_SOURCE, HarvestRequest, check_request
+    from flows.harvest import check_request
     from flows.harvest import harvest as harvest_plainly
 
-    default = DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE
-    request = HarvestRequest(
-        source=source,
-        warehouse=warehouse or default,
-        catalog=catalog,
-        collections=tuple(collections or ()),
-        archive=archive,
-        wayback=wayback,
-        contact=contact,
+    request = replace(
+        _request(collections, source, catalog, archive, wayback, captures, contact, warehouse, keep),
         since=since.date() if since else None,
         until=until.date() if until else None,
-        captures=captures,
         accept_loss=accept_loss,
-        keep=keep,
     )
     if dry_run:
         _print_estimate(request, json)
@@ -189,12 +184,37 @@ def harvest(
         from flows.prefect_settings import on_prefect
 
         with on_prefect(request.warehouse):
-            from flows.prefect_flows import harvest_flow
+            from flows.prefect_flows import harvest_on_prefect
 
-            receipt = harvest_flow(**asdict(request))
+            receipt = harvest_on_prefect(request)
     _print_receipt(receipt, json)
     if receipt.outcome != "complete":
         raise typer.Exit(SHORT_EXIT_CODE)
+
+
+@app.command()
+def serve(
+    cron: Annotated[str, typer.Option("--cron", help="When: minute, hour, day of the month, month, day of the week.")],
+    timezone: Annotated[str, typer.Option("--timezone", help="In which zone, such as America/New_York.")] = "UTC",
+    name: Annotated[str, typer.Option("--name", help="Of the deployment on the Prefect server.")] = "served",
+    collections: CollectionsArgument = None,
+    source: SourceOption = "site",
+    catalog: CatalogOption = None,
+    archive: ArchiveOption = None,
+    wayback: WaybackOption = None,
+    captures: CapturesOption = "latest",
+    contact: ContactOption = None,
+    warehouse: WarehouseOption = None,
+    keep: KeepOption = KEPT_SNAPSHOTS,
+) -> None:
+    """Harvest on a schedule, one run at a time, until Ctrl-C; on one machine, without a work pool.
+
+    The schedule is kept by the Prefect server that PREFECT_API_URL or your Prefect profile names.
+    """
+    from flows.serving import serve as serve_harvest
+
+    request = _request(collections, source, catalog, archive, wayback, captures, contact, warehouse, keep)
+    serve_harvest(request, cron, timezone, name)
 
 
 @app.command()
@@ -243,9 +263,9 @@ def rebuild(
         from flows.prefect_settings import on_prefect
 
         with on_prefect(folder):
-            from flows.prefect_flows import rebuild_flow
+            from flows.prefect_flows import rebuild_on_prefect
 
-            receipt = rebuild_flow(folder, accept_loss, processes, keep)
+            receipt = rebuild_on_prefect(folder, accept_loss, processes, keep)
     _print_receipt(receipt, json)
 
 
@@ -277,8 +297,7 @@ def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, js
         print_json({"snapshot": report.snapshot, "problems": report.problems})
     elif not report.problems:
         print_lines([report.summary])
-    if report.problems:
-        raise WarehouseError(f"{len(report.problems)} problems: " + "; ".join(report.problems))
+    report.require_sound()
 
 
 @app.command()
@@ -441,6 +460,33 @@ def read(
         raise WcdaError(f"{page}: {errors[0].message}")
     if errors:
         raise typer.Exit(SHORT_EXIT_CODE)
+
+
+def _request(
+    collections: list[str] | None,
+    source: str,
+    catalog: Path | None,
+    archive: str | None,
+    wayback: str | None,
+    captures: "CaptureChoice",
+    contact: str | None,
+    warehouse: Path | None,
+    keep: int,
+) -> "HarvestRequest":
+    """What a harvest is asked for by the options; the samples go to a warehouse of their own, unless one is named."""
+    from flows.harvest import SAMPLES_SOURCE, HarvestRequest
+
+    return HarvestRequest(
+        source=source,
+        warehouse=warehouse or (DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE),
+        catalog=catalog,
+        collections=tuple(collections or ()),
+        archive=archive,
+        wayback=wayback,
+        contact=contact,
+        captures=captures,
+        keep=keep,
+    )
 
 
 def _print_estimate(request: "HarvestRequest", json: bool) -> None:

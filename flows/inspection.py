@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.errors import UsageError
+from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
 from warehouse.changes import Change
@@ -39,6 +39,15 @@ class CheckReport:
     snapshot: str | None
     problems: list[str]
     summary: str
+
+    def require_sound(self) -> None:
+        """Stop if there are problems.
+
+        Raises:
+            WarehouseError: There are.
+        """
+        if self.problems:
+            raise WarehouseError(f"{len(self.problems)} problems: " + "; ".join(self.problems))
 
 
 @dataclass(frozen=True, slots=True)

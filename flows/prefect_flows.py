@@ -5,29 +5,48 @@ Importing this imports Prefect, which reads its settings then: call `set_prefect
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from typing import Annotated, cast
 
-from prefect import flow, task
+from prefect import State, Task, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.settings import get_current_settings
+from pydantic import Field
 
+from flows.artifacts import progress_artifact
 from flows.harvest import HarvestRequest, P, T, harvest, rebuild
+from flows.inspection import check_warehouse
 from flows.progress import show_progress
+from flows.run_states import final_state, harvest_run_name, log_to_runs, rebuild_run_name
 from schemas.errors import WcdaError
-from schemas.records import CaptureChoice, Receipt
-from warehouse.folder import KEPT_SNAPSHOTS
+from schemas.records import CaptureChoice, Progress, Receipt
+from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
+
+Kept = Annotated[int, Field(ge=FEWEST_KEPT)]
+
+log_to_runs()
 
 
 def call_as_task(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """The step as a task of the flow that is running. Nothing is cached: the raw zone is what is kept."""
+    """The step as a task of the flow that is running.
+
+    Nothing is cached: the raw zone is what is kept. Nothing is retried: its source has asked for a page as often as is
+    polite, and a batch that failed is half landed. The next run goes on from what was landed.
+    """
+    return cast("T", _task_of(function)(*args, **kwargs))
+
+
+@cache
+def _task_of(function: Callable[P, T]) -> Task[P, T]:
+    """Made once, as Prefect looks into the source of the function each time."""
     name = function.__name__.replace("_", " ")
-    as_task = task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
-    result: T = as_task(*args, **kwargs)
-    return result
+    return task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
 
 
-@flow(name="harvest", flow_run_name="harvest from {source}", persist_result=False)
+@flow(name="harvest", flow_run_name=harvest_run_name, persist_result=False)
 def harvest_flow(
     source: str,
     warehouse: Path,
@@ -40,22 +59,79 @@ def harvest_flow(
     until: dt.date | None = None,
     captures: CaptureChoice = "latest",
     accept_loss: bool = False,
-    keep: int = KEPT_SNAPSHOTS,
-) -> Receipt:
-    """Land what a source has, and publish the tables. The parameters are those of `HarvestRequest`."""
+    keep: Kept = KEPT_SNAPSHOTS,
+) -> State[Receipt]:
+    """Land what a source has, and publish the tables.
+
+    Relative paths start at the working directory of the deployment.
+
+    Args:
+        source: site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them.
+        warehouse: Folder of the tables.
+        catalog: TOML file that names the collections; without it, the whole archive is one.
+        collections: Only these collections, by id; none for all of the catalog.
+        archive: Address of the site, if not the catalog's.
+        wayback: Address of the web archive, if not the catalog's.
+        contact: E-mail or web address that the site is told to write to, if not the catalog's.
+        since: Only what others captured since this day.
+        until: Only what others captured until this day.
+        captures: Of each page, from the web archive.
+        accept_loss: Publish though much of a collection has left at once.
+        keep: How many snapshots are kept; older ones are deleted.
+    """
     request = HarvestRequest(
         source, warehouse, catalog, collections, archive, wayback, contact, since, until, captures, accept_loss, keep
     )
-    with show_progress() as watch:
-        return harvest(request, call_as_task, watch)
+
+    def work() -> Receipt:
+        with show_progress() as show, progress_artifact() as put_down:
+
+            def watch(progress: Progress) -> None:
+                show(progress)
+                put_down(progress)
+
+            return harvest(request, call_as_task, watch)
+
+    return final_state(work)
 
 
-@flow(name="rebuild", persist_result=False)
+@flow(name="rebuild", flow_run_name=rebuild_run_name, persist_result=False)
 def rebuild_flow(
-    warehouse: Path, accept_loss: bool = False, processes: int | None = None, keep: int = KEPT_SNAPSHOTS
-) -> Receipt:
-    """Make the tables again from the raw zone."""
-    return rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes, keep=keep)
+    warehouse: Path,
+    accept_loss: bool = False,
+    processes: int | None = None,
+    keep: Kept = KEPT_SNAPSHOTS,
+    check: bool = False,
+) -> State[Receipt]:
+    """Make the tables again from the raw zone alone, without network.
+
+    Relative paths start at the working directory of the deployment.
+
+    Args:
+        warehouse: Folder of the tables.
+        accept_loss: Publish though much of a collection has left at once.
+        processes: How many parse at once; none for as many as pay.
+        keep: How many snapshots are kept; older ones are deleted.
+        check: Prove the warehouse afterwards: keys, counts, and the digest of every file.
+    """
+
+    def work() -> Receipt:
+        receipt = rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes, keep=keep)
+        if check:
+            call_as_task(check_warehouse, warehouse).require_sound()
+        return receipt
+
+    return final_state(work)
+
+
+def harvest_on_prefect(request: HarvestRequest) -> Receipt:
+    """Run the harvest as a flow. Raises as `harvest` does."""
+    return cast("Receipt", harvest_flow(**asdict(request)))  # Prefect gives what the final state holds, or raises it
+
+
+def rebuild_on_prefect(warehouse: Path, accept_loss: bool, processes: int | None, keep: int) -> Receipt:
+    """Run the rebuild as a flow. Raises as `rebuild` does."""
+    return cast("Receipt", rebuild_flow(warehouse, accept_loss, processes, keep))
 
 
 def api_address() -> str | None:

@@ -18,11 +18,15 @@ _DEFAULTS = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     # The embedded API answers after 5 to 30 seconds, and Prefect gives up after 20.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-    # What a person needs to know is printed by wcda; Prefect's own lines still go to its API.
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 _STARTING = "wcda: starting Prefect's embedded API, which takes some seconds (--direct runs without)"
+
+
+def set_defaults() -> None:
+    """Set what wcda prefers and nobody has set, wherever its API is."""
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
 
 
 def set_prefect_settings(folder: WarehouseFolder) -> None:
@@ -30,8 +34,9 @@ def set_prefect_settings(folder: WarehouseFolder) -> None:
 
     Prefect's home moves into the warehouse, and with it the embedded API's database; the profile stays the user's.
     """
-    for name, value in _DEFAULTS.items():
-        os.environ.setdefault(name, value)
+    set_defaults()
+    # What a person needs to know is printed by wcda; Prefect's own lines still go to its API.
+    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
     profiles = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser() / "profiles.toml"
     if profiles.is_file():
         os.environ.setdefault("PREFECT_PROFILES_PATH", str(profiles))

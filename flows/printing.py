@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flows.inspection import ChangeReport
     from flows.rollback import RolledBack
 
+COLLECTION_COLUMNS = ("collection", "reported", "seen", "coverage")
 MOST_SHOWN = 20
 """Changes of one kind that a person is shown; a machine gets all."""
 
@@ -45,16 +46,9 @@ def _console() -> Console:
 def print_receipt(receipt: Receipt) -> None:
     """What was published, where it is, and what to type next."""
     console = _console()
-    counts, issues = receipt.counts, receipt.issues
     console.print(_collection_table(receipt.collections))
-    console.print(
-        f"{_many(counts['documents'], 'document')}, {receipt.repeats} of them in more than one collection; "
-        f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
-        + (f" ({_listed(issues)})" if counts["issues"] else "")
-    )
-    for example in receipt.issue_examples:
-        console.print(f"  {example}", markup=False)
-    console.print(f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}")
+    for line in receipt_lines(receipt):
+        console.print(line, markup=False)
     console.print(f"tables: {receipt.warehouse}/current")
     console.print(
         "next:\n"
@@ -62,6 +56,18 @@ def print_receipt(receipt: Receipt) -> None:
         f'  {_as_typed("python")} -c "import pandas; '
         f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""
     )
+
+
+def receipt_lines(receipt: Receipt) -> list[str]:
+    """What was published, what is in doubt, and what is new: a line each."""
+    counts, issues = receipt.counts, receipt.issues
+    return [
+        f"{_many(counts['documents'], 'document')}, {receipt.repeats} of them in more than one collection; "
+        f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
+        + (f" ({_listed(issues)})" if counts["issues"] else ""),
+        *(f"  {example}" for example in receipt.issue_examples),
+        f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}",
+    ]
 
 
 def print_estimate(found: "Estimate") -> None:
@@ -199,6 +205,13 @@ def print_lines(lines: Iterable[str]) -> None:
         console.print(line, markup=False)
 
 
+def collection_cells(row: CollectionReceipt) -> tuple[str, str, str, str]:
+    """Of a collection: its name, what the archive reports, what was seen, the coverage."""
+    reported = "unknown" if row.reported_total is None else str(row.reported_total)
+    coverage = "unknown" if row.coverage is None else f"{row.coverage:.1%}"
+    return row.name or row.collection_id, reported, str(row.observed_total), coverage
+
+
 def _as_typed(program: str) -> str:
     """The program as it can be typed here: by name if wcda is on the path, else beside wcda."""
     found = shutil.which("wcda")
@@ -208,13 +221,12 @@ def _as_typed(program: str) -> str:
 
 def _collection_table(collections: Iterable[CollectionReceipt]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("collection")
-    for name in ("reported", "seen", "coverage"):
+    first, *counts = COLLECTION_COLUMNS
+    table.add_column(first)
+    for name in counts:
         table.add_column(name, justify="right")
     for row in collections:
-        reported = "unknown" if row.reported_total is None else str(row.reported_total)
-        coverage = "unknown" if row.coverage is None else f"{row.coverage:.1%}"
-        table.add_row(row.name or row.collection_id, reported, str(row.observed_total), coverage)
+        table.add_row(*collection_cells(row))
     return table
 
 

@@ -1,5 +1,6 @@
-"""What the heavy proofs share: one harvest of the full archive, a hundred a page."""
+"""What the heavy proofs share: one harvest of the full archive, a hundred a page; one Prefect server."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.conftest import run_wcda
 from tests.flows.live import write_catalog_for
+from tests.prefect_server import PrefectServer, prefect_server
 from tests.replica import Truth, replica
 
 
@@ -31,3 +33,10 @@ def harvest_everything(place: Path, *, items_per_page_ignored: bool) -> Harveste
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Harvested:
     """The full archive, harvested once with a hundred entries a page."""
     return harvest_everything(tmp_path_factory.mktemp("everything"), items_per_page_ignored=False)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """A Prefect server that runs on the loopback."""
+    with prefect_server(tmp_path_factory.mktemp("server")) as running:
+        yield running

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.harvest import BATCH_PAGES
 from tests.accept.conftest import Harvested, harvest_everything
 from tests.conftest import WCDA, bare_environment, run_wcda
 from tests.flows.live import (
@@ -27,7 +28,6 @@ from tests.replica import ReplicaSite, replica
 pytestmark = pytest.mark.accept
 
 KILLS = 20
-BATCH = 50
 
 
 def assert_is_whole(harvested: Harvested) -> None:
@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_at_any_instant_goes_on_and_ends_as_if_undisturbed(
         fetched = [
             entry["path"] for entry in site.log() if entry["path"].startswith("/search") and entry["status"] == 200
         ]
-        assert len(fetched) - len(set(fetched)) <= BATCH, f"kill {number} of seed {seed}"
+        assert len(fetched) - len(set(fetched)) <= BATCH_PAGES, f"kill {number} of seed {seed}"
         assert run_wcda(tmp_path, "check", "--warehouse", warehouse).returncode == 0
 
 

@@ -50,5 +50,5 @@ def test_the_api_s_state_is_kept_in_the_warehouse_and_not_in_the_home(done: Done
     with sqlite3.connect(place / "warehouse" / "prefect" / "prefect.db") as database:
         runs = database.execute("select name, state_type from flow_run").fetchall()
         tasks = database.execute("select count(*) from task_run where state_type = 'COMPLETED'").fetchone()
-    assert runs == [("harvest from samples", "COMPLETED")]
-    assert tasks == (4,)  # begin, land, end, publish
+    assert runs == [("harvest every collection from samples", "COMPLETED")]
+    assert tasks == (5,)  # begin, land, end, publish, tell assets

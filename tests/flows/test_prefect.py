@@ -1,7 +1,11 @@
 """Where Prefect is, and which API is used. Real runs on the embedded one and on a server: tests/accept."""
 
 import ast
+import re
 from pathlib import Path
+
+import pytest
+import yaml
 
 from tests.conftest import REPOSITORY, Command
 
@@ -15,7 +19,7 @@ def test_prefect_is_imported_by_the_flows_alone_and_never_for_help() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "prefect"
     }
 
-    assert importing == {"flows/prefect_flows.py"}
+    assert importing == {f"flows/{name}.py" for name in ("artifacts", "prefect_flows", "run_states", "serving")}
 
 
 def test_an_api_that_does_not_answer_is_one_line(wcda: Command) -> None:
@@ -34,3 +38,33 @@ def test_the_api_that_the_user_s_profile_names_is_used(tmp_path: Path, wcda: Com
     done = wcda("harvest", "--from", "samples")
 
     assert "Prefect's API at http://127.0.0.1:11/api does not answer" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--cron", "at night"], "--cron: Invalid cron string"),
+        (["--cron", "0 3 * * *", "--timezone", "Moon"], '--timezone: Invalid timezone: "Moon"'),
+        (["--cron", "0 3 * * *"], "a schedule needs a Prefect server: start one with 'prefect server start'"),
+        (["--cron", "0 3 * * *", "--from", "nowhere"], "nowhere"),
+    ],
+    ids=["no schedule", "no time zone", "no server", "no source"],
+)
+def test_a_mistake_in_what_is_to_be_served_is_one_line(arguments: list[str], said: str, wcda: Command) -> None:
+    done = wcda("serve", "--from", "samples", *arguments)
+
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert said in done.stderr
+
+
+def test_the_automations_know_every_state_in_which_a_run_can_end() -> None:
+    docs = (REPOSITORY / "docs" / "operations.md").read_text()
+    states = re.findall(r"^\| (\w+) \| (?:completed|failed) \|", docs, flags=re.MULTILINE)
+    source = (REPOSITORY / "flows" / "run_states.py").read_text()
+    (silent, _) = yaml.safe_load((REPOSITORY / "docs" / "automations.yaml").read_text())["automations"]
+
+    assert set(states) == {*re.findall(r'name="(\w+)"', source), "Failed"}
+    assert {f"prefect.flow-run.{state}" for state in [*states, "Crashed", "Cancelled"]} < set(
+        silent["trigger"]["expect"]
+    )

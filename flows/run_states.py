@@ -1,0 +1,63 @@
+"""How a run on Prefect is called, and in which state it ends, so that an operator need not open it to know."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from prefect import State
+from prefect.logging.handlers import APILogHandler
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
+
+from flows.artifacts import show_receipt
+from schemas.errors import WarehouseLockedError, WcdaError
+from schemas.records import Receipt
+
+_NAMED_COLLECTIONS = 3
+
+
+def harvest_run_name() -> str:
+    """What the run that begins is called: its collections and its source, a path without its folders."""
+    collections = list(flow_run.parameters.get("collections", ()))
+    others = len(collections) - _NAMED_COLLECTIONS
+    if others > 1:
+        collections[_NAMED_COLLECTIONS:] = [f"{others} others"]
+    return f"harvest {', '.join(collections) or 'every collection'} from {_name_of(flow_run.parameters['source'])}"
+
+
+def rebuild_run_name() -> str:
+    """What the run that begins is called: its warehouse, without the folders that it lies in."""
+    return f"rebuild {_name_of(flow_run.parameters['warehouse'])}"
+
+
+def _name_of(path: str | Path) -> str:
+    return Path(path).resolve().name
+
+
+def final_state(work: Callable[[], Receipt]) -> State[Receipt]:
+    """Do the work of a run, and tell how it ended.
+
+    Returns:
+        Completed, and named `Complete`; `Short` if something of what was asked for could not be read; `Skipped` if
+        another run is writing to the warehouse. Failed, with the one line that says why, for each error that we know.
+    """
+    try:
+        receipt = work()
+    except WarehouseLockedError as error:
+        return Completed(name="Skipped", message=str(error))
+    except WcdaError as error:
+        return Failed(message=str(error), data=error)
+    show_receipt(receipt)
+    published = f"{receipt.counts['documents']:,} documents in snapshot {receipt.snapshot}"
+    if receipt.outcome == "complete":
+        return Completed(name="Complete", message=published, data=receipt)
+    reasons = "; ".join(receipt.issue_examples)
+    return Completed(name="Short", message=f"{published}; not all was read: {reasons}", data=receipt)
+
+
+def log_to_runs() -> None:
+    """Send what our own modules log to the log of the run that they work for, and spare it a line for each batch."""
+    logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+    ours = logging.getLogger("flows")
+    ours.setLevel(logging.INFO)
+    ours.addHandler(APILogHandler())
