@@ -99,6 +99,11 @@ class PrefectServer:
         with urllib.request.urlopen(request, timeout=30) as response:
             return json.load(response)
 
+    def delete(self, path: str) -> None:
+        """Delete something by its API."""
+        request = urllib.request.Request(self.api + path, method="DELETE")
+        urllib.request.urlopen(request, timeout=30).close()
+
     def prefect(self, *arguments: str | Path, cwd: Path | None = None) -> Done:
         """Run `prefect` as an operator would."""
         return subprocess.run(
