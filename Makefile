@@ -43,9 +43,10 @@ damage-report: .venv/dev
 notebook: .venv/notebook
 	$(BIN)/marimo edit docs/questions.py
 
-# The data dictionary, from the one statement of each column.
+# The data dictionary, from the one statement of each column; the reference of settings, from the commands' options.
 dictionary: .venv/run
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
+	$(BIN)/python -m flows.settings_reference > docs/settings.md
 
 # Resolve the newest releases that pyproject.toml allows, with the digest of each file.
 lock: .venv/run

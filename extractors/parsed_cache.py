@@ -3,13 +3,17 @@
 A segment is parsed once for each version of the code: what it yielded is named after the segment's digest and the
 digest of the code that reads pages, so it can never be stale and is never needed. So it is with what costly pure steps
 of the warehouse made: it is named after the digests of what they were given and of the code.
+
+Several processes, also on several machines that share the folder, may keep at once, and even the same: what is whole is
+never touched again, so that who reads it is not disturbed.
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from extractors.parsing import parse_segment
@@ -47,11 +51,17 @@ class ParsedCache:
         """Keep what a segment yielded."""
         _keep(self._place(raw_zone, segment), tables)
 
+    def lacking(self, raw_zone: RawZone, segments: Iterable[Path]) -> list[Path]:
+        """The segments of which nothing is kept."""
+        # A listing asks a file server anew, where a look at one name might be answered from what was there before.
+        kept = {place.name for place in self.folder.iterdir()} if self.folder.is_dir() else set()
+        return [segment for segment in segments if self._place(raw_zone, segment).name not in kept]
+
     def recall(
         self, step: str, given: "pa.Table", text: str, count: int, make: "Callable[[], Sequence[pa.Table]]"
     ) -> "Sequence[pa.Table]":
         """What a pure step makes of a table and a text (`warehouse.steps`), from the cache where it has that."""
-        place = self.folder / f"{step}-{_digest(given, text)}-{_code_version()}"
+        place = self.folder / f"{step}-{_digest(given, text)}-{code_version()}"
         self._recalled.add(place)
         names = [str(number) for number in range(count)]
         kept = _read_kept(place, names)
@@ -59,6 +69,10 @@ class ParsedCache:
             kept = dict(zip(names, make(), strict=True))
             _keep(place, kept)
         return [*kept.values()]
+
+    def forget(self) -> None:
+        """Delete all that is kept."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def forget_others(self, raw_zone: RawZone) -> None:
         """Delete what belongs to no present segment, to former layouts, or to steps that were given other things."""
@@ -68,15 +82,19 @@ class ParsedCache:
                 shutil.rmtree(place, ignore_errors=True)
 
     def _place(self, raw_zone: RawZone, segment: Path) -> Path:
-        return self.folder / f"{raw_zone.digest(segment)[:32]}-{_code_version()}"
+        return self.folder / f"{raw_zone.digest(segment)[:32]}-{code_version()}"
 
 
 def _keep(place: Path, tables: "Mapping[str, pa.Table]") -> None:
-    partial = place.with_name(place.name + ".part")
-    for leftover in (partial, place):
-        shutil.rmtree(leftover, ignore_errors=True)
+    partial = place.with_name(f"{place.name}.{token_hex(8)}.part")
     _write(partial, tables)
-    partial.replace(place)
+    try:
+        partial.rename(place)
+    except OSError:  # something is there: what another kept meanwhile, or what is damaged
+        if not _is_whole(place, tables):
+            shutil.rmtree(place, ignore_errors=True)
+            partial.rename(place)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write(folder: Path, tables: "Mapping[str, pa.Table]") -> None:
@@ -88,17 +106,21 @@ def _write(folder: Path, tables: "Mapping[str, pa.Table]") -> None:
     (folder / _DIGESTS).write_text("".join(f"{file_sha256(folder / f'{name}.arrow')}\n" for name in tables))
 
 
-def _read_kept(folder: Path, names: Iterable[str]) -> "dict[str, pa.Table] | None":
+def _is_whole(folder: Path, names: Iterable[str]) -> bool:
+    """Whether a folder has the tables as they were written."""
+    try:
+        return (folder / _DIGESTS).read_text().split() == [file_sha256(folder / f"{name}.arrow") for name in names]
+    except OSError:
+        return False
+
+
+def _read_kept(folder: Path, names: Collection[str]) -> "dict[str, pa.Table] | None":
     """The tables kept in a folder; null if they are not there, or not as they were written."""
     from pyarrow import feather
 
-    files = {name: folder / f"{name}.arrow" for name in names}
-    try:
-        if (folder / _DIGESTS).read_text().split() != [file_sha256(file) for file in files.values()]:
-            return None
-    except OSError:
+    if not _is_whole(folder, names):
         return None
-    return {name: feather.read_table(file) for name, file in files.items()}
+    return {name: feather.read_table(folder / f"{name}.arrow") for name in names}
 
 
 def _digest(given: "pa.Table", text: str) -> str:
@@ -111,7 +133,7 @@ def _digest(given: "pa.Table", text: str) -> str:
 
 
 @cache
-def _code_version() -> str:
+def code_version() -> str:
     """Digest of the code that reads pages and takes the steps: it changes by itself when a layout does."""
     room = Path(__file__).parent
     files = sorted([*room.glob("*.py"), *room.glob("layouts/*.py"), *room.parent.glob("schemas/*.py")])

@@ -1,81 +1,102 @@
-"""Parsing the whole raw zone again, several segments at once."""
+"""Parsing many segments, several at once: in processes of this machine, or wherever `parse_segments` is called."""
 
 import os
 import threading
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import accumulate, groupby
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from extractors.parsed_cache import ParsedCache
-from extractors.parsing import parse_segment
+from extractors.parsed_cache import ParsedCache, code_version
 from extractors.raw_zone import RawZone
 from schemas.errors import RawZoneError
 
-if TYPE_CHECKING:
-    from multiprocessing.sharedctypes import Synchronized
+PAYING_BYTES = 64 * 1024 * 1024
+"""Of segments. With less, processes take longer to start (some 0.7 s) than they save."""
 
-FEWEST_SEGMENTS = 4
-"""With fewer, processes take longer to start (some 0.7 s) than they save."""
+KILLED = "a process that parsed segments was ended from outside; nothing was published"
+
+ParseAll = Callable[[Sequence[Path], Path], None]
+"""Lets all segments be parsed, and what they yield be kept in a folder."""
 
 
-def parse_anew(raw_zone: RawZone, cache: ParsedCache, segments: Sequence[Path], processes: int | None = None) -> None:
-    """Parse segments, whatever the cache has of them, and keep what each yields.
+def parse_segments(segments: Sequence[Path], parsed: Path, code: str) -> None:
+    """Parse those segments that nobody has parsed before, one after the other, and keep what each yields.
+
+    It may be called anywhere where both folders are at hand, by several at once, and again: that changes nothing.
+
+    Args:
+        segments: Finished, of one raw zone.
+        parsed: Folder of the parsed cache.
+        code: Version of the code that is to read them (`code_version`).
+
+    Raises:
+        RawZoneError: A segment cannot be read, or the code here is another.
+    """
+    if code != code_version():
+        raise RawZoneError("a worker runs another release of wcda; install the same one everywhere")
+    cache = ParsedCache(parsed)
+    for segment in segments:
+        cache.parse(RawZone(segment.parent), segment)
+
+
+def processes_that_pay(segments: Sequence[Path], paying_bytes: int = PAYING_BYTES) -> int:
+    """As many processes as there are cores, or one where that is as quick."""
+    return len(os.sched_getaffinity(0)) if sum(each.stat().st_size for each in segments) >= paying_bytes else 1
+
+
+def batches(segments: Sequence[Path], count: int) -> list[list[Path]]:
+    """Segments in so many batches, or fewer, of about as many bytes each."""
+    ends = dict(zip(segments, accumulate(segment.stat().st_size for segment in segments), strict=True))
+    total = ends[segments[-1]]
+    return [list(batch) for _, batch in groupby(segments, lambda segment: (ends[segment] - 1) * count // total)]
+
+
+def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | None = None) -> None:
+    """Parse segments in this process and in others that it starts.
 
     Memory does not grow with the segments, as each process holds one at a time.
 
     Args:
-        raw_zone: That they belong to.
-        cache: Where to keep what they yield.
-        segments: Finished.
-        processes: How many work at once; null for as many as there are cores, or one where that is as quick.
+        segments: Finished, of one raw zone.
+        parsed: Folder of the parsed cache.
+        processes: How many work at once; null for as many as pay.
 
     Raises:
         RawZoneError: A segment cannot be read, or a process was killed.
     """
-    if processes is None:
-        processes = len(os.sched_getaffinity(0)) if len(segments) >= FEWEST_SEGMENTS else 1
-    context = get_context("spawn")  # a fork would copy the locks that Prefect's threads hold
-    taken = context.Value("i", 0)
-    work = raw_zone.folder, cache.folder, segments
-    helpers = min(processes, len(segments)) - 1
-    # Nothing is started before something is submitted.
-    with ProcessPoolExecutor(max(1, helpers), context, _begin_helper, (taken,)) as pool:
-        others = [pool.submit(_help, *work) for _ in range(helpers)]
-        _parse(taken, *work)
+    code = code_version()
+    helpers = min(processes or processes_that_pay(segments), len(segments)) - 1
+    todo = iter(segments)
+
+    def take(parse: Callable[[Sequence[Path], Path, str], None]) -> None:
+        try:
+            for segment in todo:
+                parse([segment], parsed, code)
+        finally:
+            list(todo)  # where one failed, nobody begins with another
+
+    # No process is started before something is submitted. A fork would copy the locks that other threads hold.
+    with ProcessPoolExecutor(max(1, helpers), get_context("spawn"), end_with_parent) as pool:
+
+        def parse_there(segments: Sequence[Path], parsed: Path, code: str) -> None:
+            pool.submit(parse_segments, segments, parsed, code).result()
+
+        with ThreadPoolExecutor(max(1, helpers)) as threads:
+            others = [threads.submit(take, parse_there) for _ in range(helpers)]
+            take(parse_segments)
         try:
             for other in others:
                 other.result()
         except BrokenProcessPool as error:
-            raise RawZoneError(
-                "a process that parsed segments was ended from outside; nothing was published"
-            ) from error
+            raise RawZoneError(KILLED) from error
 
 
-def _parse(taken: "Synchronized[int]", raw_zone: Path, cache: Path, segments: Sequence[Path]) -> None:
-    """Parse the next segment that nobody has taken, until there is none."""
-    while True:
-        with taken:
-            place = taken.value
-            taken.value += 1
-        if place >= len(segments):
-            return
-        ParsedCache(cache).keep(RawZone(raw_zone), segments[place], parse_segment(segments[place]))
-
-
-def _begin_helper(taken: "Synchronized[int]") -> None:
-    """Take part in the work; and end with the process that started this one, which may be killed."""
-    _taken_by_all.append(taken)
+def end_with_parent() -> None:
+    """End this process with the one that started it, which may be killed."""
     parent = parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (wait([parent.sentinel]), os._exit(1)), daemon=True).start()
-
-
-_taken_by_all: "list[Synchronized[int]]" = []  # what a helper was begun with: it cannot be sent with work
-
-
-def _help(raw_zone: Path, cache: Path, segments: Sequence[Path]) -> None:
-    _parse(_taken_by_all[0], raw_zone, cache, segments)

@@ -6,11 +6,13 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 import sys
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from flows.settings import DEFAULT_FILE, SettableGroup, list_settings, use_file, without_password
 from schemas.errors import UsageError, WcdaError
 from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
 
@@ -26,6 +28,7 @@ _INTERRUPTED = 130
 
 app = typer.Typer(
     name="wcda",
+    cls=SettableGroup,
     help="Turns listing pages of the Wilson Center Digital Archive into Parquet tables.",
     invoke_without_command=True,
     add_completion=False,
@@ -38,7 +41,6 @@ WarehouseOption = Annotated[
     Path | None,
     typer.Option(
         "--warehouse",
-        envvar="WCDA_WAREHOUSE",
         help="Folder of the tables.",
         show_default=str(DEFAULT_WAREHOUSE),
     ),
@@ -46,15 +48,15 @@ WarehouseOption = Annotated[
 SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", metavar="ID", help="Id of a snapshot; default: the current.")
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for a machine.")]
+JsonOption = Annotated[bool, typer.Option("--json/--no-json", help="Print one JSON object, for a machine.")]
 CatalogOption = Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")]
 ArchiveOption = Annotated[
     str | None,
-    typer.Option("--archive", envvar="WCDA_ARCHIVE", help="Address of the site, if not the catalog's."),
+    typer.Option("--archive", help="Address of the site, if not the catalog's."),
 ]
 ContactOption = Annotated[
     str | None,
-    typer.Option("--contact", envvar="WCDA_CONTACT", help="E-mail or web address that the site is told to write to."),
+    typer.Option("--contact", help="E-mail or web address that the site is told to write to."),
 ]
 CollectionsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
@@ -67,7 +69,7 @@ SourceOption = Annotated[
 ]
 WaybackOption = Annotated[
     str | None,
-    typer.Option("--wayback", envvar="WCDA_WAYBACK", help="Address of the web archive, if not the catalog's."),
+    typer.Option("--wayback", help="Address of the web archive, if not the catalog's."),
 ]
 CapturesOption = Annotated[
     Literal["earliest", "latest", "all"],
@@ -76,12 +78,10 @@ CapturesOption = Annotated[
 AcceptLossOption = Annotated[
     bool, typer.Option("--accept-loss", help="Publish though much of a collection has left at once.")
 ]
-DirectOption = Annotated[bool, typer.Option("--direct", help="Run without Prefect.")]
+DirectOption = Annotated[bool, typer.Option("--direct/--no-direct", help="Run without Prefect.")]
 KeepOption = Annotated[
     int,
-    typer.Option(
-        "--keep", envvar="WCDA_KEEP", min=FEWEST_KEPT, help="How many snapshots are kept; older ones are deleted."
-    ),
+    typer.Option("--keep", min=FEWEST_KEPT, help="How many snapshots are kept; older ones are deleted."),
 ]
 
 
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def _tell(message: str) -> None:
-    line = " ".join(message.split())
+    line = without_password(" ".join(message.split()))
     print(f"wcda: {line}", file=sys.stderr)  # noqa: T201 (it is the output)
 
 
@@ -127,9 +127,20 @@ def _options(
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
+    settings_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings-file",
+            envvar="WCDA_SETTINGS_FILE",
+            help="TOML file with values of options.",
+            show_default=f"{DEFAULT_FILE}, if it is there",
+        ),
+    ] = None,
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
+    else:
+        use_file(context, settings_file)
 
 
 @app.command()
@@ -247,34 +258,59 @@ def rebuild(
     processes: Annotated[
         int | None, typer.Option("--processes", min=1, help="How many parse at once; default: as many as pay.")
     ] = None,
+    runner: Annotated[
+        Literal["processes", "dask"], typer.Option("--runner", help="What parses: this machine, or a Dask cluster.")
+    ] = "processes",
+    address: Annotated[
+        str | None, typer.Option("--address", help="Of the cluster's scheduler: tcp://HOST:PORT.")
+    ] = None,
     keep: KeepOption = KEPT_SNAPSHOTS,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
     """Make the tables again from the raw zone alone, without network."""
-    from flows.harvest import rebuild as rebuild_plainly
+    from flows.cluster import cluster_address
     from warehouse.folder import WarehouseFolder
 
     folder = warehouse or DEFAULT_WAREHOUSE
     WarehouseFolder(folder).require_existing()
+    cluster = cluster_address(runner, address, direct=direct)
     if direct:
-        receipt = rebuild_plainly(folder, accept_loss=accept_loss, processes=processes, keep=keep)
+        from extractors.reparsing import parse_in_processes
+        from flows.harvest import rebuild as rebuild_plainly
+
+        parse_all = partial(parse_in_processes, processes=processes)
+        receipt = rebuild_plainly(folder, accept_loss=accept_loss, parse_all=parse_all, keep=keep)
     else:
         from flows.prefect_settings import on_prefect
 
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_on_prefect
 
-            receipt = rebuild_on_prefect(folder, accept_loss, processes, keep)
+            receipt = rebuild_on_prefect(folder, accept_loss, processes, keep, cluster)
     _print_receipt(receipt, json)
 
 
 @app.command()
-def status(warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
+def status(
+    context: typer.Context,
+    warehouse: WarehouseOption = None,
+    settings: Annotated[
+        bool, typer.Option("--settings", help="Show what each option is instead, and where that came from.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
     """Show the current snapshot, its collections, the last runs, and the snapshots that are kept."""
     from flows.inspection import current_version_note, describe_current, kept_snapshots, last_runs
-    from flows.printing import print_json, print_status
+    from flows.printing import print_json, print_settings, print_status
 
+    if settings:
+        found = list_settings(context)
+        if json:
+            print_json([asdict(setting) for setting in found])
+        else:
+            print_settings(found)
+        return
     receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
     runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
     kept = kept_snapshots(warehouse or DEFAULT_WAREHOUSE)
@@ -304,7 +340,7 @@ def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, js
 def changes(
     since: Annotated[str | None, typer.Option("--since", help="Id of a snapshot; default: the one before.")] = None,
     warehouse: WarehouseOption = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    json: Annotated[bool, typer.Option("--json/--no-json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Show what the current snapshot added, changed and removed, and which documents were merged or split."""
     from flows.inspection import list_changes

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from extractors.known_pages import KnownPages
     from extractors.landing import Landing
+    from extractors.reparsing import ParseAll
     from warehouse.snapshots import Snapshot
 
 P = ParamSpec("P")
@@ -210,7 +211,7 @@ def rebuild(
     step: Step = call_plainly,
     *,
     accept_loss: bool = False,
-    processes: int | None = None,
+    parse_all: "ParseAll | None" = None,
     keep: int = KEPT_SNAPSHOTS,
 ) -> Receipt:
     """Make the tables again from the raw zone alone. No run, no network; what was parsed before does not count.
@@ -219,7 +220,7 @@ def rebuild(
         warehouse: Its folder.
         step: How the steps are called.
         accept_loss: Whether to publish though much of a collection has left at once.
-        processes: How many parse at once; null for as many as pay.
+        parse_all: Lets all segments be parsed; null for this machine, in as many processes as pay.
         keep: How many snapshots are kept.
 
     Raises:
@@ -227,10 +228,13 @@ def rebuild(
         SourceError: Its raw zone holds nothing.
         WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
+    from extractors.reparsing import parse_in_processes
+
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
+    parse_all = parse_all or parse_in_processes
     with folder.locked():
-        step(parse_raw_zone, folder, processes)
+        parse_all(step(begin_rebuild, folder), folder.parsed.absolute())
         return step(publish_tables, folder, None, accept_loss, keep)
 
 
@@ -328,24 +332,25 @@ def end_run(landing: "Landing", issues: tuple[Issue, ...]) -> None:
     landing.finish()
 
 
-def parse_raw_zone(folder: WarehouseFolder, processes: int | None) -> None:
-    """Parse all segments again.
+def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
+    """Forget what was parsed before; gives the segments, by absolute paths.
 
     Raises:
         SourceError: There are none.
-        RawZoneError: One cannot be read.
     """
     from extractors.parsed_cache import ParsedCache
     from extractors.raw_zone import RawZone
-    from extractors.reparsing import parse_anew
 
-    raw_zone = RawZone(folder.raw)
+    raw_zone = RawZone(folder.raw.absolute())
     raw_zone.recover()
     segments = raw_zone.segments()
     if not segments:
         raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
-    parse_anew(raw_zone, ParsedCache(folder.parsed), segments, processes)
-    _logger.info("%s segments of the raw zone parsed again", len(segments))
+    for segment in segments:
+        raw_zone.digest(segment)  # noted before several look at once, and may not write there
+    ParsedCache(folder.parsed).forget()
+    _logger.info("%s segments of the raw zone are to be parsed again", len(segments))
+    return segments
 
 
 def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None) -> Receipt:

@@ -4,21 +4,23 @@ Importing this imports Prefect, which reads its settings then: call `set_prefect
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, cast
 
 from prefect import State, Task, flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
-from prefect.settings import get_current_settings
+from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_settings
 from pydantic import Field
 
 from flows.artifacts import progress_artifact
 from flows.harvest import HarvestRequest, P, T, harvest, rebuild
 from flows.inspection import check_warehouse
+from flows.prefect_runners import parse_in_pool, parsing_on_dask
 from flows.progress import show_progress
 from flows.run_states import final_state, harvest_run_name, log_to_runs, rebuild_run_name
 from schemas.errors import WcdaError
@@ -101,6 +103,7 @@ def rebuild_flow(
     accept_loss: bool = False,
     processes: int | None = None,
     keep: Kept = KEPT_SNAPSHOTS,
+    address: str | None = None,
     check: bool = False,
 ) -> State[Receipt]:
     """Make the tables again from the raw zone alone, without network.
@@ -112,11 +115,14 @@ def rebuild_flow(
         accept_loss: Publish though much of a collection has left at once.
         processes: How many parse at once; none for as many as pay.
         keep: How many snapshots are kept; older ones are deleted.
+        address: Of the scheduler of a Dask cluster whose workers parse instead, tcp://HOST:PORT; none for this machine.
         check: Prove the warehouse afterwards: keys, counts, and the digest of every file.
     """
 
     def work() -> Receipt:
-        receipt = rebuild(warehouse, call_as_task, accept_loss=accept_loss, processes=processes, keep=keep)
+        in_pool = nullcontext(partial(parse_in_pool, processes=processes))
+        with parsing_on_dask(address) if address else in_pool as parse_all:
+            receipt = rebuild(warehouse, call_as_task, accept_loss=accept_loss, parse_all=parse_all, keep=keep)
         if check:
             call_as_task(check_warehouse, warehouse).require_sound()
         return receipt
@@ -129,9 +135,11 @@ def harvest_on_prefect(request: HarvestRequest) -> Receipt:
     return cast("Receipt", harvest_flow(**asdict(request)))  # Prefect gives what the final state holds, or raises it
 
 
-def rebuild_on_prefect(warehouse: Path, accept_loss: bool, processes: int | None, keep: int) -> Receipt:
+def rebuild_on_prefect(
+    warehouse: Path, accept_loss: bool, processes: int | None, keep: int, address: str | None
+) -> Receipt:
     """Run the rebuild as a flow. Raises as `rebuild` does."""
-    return cast("Receipt", rebuild_flow(warehouse, accept_loss, processes, keep))
+    return cast("Receipt", rebuild_flow(warehouse, accept_loss, processes, keep, address))
 
 
 def api_address() -> str | None:
@@ -145,6 +153,15 @@ def embedded_api_pid() -> int | None:
 
     process = SubprocessASGIServer().server_process
     return process.pid if process else None
+
+
+@contextmanager
+def named_embedded_api() -> Iterator[None]:
+    """Let Prefect's settings name the embedded API: a process that is given a task would start another else."""
+    from prefect.server.api.server import SubprocessASGIServer
+
+    with temporary_settings({PREFECT_API_URL: SubprocessASGIServer().api_url}):
+        yield
 
 
 def require_api() -> None:

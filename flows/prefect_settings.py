@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from warehouse.folder import WarehouseFolder
@@ -53,7 +53,7 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     folder = WarehouseFolder(warehouse)
     with folder.locked():
         set_prefect_settings(folder)
-        from flows.prefect_flows import api_address, embedded_api_pid, require_api
+        from flows.prefect_flows import api_address, embedded_api_pid, named_embedded_api, require_api
 
         embedded = api_address() is None
         if embedded:
@@ -62,7 +62,8 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
         require_api()
         if embedded:
             _pid_note(folder).write_text(str(embedded_api_pid()))
-        yield
+        with named_embedded_api() if embedded else nullcontext():
+            yield
 
 
 def _pid_note(folder: WarehouseFolder) -> Path:

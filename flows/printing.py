@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from flows.settings import Setting
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
 from warehouse.changes import Change
 from warehouse.explanation import Explanation
@@ -106,6 +108,17 @@ def print_rollback(done: "RolledBack") -> None:
             [f"{_many(done.differences, 'row')} differ from it: decisions.csv or wcda itself is not what it was then"]
         )
     print_receipt(done.receipt)
+
+
+def print_settings(settings: Iterable[Setting]) -> None:
+    """What each option is, and where that came from."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("setting", "value", "from"):
+        table.add_column(name)
+    for setting in settings:
+        value = "none" if setting.value is None else str(setting.value)
+        table.add_row(setting.name, escape(value), f"{setting.source} {setting.place or ''}".strip())
+    _console().print(table)
 
 
 def print_page(page: ParsedPage) -> None:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -96,6 +97,7 @@ def write_catalog_for(site: ReplicaSite, place: str, paths: Iterable[str], per_s
 
 def _run_in_stages(*arguments: str) -> None:
     """Harvest a catalog into a place, or rebuild one; print its peak of memory (MiB) before publishing, and at last."""
+    from extractors.reparsing import parse_in_processes
     from flows.harvest import HarvestRequest, harvest, publish_tables, rebuild
 
     peaks = []
@@ -107,7 +109,7 @@ def _run_in_stages(*arguments: str) -> None:
 
     match arguments:
         case [place]:
-            rebuild(Path(place), step, processes=1)
+            rebuild(Path(place), step, parse_all=partial(parse_in_processes, processes=1))
         case [place, catalog]:
             harvest(HarvestRequest("site", Path(place), Path(catalog)), step)
     print(json.dumps([*peaks, peak_mib()]))

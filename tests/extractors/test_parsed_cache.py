@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,7 +56,7 @@ def test_other_layouts_have_another_place_in_the_cache(
     segment = zone.segments()[0]
     cache.parse(zone, segment)
 
-    monkeypatch.setattr(parsed_cache, "_code_version", lambda: "other")
+    monkeypatch.setattr(parsed_cache, "code_version", lambda: "other")
     cache.parse(zone, segment)
 
     assert parsed_segments == [segment.name] * 2
@@ -64,14 +65,14 @@ def test_other_layouts_have_another_place_in_the_cache(
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A copy of the code that reads pages, which `_code_version` looks at."""
+    """A copy of the code that reads pages, which `code_version` looks at."""
     here = Path(parsed_cache.__file__).parent
     for part in ("extractors", "schemas"):
         shutil.copytree(here.parent / part, tmp_path / "code" / part)
     monkeypatch.setattr(parsed_cache, "__file__", str(tmp_path / "code" / "extractors" / "parsed_cache.py"))
-    parsed_cache._code_version.cache_clear()
+    parsed_cache.code_version.cache_clear()
     yield tmp_path / "code"
-    parsed_cache._code_version.cache_clear()
+    parsed_cache.code_version.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -79,12 +80,12 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     ["extractors/parsing.py", "extractors/layouts/plain_text.py", "extractors/layouts/new.py", "schemas/dates.py"],
 )
 def test_the_version_changes_with_the_code_that_reads_pages(file: str, room: Path) -> None:
-    before = parsed_cache._code_version()
+    before = parsed_cache.code_version()
     with (room / file).open("a") as code:
         code.write("# changed\n")
-    parsed_cache._code_version.cache_clear()
+    parsed_cache.code_version.cache_clear()
 
-    assert parsed_cache._code_version() != before
+    assert parsed_cache.code_version() != before
 
 
 def test_another_segment_of_the_same_name_has_another_place(
@@ -105,7 +106,7 @@ def test_forgetting_deletes_what_no_segment_needs_and_nothing_else(
 ) -> None:
     first, second = zone.segments()
     with monkeypatch.context() as former:
-        former.setattr(parsed_cache, "_code_version", lambda: "former")
+        former.setattr(parsed_cache, "code_version", lambda: "former")
         cache.parse(zone, first)
     cache.parse(zone, first)
     before = set(cache.folder.iterdir())
@@ -144,6 +145,39 @@ def test_what_a_killed_run_left_half_written_is_no_hindrance(
     for _ in range(2):
         assert cache.parse(zone, segment)["captures"].equals(parse_segment(segment)["captures"])
     assert parsed_segments == [segment.name] * 2
+
+
+def test_several_may_keep_the_same_at_once_while_others_read_it(zone: RawZone, cache: ParsedCache) -> None:
+    segment = zone.segments()[0]
+    fresh = parse_segment(segment)
+
+    def keep_and_read(_: int) -> bool:
+        cache.keep(zone, segment, fresh)
+        return all(cache.parse(zone, segment)[name].equals(table) for name, table in fresh.items())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(keep_and_read, range(30)))
+    assert len(list(cache.folder.iterdir())) == 1
+
+
+def test_what_is_kept_and_whole_is_not_touched_again(zone: RawZone, cache: ParsedCache) -> None:
+    segment = zone.segments()[0]
+    cache.parse(zone, segment)
+    (place,) = cache.folder.iterdir()
+    before = place.stat().st_mtime_ns
+
+    cache.keep(zone, segment, parse_segment(segment))
+
+    assert place.stat().st_mtime_ns == before
+
+
+def test_the_segments_that_are_lacking_are_known(zone: RawZone, cache: ParsedCache) -> None:
+    first, second = zone.segments()
+    assert cache.lacking(zone, [first, second]) == [first, second]
+    cache.parse(zone, first)
+    assert cache.lacking(zone, [first, second]) == [second]
+    cache.forget()
+    assert cache.lacking(zone, [first]) == [first]
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "cut", "changed"])
@@ -201,7 +235,7 @@ def test_a_step_is_taken_once_for_all_that_it_depends_on(cache: ParsedCache, mon
     assert recall(cache, made, pa.table({"text": ["a", "b", ""]})) == 3
     assert recall(cache, made, text="decided") == 4
     assert recall(cache, made, step="other") == 5
-    monkeypatch.setattr(parsed_cache, "_code_version", lambda: "other")
+    monkeypatch.setattr(parsed_cache, "code_version", lambda: "other")
     assert recall(cache, made) == 6
 
 

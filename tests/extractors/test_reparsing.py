@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from extractors.parsed_cache import ParsedCache
+from extractors.parsed_cache import ParsedCache, code_version
 from extractors.raw_zone import RawZone
-from extractors.reparsing import parse_anew
+from extractors.reparsing import parse_in_processes, parse_segments, processes_that_pay
 from schemas.errors import RawZoneError
 from tests.extractors.test_parsing import LISTING, OTHER_LISTING, capture, land
 
@@ -28,12 +28,12 @@ def zone(tmp_path: Path) -> RawZone:
     return raw_zone
 
 
-@pytest.mark.parametrize("processes", [2, 3, None])
-def test_several_processes_give_what_one_gives(zone: RawZone, processes: int | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("processes", [2, 3])
+def test_several_processes_give_what_one_gives(zone: RawZone, processes: int, tmp_path: Path) -> None:
     one, several = ParsedCache(tmp_path / "one"), ParsedCache(tmp_path / "several")
 
-    parse_anew(zone, one, zone.segments(), 1)
-    parse_anew(zone, several, zone.segments(), processes)
+    parse_in_processes(zone.segments(), one.folder, 1)
+    parse_in_processes(zone.segments(), several.folder, processes)
 
     for segment in zone.segments():
         expected = one.parse(zone, segment)
@@ -48,15 +48,40 @@ def test_a_segment_that_cannot_be_read_stops_the_work(zone: RawZone, processes: 
     damaged.write_bytes(damaged.read_bytes()[:-100])
 
     with pytest.raises(RawZoneError, match="not what it was when it was finished"):
-        parse_anew(zone, ParsedCache(tmp_path / "parsed"), zone.segments(), processes)
+        parse_in_processes(zone.segments(), tmp_path / "parsed", processes)
+
+
+def test_there_are_as_many_processes_as_cores_where_that_pays(zone: RawZone) -> None:
+    segments = zone.segments()
+    size = sum(segment.stat().st_size for segment in segments)
+
+    assert processes_that_pay(segments) == 1
+    assert processes_that_pay(segments, size + 1) == 1
+    assert processes_that_pay(segments, size) == len(os.sched_getaffinity(0))
+
+
+def test_parsing_twice_changes_nothing(zone: RawZone, tmp_path: Path) -> None:
+    parse_segments(zone.segments(), tmp_path / "parsed", code_version())
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "parsed").rglob("*")}
+
+    parse_segments(zone.segments()[1:], tmp_path / "parsed", code_version())
+
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "parsed").rglob("*")} == before
+
+
+def test_other_code_parses_nothing(zone: RawZone, tmp_path: Path) -> None:
+    with pytest.raises(RawZoneError, match="another release of wcda"):
+        parse_segments(zone.segments(), tmp_path / "parsed", "other")
+
+    assert not (tmp_path / "parsed").exists()
 
 
 HOLDING = """
 import sys, time
 from pathlib import Path
-from extractors import reparsing
-from extractors.parsed_cache import ParsedCache
+from extractors import parsed_cache
 from extractors.raw_zone import RawZone
+from extractors.reparsing import parse_in_processes
 
 def hold(_segment):
     while True:
@@ -64,10 +89,9 @@ def hold(_segment):
 
 is_helper = __name__ != "__main__"
 if is_helper or sys.argv[3] == "all":
-    reparsing.parse_segment = hold
+    parsed_cache.parse_segment = hold
 if not is_helper:
-    zone = RawZone(Path(sys.argv[1]))
-    reparsing.parse_anew(zone, ParsedCache(Path(sys.argv[2])), zone.segments(), 2)
+    parse_in_processes(RawZone(Path(sys.argv[1])).segments(), Path(sys.argv[2]), 2)
 """
 
 

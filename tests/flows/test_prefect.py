@@ -19,7 +19,8 @@ def test_prefect_is_imported_by_the_flows_alone_and_never_for_help() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "prefect"
     }
 
-    assert importing == {f"flows/{name}.py" for name in ("artifacts", "prefect_flows", "run_states", "serving")}
+    modules = ("artifacts", "prefect_flows", "prefect_runners", "run_states", "serving")
+    assert importing == {f"flows/{name}.py" for name in modules}
 
 
 def test_an_api_that_does_not_answer_is_one_line(wcda: Command) -> None:

@@ -1,0 +1,197 @@
+"""Settings: what an option is where it is not typed. One precedence: command line, environment, file, default.
+
+The names follow from the option's: `--warehouse` is `WCDA_WAREHOUSE` in the environment, and `warehouse` in the file:
+at the top for every command that has such an option, or in a table `[harvest]` for one, which comes first.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup, TyperOption
+
+from schemas.errors import UsageError
+
+DEFAULT_FILE = Path("wcda.toml")
+"""Is read where it is there."""
+
+TYPED_ONLY = frozenset({"accept_loss", "dry_run", "help", "same", "settings", "changes.since"})
+"""What is meant for one call alone: left in a file, it would defeat a guard, or a run would quietly do nothing."""
+
+_SOURCES = {"COMMANDLINE": "command line", "ENVIRONMENT": "environment", "DEFAULT_MAP": "file", "DEFAULT": "default"}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an option is, and why.
+
+    Attributes:
+        name: As in the file: of one command (`harvest.captures`), or of all that have it (`warehouse`).
+        value: Without passwords; null if there is none.
+        source: `command line`, `environment`, `file` or `default`.
+        place: The option, the variable or the file; null for a default.
+    """
+
+    name: str
+    value: Any
+    source: str
+    place: str | None
+
+
+class SettableGroup(TyperGroup):
+    """A group of commands whose options can be set in the environment."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 (what typer gives to its own)
+        super().__init__(**attributes)
+        for _, _, option in settable_options(self):
+            option.envvar = variable(key_of(option))
+            option.show_envvar = True
+
+
+def key_of(option: TyperOption) -> str:
+    """The option's name in a file."""
+    return max(option.opts, key=len).lstrip("-").replace("-", "_")
+
+
+def variable(key: str) -> str:
+    """The option's name in the environment."""
+    return f"WCDA_{key.upper()}"
+
+
+def settable_options(group: TyperGroup) -> Iterator[tuple[str, str, TyperOption]]:
+    """Each option that can be set: its command, its key, and itself."""
+    for name, command in group.commands.items():
+        for option in command.params:
+            if isinstance(option, TyperOption) and TYPED_ONLY.isdisjoint({key_of(option), f"{name}.{key_of(option)}"}):
+                yield name, key_of(option), option
+
+
+def use_file(context: typer.Context, path: Path | None) -> None:
+    """Let the file's values be the defaults of the commands of a group.
+
+    Args:
+        context: Of the group.
+        path: TOML; null for the default file, if there is one.
+
+    Raises:
+        UsageError: The file cannot be read, has a key that no option has, or a value that the option cannot be.
+    """
+    if path is None and not DEFAULT_FILE.exists():
+        return
+    context.obj = path = path or DEFAULT_FILE
+    values = _flat(_read(path))
+    used = set()
+    context.default_map = {}
+    for command, key, option in settable_options(_group(context)):
+        for name in (key, f"{command}.{key}"):
+            if name in values:
+                used.add(name)
+                _check(values[name], option, context, f"{path}: {name}")
+                context.default_map.setdefault(command, {})[option.name] = values[name]
+    for name in values.keys() - used:
+        raise UsageError(f"{path}: {_why_unknown(name, _group(context))}")
+
+
+def list_settings(context: typer.Context) -> list[Setting]:
+    """Every setting as commands have it; the command that asks, with what was typed.
+
+    Args:
+        context: Of the command that asks.
+    """
+    root = cast(typer.Context, context.find_root())
+    found: dict[str, dict[str, Setting]] = {}
+    for command, key, option in settable_options(_group(root)):
+        own = context if command == context.info_name else _context(root, command)
+        typed = own.get_parameter_source(option.name)
+        value, source = option.consume_value(own, own.params if typed and typed.name == "COMMANDLINE" else {})
+        if value is None and isinstance(option.show_default, str):
+            value = option.show_default
+        places = {"COMMANDLINE": option.opts[0], "ENVIRONMENT": variable(key), "DEFAULT_MAP": str(root.obj)}
+        found.setdefault(key, {})[command] = Setting(key, _shown(value), _SOURCES[source.name], places.get(source.name))
+    return [setting for by_command in found.values() for setting in _joined(by_command)]
+
+
+def without_password(text: str) -> str:
+    """A text whose addresses tell no user and no password."""
+    return re.sub(r"(?<=://)[^/\s@]+@", "***@", text)
+
+
+def _group(context: typer.Context) -> TyperGroup:
+    if not isinstance(context.command, TyperGroup):
+        raise TypeError("the settings are those of a group of commands")
+    return context.command
+
+
+def _context(root: typer.Context, command: str) -> typer.Context:
+    return typer.Context(_group(root).commands[command], parent=root, info_name=command)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from error
+
+
+def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name; those of a table by its name and theirs."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        flat |= {f"{name}.{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+    return flat
+
+
+def _check(value: object, option: TyperOption, context: typer.Context, where: str) -> None:
+    """Stop if an option cannot be a value.
+
+    Raises:
+        UsageError: It cannot.
+    """
+    if option.is_flag:
+        wanted, words = isinstance(value, bool), "true or false"
+    elif option.multiple:
+        wanted, words = isinstance(value, list) and all(isinstance(each, str) for each in value), "a list of texts"
+    elif option.type_descriptor.annotation is int:
+        wanted, words = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    else:
+        wanted, words = isinstance(value, str), "a text in quotes"
+    if not wanted:
+        raise UsageError(f"{where}: {value!r} is not {words}")
+    if without_password(str(value)) != str(value):
+        raise UsageError(f"{where}: no option takes a user and a password")
+    try:
+        option.process_value(context, value)
+    except typer.TyperException as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def _why_unknown(name: str, group: TyperGroup) -> str:
+    options = list(settable_options(group))
+    key = name.rpartition(".")[2]
+    if key in TYPED_ONLY or name in TYPED_ONLY:
+        return f"{name}: can only be typed, for one call"
+    known = {key for _, key, _ in options} | {f"{command}.{key}" for command, key, _ in options}
+    nearest = get_close_matches(name, sorted(known), 1, 0)
+    return f"{name}: no such setting; the nearest is {nearest[0]}"
+
+
+def _shown(value: object) -> object:
+    """A value for people and JSON."""
+    if isinstance(value, list):
+        return [_shown(each) for each in value]
+    return value if value is None or isinstance(value, bool | int) else without_password(str(value))
+
+
+def _joined(by_command: Mapping[str, Setting]) -> list[Setting]:
+    """One setting, if it is the same for all commands, else one for each."""
+    if len(set(map(str, by_command.values()))) == 1:
+        return [next(iter(by_command.values()))]
+    return [replace(setting, name=f"{command}.{setting.name}") for command, setting in by_command.items()]
