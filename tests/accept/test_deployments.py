@@ -77,7 +77,7 @@ def worker(server: PrefectServer, place: Path) -> Iterator["subprocess.Popen[byt
 def undisturbed(site: ReplicaSite, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What lasts of the tables of a harvest that nothing befell."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    catalog = write_catalog_for(site, folder / "catalog.toml")
+    catalog = write_catalog_for(site, folder / "catalog.toml", timeout_seconds=30.0)
     assert run_wcda(folder, "harvest", "--catalog", catalog, "--warehouse", folder / "w", "--direct").returncode == 0
     return lasting(read_tables(folder / "w"))
 
