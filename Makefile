@@ -16,7 +16,7 @@ test: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n auto -m "not accept"
+	$(BIN)/pytest -n auto -m "not accept" --ignore tests/accept
 
 # The proofs of web archives take a crawl with wget, and play it with pywb; those of pages open them in a browser.
 accept: .venv/accept .venv/pywb/bin/wayback
