@@ -16,14 +16,12 @@ import pytest
 from extractors import raw_zone
 from flows import harvest as harvesting
 from schemas.tables import TABLES
-from tests.accept.test_prefect_server import api, call, free_port
 from tests.conftest import REPOSITORY, WCDA, Done, bare_environment, run_wcda
 from tests.dask_cluster import DaskCluster, dask_cluster
 from tests.flows.live import write_catalog_for
 from tests.flows.test_bad_input import assert_one_line
+from tests.prefect_server import PrefectServer, free_port
 from tests.replica import replica
-
-__all__ = ["api"]  # a fixture
 
 pytestmark = pytest.mark.accept
 
@@ -74,62 +72,62 @@ def read_tables(warehouse: Path) -> dict[str, pa.Table]:
     return {name: pq.read_table(warehouse / "current" / f"{name}.parquet") for name in TABLES}
 
 
-def rebuild(place: Path, warehouse: Path, api: str, address: str) -> Done:
+def rebuild(place: Path, warehouse: Path, server: PrefectServer, address: str) -> Done:
     """Rebuild on a cluster."""
     return run_wcda(
-        place, "rebuild", "--runner", "dask", "--address", address, "--warehouse", warehouse, PREFECT_API_URL=api
+        place, "rebuild", "--runner", "dask", "--address", address, "--warehouse", warehouse, PREFECT_API_URL=server.api
     )
 
 
-def completed_tasks(api: str) -> int:
+def completed_tasks(server: PrefectServer) -> int:
     """Of the last rebuild: tasks that parsed, as Prefect's server has them."""
-    runs = call(api, "/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    runs = server.call("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
     of_it = {
         "flow_runs": {"id": {"any_": [runs[0]["id"]]}},
         "task_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
     }
-    found: list[dict[str, Any]] = call(api, "/task_runs/filter", of_it)
+    found: list[dict[str, Any]] = server.call("/task_runs/filter", of_it)
     return sum(run["name"].startswith("parse segments") for run in found)
 
 
 def test_prefect_s_pool_gives_the_same_rows(
-    api: str, warehouse: Path, tables: dict[str, pa.Table], place: Path
+    server: PrefectServer, warehouse: Path, tables: dict[str, pa.Table], place: Path
 ) -> None:
-    done = run_wcda(place, "rebuild", "--processes", "2", "--warehouse", warehouse, PREFECT_API_URL=api)
+    done = run_wcda(place, "rebuild", "--processes", "2", "--warehouse", warehouse, PREFECT_API_URL=server.api)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert read_tables(warehouse) == tables
-    assert completed_tasks(api) == TASKS
+    assert completed_tasks(server) == TASKS
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(
-    api: str, warehouse: Path, tables: dict[str, pa.Table], place: Path
+    server: PrefectServer, warehouse: Path, tables: dict[str, pa.Table], place: Path
 ) -> None:
     address = f"tcp://127.0.0.1:{free_port()}"
 
-    done = rebuild(place, warehouse, api, address)
+    done = rebuild(place, warehouse, server, address)
 
     assert_one_line(done, 1, f"the Dask scheduler at {address} does not answer")
     assert read_tables(warehouse) == tables
 
 
-def test_workers_elsewhere_need_an_api_that_they_can_reach(api: str, warehouse: Path, place: Path) -> None:
-    done = rebuild(place, warehouse, api, "tcp://192.0.2.1:8786")
+def test_workers_elsewhere_need_an_api_that_they_can_reach(server: PrefectServer, warehouse: Path, place: Path) -> None:
+    done = rebuild(place, warehouse, server, "tcp://192.0.2.1:8786")
 
-    assert_one_line(done, 2, f"cannot reach Prefect's API at {api}: let PREFECT_API_URL name one")
+    assert_one_line(done, 2, f"cannot reach Prefect's API at {server.api}: let PREFECT_API_URL name one")
 
 
 def test_a_scheduler_without_workers_is_one_line(
-    api: str, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
+    server: PrefectServer, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
 ) -> None:
-    done = rebuild(place, warehouse, api, cluster.address)
+    done = rebuild(place, warehouse, server, cluster.address)
 
     assert_one_line(done, 1, f"the Dask scheduler at {cluster.address} has no workers")
     assert read_tables(warehouse) == tables
 
 
 def test_a_worker_that_runs_other_code_is_one_line(
-    api: str, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
+    server: PrefectServer, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
 ) -> None:
     other = place / "other"
     for room in ("flows", "extractors", "schemas", "warehouse"):
@@ -138,7 +136,7 @@ def test_a_worker_that_runs_other_code_is_one_line(
         code.write("# changed\n")
     worker = cluster.start_worker(PYTHONPATH=os.fspath(other))
 
-    done = rebuild(place, warehouse, api, cluster.address)
+    done = rebuild(place, warehouse, server, cluster.address)
 
     worker.kill()
     worker.wait()
@@ -147,20 +145,20 @@ def test_a_worker_that_runs_other_code_is_one_line(
 
 
 def test_two_workers_give_the_same_rows_and_one_of_them_may_be_killed(
-    api: str, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
+    server: PrefectServer, warehouse: Path, tables: dict[str, pa.Table], place: Path, cluster: DaskCluster
 ) -> None:
     workers = [cluster.start_worker() for _ in range(2)]
 
-    done = rebuild(place, warehouse, api, cluster.address)
+    done = rebuild(place, warehouse, server, cluster.address)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert read_tables(warehouse) == tables
-    assert completed_tasks(api) == TASKS
+    assert completed_tasks(server) == TASKS
 
     shutil.rmtree(warehouse / "parsed")
     with subprocess.Popen(
         [WCDA, "rebuild", "--runner", "dask", "--address", cluster.address, "--warehouse", warehouse],
-        env={**bare_environment(place / "home"), "PREFECT_API_URL": api},
+        env={**bare_environment(place / "home"), "PREFECT_API_URL": server.api},
         stdout=subprocess.DEVNULL,
     ) as process:
         while len(parsed(warehouse)) < LEAST_SEGMENTS // 4 and process.poll() is None:
@@ -172,7 +170,7 @@ def test_two_workers_give_the_same_rows_and_one_of_them_may_be_killed(
     assert left > 0
     assert workers[0].wait() == -signal.SIGKILL
     assert read_tables(warehouse) == tables
-    assert completed_tasks(api) == TASKS
+    assert completed_tasks(server) == TASKS
 
 
 def parsed(warehouse: Path) -> list[Path]:
