@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -77,7 +78,8 @@ class PrefectServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        environment = {name: value for name, value in self.environment.items() if name != "PREFECT_API_URL"}
+        environment = {**self.environment, "PREFECT_UI_API_URL": self.api}  # its pages would ask port 4200
+        del environment["PREFECT_API_URL"]
         self.process = subprocess.Popen(
             [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(self.port)],
             env=environment,
@@ -93,11 +95,19 @@ class PrefectServer:
             self.process.wait(60)
 
     def call(self, path: str, body: Any = None) -> Any:
-        """One call of its API."""
+        """One call of its API; made again while the server's database is busy with others."""
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(request, timeout=30) as response:
+                    return json.load(response)
+            except urllib.error.HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > end:
+                    raise
+                error.close()
+                time.sleep(0.5)
 
     def delete(self, path: str) -> None:
         """Delete something by its API."""
