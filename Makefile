@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept bench identity-report fault-report damage-report notebook dictionary lock clean
+.PHONY: run test accept operations bench identity-report fault-report damage-report notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -16,12 +16,17 @@ test: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n auto -m "not accept" --ignore tests/accept
+	$(BIN)/pytest -n auto -m "not accept and not operations" --ignore tests/accept
 
 # The proofs of web archives take a crawl with wget, and play it with pywb; those of pages open them in a browser.
 accept: .venv/accept .venv/pywb/bin/wayback
 	(command -v wget && command -v chromium) || (apt-get update && apt-get install -y --no-install-recommends wget chromium)
 	$(BIN)/pytest -m accept
+
+# The proofs of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a calm machine.
+operations: .venv/accept
+	command -v chromium || (apt-get update && apt-get install -y --no-install-recommends chromium)
+	$(BIN)/pytest -m operations
 
 # Figures, for a person to read; never a test.
 bench: .venv/bench

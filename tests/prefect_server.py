@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import signal
 import subprocess
 import sys
 import time
@@ -141,6 +142,10 @@ class PrefectServer:
                 yield process
             finally:
                 process.terminate()
+                try:
+                    process.wait(30)
+                except subprocess.TimeoutExpired:  # it waits for a run that does not end
+                    os.killpg(process.pid, signal.SIGKILL)
 
     def trigger(self, deployment: str, **parameters: Any) -> str:
         """Create a run of a deployment, named `flow/deployment`; gives its id."""

@@ -28,7 +28,7 @@ from tests.prefect_server import PrefectServer, until
 from tests.replica import ReplicaSite, replica
 from warehouse.folder import WarehouseFolder
 
-pytestmark = [pytest.mark.accept, pytest.mark.usefixtures("place", "worker")]
+pytestmark = [pytest.mark.operations, pytest.mark.usefixtures("place", "worker")]
 
 DOCS = (REPOSITORY / "docs" / "operations.md").read_text()
 NIGHTLY = "harvest/nightly"
