@@ -40,7 +40,7 @@ class RawZone:
     def segments(self) -> list[Path]:
         """Finished segments of runs that count, oldest run first: all but those that a rollback withdrew."""
         withdrawal = self.withdrawal()
-        withdrawn = withdrawal.segments if withdrawal else ()
+        withdrawn = frozenset(withdrawal.segments if withdrawal else ())
         return [segment for segment in self.all_segments() if segment.name not in withdrawn]
 
     def all_segments(self) -> list[Path]:

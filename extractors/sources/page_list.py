@@ -47,10 +47,12 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
             found = ", ".join(columns) or "nothing"
             return {}, [_issue("its first line must name the columns file, and url, captured_at or both", found)]
         listed: dict[str, ListedPage] = {}
+        unlisted = set(names)
         issues = []
         for row in lines:
             try:
-                name, page = _read_row(row, names - listed.keys(), base)
+                name, page = _read_row(row, unlisted, base)
+                unlisted.remove(name)
                 listed[name] = page
             except ValueError as error:
                 issues.append(_issue(f"line {lines.line_num}: {error}", ", ".join(_texts(row))))
