@@ -1,7 +1,8 @@
 """What the raw zone has of each address: for conditional requests, and for going on with a run that was killed."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from extractors.planning import PageView
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 RESUMED_WITHIN = dt.timedelta(days=1)
 """A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
 
-_CAPTURE_COLUMNS = ["capture_id", "run_id", "url", "captured_at", "revisits", "etag", "last_modified"]
-_SHOWN_COLUMNS = ["page_id", "outcome", "range_first", "range_last", "range_total", "entry_count"]
+_CAPTURE_COLUMNS = ["capture_id", "url", "captured_at", "etag", "last_modified"]
+_SHOWN_COLUMNS = ["page_id", "outcome", "range_first", "range_last", "range_total"]
+_COLUMNS = _CAPTURE_COLUMNS + _SHOWN_COLUMNS
 
 
 class KnownPages:
@@ -34,7 +36,7 @@ class KnownPages:
         self._keys: dict[str, _Keys] = {}
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
-        self._latest = {row["url"]: row for row in self._captures if _can_be_asked_about(row)}
+        self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about)}
 
     def latest(self, url: str) -> KnownCapture | None:
         """The latest whole page that an address showed and can be asked about; null if there is none."""
@@ -50,7 +52,7 @@ class KnownPages:
 
     def views_of_run(self, run_id: str) -> dict[str, PageView]:
         """What each address showed when a run asked for it last."""
-        last = {row["url"]: row for row in self._captures if row["run_id"] == run_id and row["page_id"] is not None}
+        last = {row["url"]: row for row in _rows(self._captures, partial(_was_shown_to, run_id))}
         return {url: self._view(row) for url, row in last.items()}
 
     def interrupted_run(self, plan: Plan) -> str | None:
@@ -72,26 +74,43 @@ class KnownPages:
         return PageView(row["outcome"], shown, () if keys is None else tuple(keys.tolist()))
 
 
-def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> list[dict[str, Any]]:
-    """Captures of what sites sent, in the order in which they were landed."""
+def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> "pa.Table | None":
+    """Captures of what sites sent, in the order in which they were landed; null if there are no segments."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if not segments:
-        return []
+        return None
     captures = resolve_revisits(pa.concat_tables([segment["captures"] for segment in segments]))
-    live = captures.filter(pc.is_valid(captures["http_status"]))
-    rows: list[dict[str, Any]] = live.select(_CAPTURE_COLUMNS + _SHOWN_COLUMNS).to_pylist()
+    return captures.filter(pc.is_valid(captures["http_status"]))
+
+
+def _rows(captures: "pa.Table | None", condition: "Callable[[pa.Table], pa.ChunkedArray]") -> list[dict[str, Any]]:
+    """The captures that meet a condition: to make rows of all would cost more with each run."""
+    if captures is None:
+        return []
+    rows: list[dict[str, Any]] = captures.filter(condition(captures)).select(_COLUMNS).to_pylist()
     return rows
 
 
-def _can_be_asked_about(row: Mapping[str, Any]) -> bool:
+def _was_shown_to(run_id: str, captures: "pa.Table") -> "pa.ChunkedArray":
+    """Whether a capture showed a run something."""
+    import pyarrow.compute as pc
+
+    return pc.and_(pc.equal(captures["run_id"], run_id), pc.is_valid(captures["page_id"]))
+
+
+def _can_be_asked_about(captures: "pa.Table") -> "pa.ChunkedArray":
     """Whether a conditional request can be about a capture: it has a validator, and shows a whole page."""
-    if row["revisits"] is not None or (row["etag"] is None and row["last_modified"] is None):
-        return False
-    if row["outcome"] == "listing":
-        return bool(row["entry_count"] == row["range_last"] - row["range_first"] + 1)
-    return bool(row["outcome"] == "empty")
+    import pyarrow.compute as pc
+
+    has_validator = pc.or_(pc.is_valid(captures["etag"]), pc.is_valid(captures["last_modified"]))
+    first, last = captures["range_first"], captures["range_last"]
+    is_whole = pc.fill_null(pc.equal(pc.add(pc.subtract(last, first), 1), captures["entry_count"]), False)
+    is_listing = pc.fill_null(pc.equal(captures["outcome"], "listing"), False)
+    is_empty = pc.fill_null(pc.equal(captures["outcome"], "empty"), False)
+    shows_all = pc.or_(pc.and_(is_listing, is_whole), is_empty)
+    return pc.and_(pc.is_null(captures["revisits"]), pc.and_(has_validator, shows_all))
 
 
 def _keys_of_pages(entries: "pa.Table") -> "dict[str, _Keys]":

@@ -13,17 +13,14 @@ import zlib
 from base64 import b32encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha1
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 from pydantic import TypeAdapter
-from warcio.recordloader import ArcWarcRecord
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
 
 from schemas.records import (
     Alias,
@@ -132,13 +129,12 @@ class WarcWriter:
         self._segment = segment
         self._file = file
         self._offset = file.tell()
-        self._warcio = WARCWriter(None, gzip=False, warc_version=_VERSION)
         if self._offset == 0:
             self._begin()
 
     def land_saved_page(self, capture: Capture) -> LandedCapture:
         """Land a saved page as it came."""
-        headers = _collection_header(capture.collection_id)
+        headers = dict(_collection_header(capture.collection_id))
         if capture.captured_at is not None:
             headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
         capture_id = str(uuid4())
@@ -235,26 +231,30 @@ class WarcWriter:
 
     def _begin(self) -> None:
         """Write the warcinfo record that leads a segment."""
+        headers = {
+            "WARC-Type": "warcinfo",
+            "WARC-Record-ID": _urn(str(uuid4())),
+            "WARC-Date": _now(),
+            "WARC-Filename": self._segment,
+        }
         info = {
             "software": "wcda",
             "format": "WARC file version 1.1",
             "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
             "isPartOf": self._run_id,
         }
-        self._append(self._warcio.create_warcinfo_record(self._segment, info))
+        body = "".join(f"{name}: {value}\r\n" for name, value in info.items()).encode()
+        self._append(_record(headers | {"WARC-Block-Digest": _digest(body)}, "application/warc-fields", body))
 
     def _append_own(self, kind: str, what: str, body: bytes, content_type: str = _JSON) -> None:
         """Write what the run has to say of itself."""
         headers = _headers(kind, str(uuid4()), _about(self._run_id) + what, _now())
         self._append(_resource(headers, body, content_type))
 
-    def _append(self, record: ArcWarcRecord, level: int = _GZIP_LEVEL) -> int:
+    def _append(self, record: bytes, level: int = _GZIP_LEVEL) -> int:
         """Write a record; gives its offset."""
         offset = self._offset
-        plain = BytesIO()  # warcio itself would compress at level 9
-        self._warcio.out = plain
-        self._warcio.write_record(record)
-        self._offset += self._file.write(_gzip(plain.getvalue(), level))
+        self._offset += self._file.write(_gzip(record, level))
         return offset
 
     def _landed(
@@ -362,6 +362,7 @@ def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> 
     )
 
 
+@lru_cache
 def _collection_header(collection_id: str | None) -> dict[str, str]:
     # Quoted, since a header keeps no blanks at its ends.
     return {} if collection_id is None else {_COLLECTION_HEADER: quote(collection_id)}
@@ -377,62 +378,44 @@ def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """An HTTP head as it went over the wire, for warcio to write; its own class percent-encodes what is not ASCII."""
-
-    headers_buff: bytes
-
-    def compute_headers_buffer(self, _filter: None) -> None:
-        """Nothing is left to compute; warcio asks for it."""
-
-
 def _headers(kind: str, record_id: str, url: str, at: str) -> dict[str, str]:
     """What each record has."""
     return {"WARC-Type": kind, "WARC-Record-ID": _urn(record_id), "WARC-Date": at, "WARC-Target-URI": url}
 
 
-def _resource(headers: dict[str, str], body: bytes, content_type: str) -> ArcWarcRecord:
+def _resource(headers: dict[str, str], body: bytes, content_type: str) -> bytes:
     """A record of what did not come over HTTP."""
     digest = _digest(body)
     return _record(headers | {"WARC-Payload-Digest": digest, "WARC-Block-Digest": digest}, content_type, body)
 
 
-def _response(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+def _response(headers: dict[str, str], exchange: Exchange) -> bytes:
     head, body = _response_head(exchange), exchange.body
     digests = {"WARC-Payload-Digest": _digest(body), "WARC-Block-Digest": _digest(head, body)}
-    return _record(headers | digests, _HTTP_RESPONSE, body, head)
+    return _record(headers | digests, _HTTP_RESPONSE, head, body)
 
 
-def _revisit(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+def _revisit(headers: dict[str, str], exchange: Exchange) -> bytes:
     head = _response_head(exchange)
-    return _record(headers | {"WARC-Block-Digest": _digest(head)}, _HTTP_RESPONSE, b"", head)
+    return _record(headers | {"WARC-Block-Digest": _digest(head)}, _HTTP_RESPONSE, head)
 
 
-def _not_modified(headers: dict[str, str]) -> ArcWarcRecord:
-    return _record(headers | {"WARC-Block-Digest": _NO_BODY_DIGEST}, _HTTP_RESPONSE, b"")
+def _not_modified(headers: dict[str, str]) -> bytes:
+    return _record(headers | {"WARC-Block-Digest": _NO_BODY_DIGEST}, _HTTP_RESPONSE)
 
 
-def _request(headers: dict[str, str], exchange: Exchange) -> ArcWarcRecord:
+def _request(headers: dict[str, str], exchange: Exchange) -> bytes:
     head = _request_head(exchange)
     digests = {"WARC-Payload-Digest": _NO_BODY_DIGEST, "WARC-Block-Digest": _digest(head)}
-    return _record(headers | digests, _HTTP_REQUEST, b"", head)
+    return _record(headers | digests, _HTTP_REQUEST, head)
 
 
-def _record(headers: dict[str, str], content_type: str, body: bytes, head: bytes = b"") -> ArcWarcRecord:
-    """A record for warcio to write; with its digests, it does not read the body for them."""
-    length = len(head) + len(body)
-    headers |= {"Content-Type": content_type, "Content-Length": str(length)}
-    return ArcWarcRecord(
-        "warc",
-        headers["WARC-Type"],
-        StatusAndHeaders("", headers, protocol=_VERSION),
-        BytesIO(body),
-        _Head(head) if head else None,
-        None,  # the content-type is among the headers
-        length,
-        payload_length=len(body),
-    )
+def _record(headers: dict[str, str], content_type: str, *block: bytes) -> bytes:
+    """A record as WARC 1.1 has it (ISO 28500:2017, 4); libraries that write them take ten times as long."""
+    length = sum(map(len, block))
+    fields = headers | {"Content-Type": content_type, "Content-Length": str(length)}
+    lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
+    return b"".join((f"{_VERSION}\r\n{''.join(lines)}\r\n".encode(), *block, b"\r\n\r\n"))
 
 
 def _request_head(exchange: Exchange) -> bytes:

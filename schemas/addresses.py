@@ -9,6 +9,7 @@ without `recordType` or with plain colons and commas, and under `/collection/81/
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from schemas.identifiers import stable_id
@@ -145,10 +146,10 @@ class ListingAddress:
         return urlencode(self.criteria, quote_via=quote, safe="[]:") or None
 
     @property
-    def criteria(self) -> list[tuple[str, str]]:
+    def criteria(self) -> tuple[tuple[str, str], ...]:
         """Names and values of the query that asks for the result set, in canonical order."""
         facets = [(f"f[{index}]", f"{kind}:{term}") for index, (kind, term) in enumerate(self.facets)]
-        return [*facets, ("search_api_fulltext", self.text)] if self.text else facets
+        return (*facets, ("search_api_fulltext", self.text)) if self.text else tuple(facets)
 
 
 def read_facet(text: str) -> tuple[str, str]:
@@ -207,9 +208,15 @@ def listing_url(address: ListingAddress, page: int, items_per_page: int | None, 
     if address.old_set is not None:
         return base + _old_path(*address.old_set, address.slug, page + 1)
     paging = [("items_per_page", items_per_page), ("page", page or None)]
-    fields = [*address.criteria, *((name, str(value)) for name, value in paging if value is not None)]
-    query = urlencode(fields, quote_via=quote)
+    fields = [f"{name}={value}" for name, value in paging if value is not None]
+    query = "&".join(filter(None, [_query_of(address.criteria), *fields]))
     return f"{base}/search" + (f"?{query}" if query else "")
+
+
+@lru_cache
+def _query_of(criteria: tuple[tuple[str, str], ...]) -> str:
+    """What asks for a result set: the same for all its pages."""
+    return urlencode(criteria, quote_via=quote)
 
 
 def _is_of_archive(parts: SplitResult, base: SplitResult) -> bool:

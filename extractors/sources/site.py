@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
@@ -102,9 +102,12 @@ class _StopSign:
             self._waits.pop().reschedule(now)
         return SiteStoppedError(self._message)
 
-    async def guard(self, wait: Callable[[], Awaitable[object]]) -> None:
-        """Wait for something, or until the sign is put up, which is raised."""
+    async def guard(self, wait: Callable[[], Awaitable[object]], *, at_once: bool = False) -> None:
+        """Wait for something, or until the sign is put up, which is raised; at once if nothing need be waited for."""
         self.check()
+        if at_once:
+            await wait()
+            return
         with suppress(TimeoutError):  # the only limit that is ever set is that of `put_up`
             async with asyncio.timeout(None) as limit:
                 self._waits.add(limit)
@@ -307,8 +310,8 @@ class Site:
     def _judge(self, exchange: Exchange) -> _Answer:
         if 200 <= exchange.status < 300:
             return _Answer(exchange, _decode(exchange))
-        body = _decode_leniently(exchange)
-        refusal = refusals.recognise(body.decode("utf-8", "replace"))
+        body = _decode_leniently(exchange) if exchange.body else b""
+        refusal = refusals.recognise(body.decode("utf-8", "replace")) if body else None
         if refusal is not None and refusal.outcome == "challenge":
             return _Answer(exchange, body, is_challenge=True)
         if exchange.status in _PASSING:
@@ -349,9 +352,9 @@ class Site:
     @asynccontextmanager
     async def _wire(self) -> AsyncIterator[Wire]:
         """A wire of one's own, once the pace lets the next request start."""
-        await self._stop_sign.guard(self._workers.acquire)
+        await self._stop_sign.guard(self._workers.acquire, at_once=not self._workers.locked())
         try:
-            await self._stop_sign.guard(self._pace.wait)
+            await self._stop_sign.guard(self._pace.wait, at_once=self._pace.is_open)
             wire = self._free.pop()
             try:
                 yield wire
@@ -382,7 +385,16 @@ def _authority(url: str) -> str | None:
     """Host of an address, with its port unless that is the scheme's own; null if it is no address of a web page."""
     try:
         url.encode()  # half of a surrogate pair has no address
-        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return _authority_of("/".join(url.split("/", 3)[:3]))
+
+
+@lru_cache
+def _authority_of(beginning: str) -> str | None:
+    """As `_authority`, of an address up to its path: a site's pages have few such beginnings."""
+    try:
+        parts = urlsplit(beginning)
         port = parts.port
     except ValueError:
         return None

@@ -23,7 +23,7 @@ import h11
 import httpx
 
 from schemas.errors import FetchError, UsageError
-from schemas.records import Exchange
+from schemas.records import Exchange, Headers
 
 Fields = tuple[tuple[bytes, bytes], ...]
 """Headers."""
@@ -97,7 +97,8 @@ class Wire:
         response = await self._transport.handle_async_request(request)
         self.has_answered = True
         try:
-            body = await _read_body(response)
+            headers = _plain(response.headers.raw)
+            body = await _read_body(_stream(response), headers)
         finally:
             await _stream(response).aclose()
         return Exchange(
@@ -105,7 +106,7 @@ class Wire:
             request_headers=_plain(request.headers.raw),
             status=response.status_code,
             reason=response.extensions["reason_phrase"].decode("latin-1"),
-            headers=_plain(field for field in response.headers.raw if field[0].lower() != b"transfer-encoding"),
+            headers=tuple([field for field in headers if field[0].lower() != "transfer-encoding"]),
             body=body,
             received_at=dt.datetime.now(dt.UTC),
         )
@@ -116,13 +117,13 @@ def _parsed_url(url: str) -> httpx.URL:
     return httpx.URL(url)
 
 
-async def _read_body(response: httpx.Response) -> bytes:
-    if int(response.headers.get("Content-Length", 0)) > MAX_BODY_BYTES:
+async def _read_body(stream: httpx.AsyncByteStream, headers: Headers) -> bytes:
+    if any(int(value) > MAX_BODY_BYTES for name, value in headers if name.lower() == "content-length"):
         raise _too_large()
     pieces: list[bytes] = []
     size = 0
     try:
-        async for piece in _stream(response):
+        async for piece in stream:
             pieces.append(piece)
             size += len(piece)
             if size > MAX_BODY_BYTES:
@@ -142,7 +143,7 @@ def _too_large() -> FetchError:
     return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB")
 
 
-def _plain(headers: Iterable[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers])
 
 

@@ -10,7 +10,7 @@ from flows.cli import app
 from tests.conftest import REPOSITORY, Command
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
-HEAVY = {"prefect", "pandas", "pyarrow", "pydantic", "rich", "warcio", "fastwarc", "httpx"}
+HEAVY = {"prefect", "pandas", "pyarrow", "pydantic", "rich", "fastwarc", "httpx"}
 
 
 def test_help_imports_nothing_heavy() -> None:
