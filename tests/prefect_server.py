@@ -133,7 +133,7 @@ class PrefectServer:
         """A worker of a pool, while the block lasts; it leads a process group, with the runs that it starts."""
         with subprocess.Popen(
             [PREFECT, "worker", "start", "--pool", pool],
-            env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1"},
+            env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -24,7 +24,7 @@ from tests.conftest import REPOSITORY, WCDA, run_wcda
 from tests.flows.live import write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_readme import commands
-from tests.prefect_server import PrefectServer, until
+from tests.prefect_server import FINAL, PrefectServer, until
 from tests.replica import ReplicaSite, replica
 from warehouse.folder import WarehouseFolder
 
@@ -41,6 +41,14 @@ def shell(heading: str) -> list[str]:
     """The commands of a section of the docs."""
     section = DOCS.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     return commands("".join(re.findall(r"^```sh\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def interruptible() -> Iterator[None]:
+    """Tests that a shell started in the background ignore Ctrl-C, and so would all that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="module")
@@ -336,3 +344,51 @@ def test_serving_runs_one_harvest_at_a_time_and_ctrl_c_pauses_its_schedule(
     assert one["end_time"] < other["start_time"]
     assert server.call(f"/deployments/name/{SERVED}")["paused"]
     require_sound(place, "served", undisturbed)
+
+
+def test_a_run_publishes_though_the_server_stays_away(
+    server: PrefectServer, place: Path, undisturbed: dict[str, Any]
+) -> None:
+    run = begun(server, warehouse="away")
+
+    server.stop()
+    try:
+        until(lambda: run_wcda(place, "status", "--warehouse", place / "away").returncode == 0)
+    finally:
+        server.start()
+
+    require_sound(place, "away", undisturbed)
+    if server.run(run)["state_type"] not in FINAL:  # then it is for a person to say that it has ended
+        crashed = {"state": {"type": "CRASHED"}, "force": True}
+        server.call(f"/flow_runs/{run}/set_state", crashed)
+    assert server.final(server.trigger(NIGHTLY, warehouse="away"))["name"] == "Complete"
+
+
+def test_a_machine_that_dies_is_noticed_and_what_came_late_runs_or_is_cancelled(
+    server: PrefectServer,
+    place: Path,
+    worker: "subprocess.Popen[bytes]",
+    undisturbed: dict[str, Any],
+) -> None:
+    """The automations of the docs, with shorter times. The worker is gone in the end, so this test is the last."""
+    (place / "soon.yaml").write_text(
+        (place / "docs" / "automations.yaml")
+        .read_text()
+        .replace("within: 600", "within: 60")
+        .replace("within: 21600", "within: 10")
+        .replace("name: wcda-", "name: soon-")
+    )
+    assert server.prefect("automation", "create", "--from-file", place / "soon.yaml").returncode == 0
+    run = begun(server, warehouse="died")
+    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+    for group in (worker.pid, *map(int, children)):
+        os.killpg(group, signal.SIGKILL)
+
+    late = server.trigger(NIGHTLY, warehouse="late")
+    assert server.final(late)["type"] == "CANCELLED"
+    assert server.run(run)["state_type"] == "RUNNING"
+    assert server.final(run)["message"] == "It has sent no heartbeat for ten minutes."
+    assert server.run(run)["state_type"] == "CRASHED"
+    with server.worker("wcda"):
+        assert server.final(server.trigger(NIGHTLY, warehouse="died"))["name"] == "Complete"
+    require_sound(place, "died", undisturbed)
