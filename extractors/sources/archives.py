@@ -147,6 +147,9 @@ class _Reader:
         for name in names:
             parts = (*above, *PurePosixPath(name).parts)
             yield from self._read_file(_Item(name, name, parts, 0, own[name], folder / name))
+        for name in self._listed:
+            message = f"{PAGE_LIST}: what it says of {name} has no effect, since that is no saved page"
+            yield Issue("warning", "page-list", message, url=file_address(PAGE_LIST))
 
     def _read_page_list(self, folder: Path, names: list[str]) -> Iterator[Issue]:
         try:
@@ -331,7 +334,7 @@ class _Reader:
 
     def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
         head = stream.peek(MARK_BYTES)
-        listed = self._listed.get(item.name)
+        listed = self._listed.pop(item.name, None)
         origin = (listed and listed.origin) or find_origin(item.parts, head, self._base)
         mime = guess_type(item.member, head)
         named = self._catalog.collection_of(item.member)

@@ -95,6 +95,16 @@ def test_what_cannot_be_used_of_the_list_is_an_issue(text: str | bytes, words: s
     assert re.search(words, issues[0].message)
 
 
+def test_what_the_list_says_of_a_file_that_is_no_saved_page_is_an_issue(tmp_path: Path) -> None:
+    (tmp_path / "crawl.warc").write_bytes(b"WARC/1.1\r\n\r\n")
+
+    _, issues = read(tmp_path, "file,captured_at\ncrawl.warc,2025-03-01\n")
+
+    (issue,) = (issue for issue in issues if issue.kind == "page-list")
+    assert (issue.level, issue.url) == ("warning", "urn:wcda:file:pages.csv")
+    assert "crawl.warc has no effect" in issue.message
+
+
 def test_the_other_lines_of_a_list_hold(tmp_path: Path) -> None:
     pages, issues = read(tmp_path, "file,captured_at\nc.txt,\na.txt,2025-03-01\n")
 
