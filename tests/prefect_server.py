@@ -96,7 +96,10 @@ class PrefectServer:
             self.process.wait(60)
 
     def call(self, path: str, body: Any = None) -> Any:
-        """One call of its API; made again while the server's database is busy with others."""
+        """One call of its API; made again while the server's database is busy with others, which can take minutes.
+
+        Prefect's SQLite file is at times held by one of the server's own requests until its timeouts have passed.
+        """
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.api + path, data, {"Content-Type": "application/json"})
         end = time.monotonic() + START_SECONDS
@@ -108,7 +111,10 @@ class PrefectServer:
                 if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > end:
                     raise
                 error.close()
-                time.sleep(0.5)
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
+            time.sleep(0.5)
 
     def delete(self, path: str) -> None:
         """Delete something by its API."""

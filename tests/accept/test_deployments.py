@@ -24,7 +24,7 @@ from tests.conftest import REPOSITORY, WCDA, run_wcda
 from tests.flows.live import write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_readme import commands
-from tests.prefect_server import FINAL, PrefectServer, until
+from tests.prefect_server import FINAL, RUN_SECONDS, PrefectServer, until
 from tests.replica import ReplicaSite, replica
 from warehouse.folder import WarehouseFolder
 
@@ -335,7 +335,7 @@ def test_serving_runs_one_harvest_at_a_time_and_ctrl_c_pauses_its_schedule(
             first, second = (server.trigger(SERVED) for _ in range(2))
             assert {server.final(run)["name"] for run in (first, second)} == {"Complete"}
             os.killpg(process.pid, signal.SIGINT)
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=RUN_SECONDS)
         finally:
             process.kill()
     assert process.returncode == 0
