@@ -1,12 +1,11 @@
 """What the raw zone has of each address: for conditional requests, and for going on with a run that was killed."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from extractors.planning import PageView
-from schemas.parsed import resolve_revisits
+from schemas.parsed import PARSED_TABLES, resolve_revisits
 from schemas.records import KnownCapture, Plan, Range, Validators
 
 if TYPE_CHECKING:
@@ -18,9 +17,9 @@ if TYPE_CHECKING:
 RESUMED_WITHIN = dt.timedelta(days=1)
 """A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
 
-_CAPTURE_COLUMNS = ["capture_id", "url", "captured_at", "etag", "last_modified"]
-_SHOWN_COLUMNS = ["page_id", "outcome", "range_first", "range_last", "range_total"]
-_COLUMNS = _CAPTURE_COLUMNS + _SHOWN_COLUMNS
+_OF_CAPTURE = ("capture_id", "url", "captured_at", "etag", "last_modified")
+_OF_PAGE = ("page_id", "outcome", "range_first", "range_last", "range_total")
+_COLUMNS = [*_OF_CAPTURE, *_OF_PAGE]
 
 
 class KnownPages:
@@ -36,7 +35,7 @@ class KnownPages:
         self._keys: dict[str, _Keys] = {}
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
-        self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about)}
+        self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures))}
 
     def latest(self, url: str) -> KnownCapture | None:
         """The latest whole page that an address showed and can be asked about; null if there is none."""
@@ -52,7 +51,7 @@ class KnownPages:
 
     def views_of_run(self, run_id: str) -> dict[str, PageView]:
         """What each address showed when a run asked for it last."""
-        last = {row["url"]: row for row in _rows(self._captures, partial(_was_shown_to, run_id))}
+        last = {row["url"]: row for row in _rows(self._captures, _showed_something_to(run_id, self._captures))}
         return {url: self._view(row) for url, row in last.items()}
 
     def interrupted_run(self, plan: Plan) -> str | None:
@@ -74,27 +73,23 @@ class KnownPages:
         return PageView(row["outcome"], shown, () if keys is None else tuple(keys.tolist()))
 
 
-def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> "pa.Table | None":
-    """Captures of what sites sent, in the order in which they were landed; null if there are no segments."""
+def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> "pa.Table":
+    """Captures of what sites sent, in the order in which they were landed."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not segments:
-        return None
-    captures = resolve_revisits(pa.concat_tables([segment["captures"] for segment in segments]))
+    none = PARSED_TABLES["captures"].arrow_schema().empty_table()
+    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)]))
     return captures.filter(pc.is_valid(captures["http_status"]))
 
 
-def _rows(captures: "pa.Table | None", condition: "Callable[[pa.Table], pa.ChunkedArray]") -> list[dict[str, Any]]:
-    """The captures that meet a condition: to make rows of all would cost more with each run."""
-    if captures is None:
-        return []
-    rows: list[dict[str, Any]] = captures.filter(condition(captures)).select(_COLUMNS).to_pylist()
+def _rows(captures: "pa.Table", wanted: "pa.ChunkedArray") -> list[dict[str, Any]]:
+    """The captures for which something holds: to make rows of all would cost more with each run."""
+    rows: list[dict[str, Any]] = captures.filter(wanted).select(_COLUMNS).to_pylist()
     return rows
 
 
-def _was_shown_to(run_id: str, captures: "pa.Table") -> "pa.ChunkedArray":
-    """Whether a capture showed a run something."""
+def _showed_something_to(run_id: str, captures: "pa.Table") -> "pa.ChunkedArray":
     import pyarrow.compute as pc
 
     return pc.and_(pc.equal(captures["run_id"], run_id), pc.is_valid(captures["page_id"]))
@@ -105,12 +100,10 @@ def _can_be_asked_about(captures: "pa.Table") -> "pa.ChunkedArray":
     import pyarrow.compute as pc
 
     has_validator = pc.or_(pc.is_valid(captures["etag"]), pc.is_valid(captures["last_modified"]))
-    first, last = captures["range_first"], captures["range_last"]
-    is_whole = pc.fill_null(pc.equal(pc.add(pc.subtract(last, first), 1), captures["entry_count"]), False)
-    is_listing = pc.fill_null(pc.equal(captures["outcome"], "listing"), False)
-    is_empty = pc.fill_null(pc.equal(captures["outcome"], "empty"), False)
-    shows_all = pc.or_(pc.and_(is_listing, is_whole), is_empty)
-    return pc.and_(pc.is_null(captures["revisits"]), pc.and_(has_validator, shows_all))
+    shown = pc.add(pc.subtract(captures["range_last"], captures["range_first"]), 1)
+    is_whole = pc.and_kleene(pc.equal(captures["outcome"], "listing"), pc.equal(captures["entry_count"], shown))
+    shows_all = pc.or_kleene(is_whole, pc.equal(captures["outcome"], "empty"))
+    return pc.and_kleene(pc.and_(pc.is_null(captures["revisits"]), has_validator), shows_all)
 
 
 def _keys_of_pages(entries: "pa.Table") -> "dict[str, _Keys]":

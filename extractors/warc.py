@@ -134,7 +134,7 @@ class WarcWriter:
 
     def land_saved_page(self, capture: Capture) -> LandedCapture:
         """Land a saved page as it came."""
-        headers = dict(_collection_header(capture.collection_id))
+        headers = _collection_header(capture.collection_id)
         if capture.captured_at is not None:
             headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
         capture_id = str(uuid4())
@@ -362,10 +362,12 @@ def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> 
     )
 
 
-@lru_cache
+_quoted = lru_cache(quote)  # a run lands thousands of pages of few collections
+
+
 def _collection_header(collection_id: str | None) -> dict[str, str]:
     # Quoted, since a header keeps no blanks at its ends.
-    return {} if collection_id is None else {_COLLECTION_HEADER: quote(collection_id)}
+    return {} if collection_id is None else {_COLLECTION_HEADER: _quoted(collection_id)}
 
 
 def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpack
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
 from extractors.layouts.citations import cited_address
-from extractors.sources.page_list import PAGE_LIST, ListedPage, read_page_list
+from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue, read_page_list
 from extractors.sources.saved import (
     MARK_BYTES,
     MAX_PAGE_BYTES,
@@ -148,8 +148,8 @@ class _Reader:
             parts = (*above, *PurePosixPath(name).parts)
             yield from self._read_file(_Item(name, name, parts, 0, own[name], folder / name))
         for name in self._listed:
-            message = f"{PAGE_LIST}: what it says of {name} has no effect, since that is no saved page"
-            yield Issue("warning", "page-list", message, url=file_address(PAGE_LIST))
+            message = f"what it says of {name} has no effect, since that is no saved page"
+            yield page_list_issue(message, level="warning")
 
     def _read_page_list(self, folder: Path, names: list[str]) -> Iterator[Issue]:
         try:

@@ -38,11 +38,6 @@ class Pace:
         self._next = clock()
         self._turn = asyncio.Lock()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether the next request may start at once."""
-        return not self._turn.locked() and self._next <= self._clock()
-
     async def wait(self) -> None:
         """Wait until the next request may start; who came first goes first."""
         async with self._turn:

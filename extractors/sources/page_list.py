@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from extractors.sources.saved import Origin, origin_of
 from schemas.addresses import file_address
-from schemas.records import Issue
+from schemas.records import Issue, Level
 
 PAGE_LIST = "pages.csv"
 
@@ -45,7 +45,9 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
         columns = lines.fieldnames or ()
         if "file" not in columns or not set(columns) <= set(_COLUMNS):
             found = ", ".join(columns) or "nothing"
-            return {}, [_issue("its first line must name the columns file, and url, captured_at or both", found)]
+            return {}, [
+                page_list_issue("its first line must name the columns file, and url, captured_at or both", found)
+            ]
         listed: dict[str, ListedPage] = {}
         unlisted = set(names)
         issues = []
@@ -55,11 +57,11 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
                 unlisted.remove(name)
                 listed[name] = page
             except ValueError as error:
-                issues.append(_issue(f"line {lines.line_num}: {error}", ", ".join(_texts(row))))
+                issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(_texts(row))))
     except UnicodeDecodeError:
-        return {}, [_issue("it is not in UTF-8", None)]
+        return {}, [page_list_issue("it is not in UTF-8")]
     except csv.Error as error:
-        return {}, [_issue(f"it is no CSV: {error}", None)]
+        return {}, [page_list_issue(f"it is no CSV: {error}")]
     return listed, issues
 
 
@@ -94,5 +96,6 @@ def _texts(row: dict[str, str | None]) -> Iterator[str]:
         yield from value if isinstance(value, list) else [value or ""]
 
 
-def _issue(message: str, found: str | None) -> Issue:
-    return Issue("error", "page-list", f"{PAGE_LIST}: {message}", found=found, url=file_address(PAGE_LIST))
+def page_list_issue(message: str, found: str | None = None, level: Level = "error") -> Issue:
+    """An issue with the list."""
+    return Issue(level, "page-list", f"{PAGE_LIST}: {message}", found=found, url=file_address(PAGE_LIST))

@@ -102,12 +102,9 @@ class _StopSign:
             self._waits.pop().reschedule(now)
         return SiteStoppedError(self._message)
 
-    async def guard(self, wait: Callable[[], Awaitable[object]], *, at_once: bool = False) -> None:
-        """Wait for something, or until the sign is put up, which is raised; at once if nothing need be waited for."""
+    async def guard(self, wait: Callable[[], Awaitable[object]]) -> None:
+        """Wait for something, or until the sign is put up, which is raised."""
         self.check()
-        if at_once:
-            await wait()
-            return
         with suppress(TimeoutError):  # the only limit that is ever set is that of `put_up`
             async with asyncio.timeout(None) as limit:
                 self._waits.add(limit)
@@ -310,8 +307,8 @@ class Site:
     def _judge(self, exchange: Exchange) -> _Answer:
         if 200 <= exchange.status < 300:
             return _Answer(exchange, _decode(exchange))
-        body = _decode_leniently(exchange) if exchange.body else b""
-        refusal = refusals.recognise(body.decode("utf-8", "replace")) if body else None
+        body = _decode_leniently(exchange)
+        refusal = refusals.recognise(body.decode("utf-8", "replace"))
         if refusal is not None and refusal.outcome == "challenge":
             return _Answer(exchange, body, is_challenge=True)
         if exchange.status in _PASSING:
@@ -352,9 +349,9 @@ class Site:
     @asynccontextmanager
     async def _wire(self) -> AsyncIterator[Wire]:
         """A wire of one's own, once the pace lets the next request start."""
-        await self._stop_sign.guard(self._workers.acquire, at_once=not self._workers.locked())
+        await self._stop_sign.guard(self._workers.acquire)
         try:
-            await self._stop_sign.guard(self._pace.wait, at_once=self._pace.is_open)
+            await self._stop_sign.guard(self._pace.wait)
             wire = self._free.pop()
             try:
                 yield wire

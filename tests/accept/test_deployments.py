@@ -96,6 +96,11 @@ def require_sound(place: Path, name: str, undisturbed: dict[str, Any]) -> None:
     assert lasting(read_tables(place / name)) == undisturbed
 
 
+def runs_of(worker: "subprocess.Popen[bytes]") -> list[int]:
+    """The process groups of the runs that a worker has started."""
+    return [int(child) for child in Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()]
+
+
 def said(server: PrefectServer, run: str) -> list[str]:
     """What our own modules have logged of a run; it comes some seconds late."""
     return [log["message"] for log in server.logs(run) if log["name"].startswith("flows.")]
@@ -210,8 +215,7 @@ def test_a_run_that_is_killed_is_crashed_and_the_next_goes_on_from_it(
     server: PrefectServer, place: Path, worker: "subprocess.Popen[bytes]", undisturbed: dict[str, Any]
 ) -> None:
     run = begun(server, warehouse="killed")
-    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-    os.killpg(int(children[0]), signal.SIGKILL)
+    os.killpg(runs_of(worker)[0], signal.SIGKILL)
 
     assert server.final(run)["name"] == "Crashed"
     assert run_wcda(place, "check", "--warehouse", place / "killed").returncode == 0
@@ -380,8 +384,7 @@ def test_a_machine_that_dies_is_noticed_and_what_came_late_runs_or_is_cancelled(
     )
     assert server.prefect("automation", "create", "--from-file", place / "soon.yaml").returncode == 0
     run = begun(server, warehouse="died")
-    children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-    for group in (worker.pid, *map(int, children)):
+    for group in (worker.pid, *runs_of(worker)):
         os.killpg(group, signal.SIGKILL)
 
     late = server.trigger(NIGHTLY, warehouse="late")
