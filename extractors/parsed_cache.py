@@ -135,9 +135,9 @@ def _digest(given: "pa.Table", text: str) -> str:
 @cache
 def code_version() -> str:
     """Digest of the code that reads pages and takes the steps: it changes by itself when a layout does."""
-    room = Path(__file__).parent
-    files = sorted([*room.glob("*.py"), *room.glob("layouts/*.py"), *room.parent.glob("schemas/*.py")])
-    files += sorted(room.parent.glob("warehouse/**/*.py"))
+    root = Path(__file__).parents[1]
+    rooms = [root / name for name in ("extractors", "schemas", "warehouse")]
+    files = sorted(path for room in rooms for path in room.glob("**/*.py"))
     digest = blake2b(digest_size=8)
     for file in files:
         digest.update(file.read_bytes())

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractors.content_encoding import UndecodableError, decode_body
-from extractors.layouts import read_text
 from extractors.planning import PageView
 from extractors.raw_zone import read_segment
 from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
+from extractors.wilson_center.layouts import read_text
 from schemas.dates import read_date
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES

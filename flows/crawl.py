@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from extractors.catalog import Catalog, CatalogEntry
 from extractors.planning import CollectionPlan, PageView, RunPlan
-from schemas.addresses import ListingAddress, listing_url
-from schemas.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.addresses import ListingAddress, listing_url
 from schemas.errors import FetchError, SiteStoppedError, UsageError
 from schemas.records import Issue, KnownCapture, PageRequest, Progress
 

@@ -3,10 +3,10 @@
 import asyncio
 from pathlib import Path
 
+from extractors.catalog import Catalog, CatalogEntry, write_catalog
+from extractors.wilson_center.addresses import ListingAddress, listing_url
 from flows.crawl import WHOLE_ARCHIVE, open_site
 from flows.harvest import read_catalog
-from schemas.addresses import ListingAddress, listing_url
-from schemas.catalog import Catalog, CatalogEntry, write_catalog
 from schemas.errors import SourceError
 
 
@@ -33,7 +33,7 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
 
 def read_entries(text: str, base: str) -> list[CatalogEntry]:
     """A catalog entry for each facet of a listing page of the site at a base."""
-    from extractors.layouts.facets import read_facets
+    from extractors.wilson_center.layouts.facets import read_facets
 
     return [
         CatalogEntry(name=facet.name, facets=(f"{facet.kind}:{facet.term}",), count=facet.count)

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from extractors.catalog import CatalogEntry
 from extractors.planning import DEFAULT_SIZE, LARGE_SIZE
 from flows.crawl import requested_entries
 from flows.harvest import SITE_SOURCE, HarvestRequest
-from schemas.catalog import CatalogEntry
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
 

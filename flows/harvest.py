@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 
+from extractors.catalog import Catalog, override, parse_catalog
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import SAMPLES, check_path
 from flows.archives import ArchiveHarvest, within
 from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
-from schemas.addresses import page_name
-from schemas.catalog import Catalog, override, parse_catalog
 from schemas.errors import SourceError, UsageError, WarehouseError
+from schemas.identifiers import page_name
 from schemas.records import (
     ArchiveItem,
     CaptureChoice,

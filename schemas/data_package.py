@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.addresses import ARCHIVE_URL
+from extractors.wilson_center.addresses import ARCHIVE_URL
 from schemas.columns import Column, Table
 from schemas.tables import SCHEMA_VERSION, TABLES
 

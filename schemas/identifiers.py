@@ -3,6 +3,9 @@
 import hashlib
 from hashlib import blake2b
 from pathlib import Path
+from urllib.parse import quote, unquote
+
+_FILE = "urn:wcda:file:"
 
 
 def stable_id(*parts: str | None) -> str:
@@ -25,3 +28,13 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal, as `sha256sum` prints it."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def file_address(name: str) -> str:
+    """Address of a saved page of which only the file's name is known, relative to its folder."""
+    return _FILE + quote(name, errors="surrogateescape")
+
+
+def page_name(address: str) -> str:
+    """A page as a person knows it: by its file's name, or its address."""
+    return unquote(address.removeprefix(_FILE))

@@ -17,9 +17,9 @@ from typing import Any, BinaryIO, Literal, Self, cast
 from urllib.parse import urljoin
 
 from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpacked
+from extractors.catalog import Catalog, listed_collection
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
-from extractors.layouts.citations import cited_address
 from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue, read_page_list
 from extractors.sources.saved import (
     MARK_BYTES,
@@ -37,9 +37,10 @@ from extractors.sources.saved import (
     own_collection,
     read_page_file,
 )
-from schemas.addresses import ListingAddress, file_address, parse_listing_address
-from schemas.catalog import Catalog, listed_collection
+from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.layouts.citations import cited_address
 from schemas.errors import SourceError
+from schemas.identifiers import file_address
 from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collection, Issue, Level
 
 _TAR_BLOCK = 512

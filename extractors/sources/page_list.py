@@ -11,7 +11,7 @@ from io import StringIO
 from urllib.parse import urlsplit
 
 from extractors.sources.saved import Origin, origin_of
-from schemas.addresses import file_address
+from schemas.identifiers import file_address
 from schemas.records import Issue, Level
 
 PAGE_LIST = "pages.csv"

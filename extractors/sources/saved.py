@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from schemas.addresses import (
+from extractors.wilson_center.addresses import (
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
     ListingAddress,
@@ -24,7 +24,7 @@ from schemas.addresses import (
 from schemas.errors import SourceError, UsageError
 from schemas.records import Collection
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+SAMPLES = Path(__file__).parent.parent / "wilson_center" / "samples"
 """Two listing pages of the archive, captured as text; bundled so that the main job runs anywhere."""
 
 MAX_PAGE_BYTES = 16 * 1024 * 1024

@@ -18,11 +18,11 @@ from typing import Self
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 from extractors.content_encoding import DamagedBodyError, UndecodableError, decode_body
-from extractors.layouts import refusals
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
 from extractors.sources.wire import Fields, Wire, WireError
-from schemas.addresses import ARCHIVE_HOSTS
+from extractors.wilson_center.addresses import ARCHIVE_HOSTS
+from extractors.wilson_center.layouts import refusals
 from schemas.errors import FetchError, SiteStoppedError, UsageError
 from schemas.records import Exchange, Validators
 

@@ -20,9 +20,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from extractors.catalog import Catalog, CatalogEntry
 from extractors.sources.site import Fetched, Site
-from schemas.addresses import ListingAddress, parse_listing_address
-from schemas.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.records import ArchivedPage, ArchiveItem, Capture, CaptureChoice, Collection, Exchange, Headers, Issue
 

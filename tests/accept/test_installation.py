@@ -40,7 +40,7 @@ def test_wheel_and_source_hold_the_rooms_and_no_data(built: Path) -> None:
         source = {name.partition("/")[2] for name in archive.getnames()}
 
     for names in (wheel, source):
-        assert "extractors/samples/000_56f256ad2640980a.txt" in names
+        assert "extractors/wilson_center/samples/000_56f256ad2640980a.txt" in names
         assert {f"{room}/__init__.py" for room in ("flows", "extractors", "schemas", "warehouse")} <= names
         assert [name for name in names if name.startswith("warehouse/data")] == []
     assert [name for name in wheel if name.startswith("tests")] == []

@@ -132,7 +132,7 @@ def test_a_worker_that_runs_other_code_is_one_line(
     other = place / "other"
     for room in ("flows", "extractors", "schemas", "warehouse"):
         shutil.copytree(REPOSITORY / room, other / room, ignore=shutil.ignore_patterns("data", "__pycache__"))
-    with (other / "extractors" / "layouts" / "rows.py").open("a") as code:
+    with (other / "extractors" / "wilson_center" / "layouts" / "rows.py").open("a") as code:
         code.write("# changed\n")
     worker = cluster.start_worker(PYTHONPATH=os.fspath(other))
 

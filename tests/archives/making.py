@@ -21,7 +21,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.timeutils import iso_date_to_timestamp
 from warcio.warcwriter import WARCWriter
 
-from schemas.addresses import ListingAddress, listing_url
+from extractors.wilson_center.addresses import ListingAddress, listing_url
 from tests.conftest import bare_environment
 from tests.flows.live import entry_of
 from tests.replica import ReplicaSite

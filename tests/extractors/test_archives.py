@@ -18,11 +18,11 @@ from threading import Thread
 import pytest
 import zstandard
 
+from extractors.catalog import Archive, Catalog, CatalogEntry
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import check_path
-from schemas.addresses import file_address
-from schemas.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
+from schemas.identifiers import file_address
 from schemas.records import Alias, ArchivedPage, ArchiveItem, Collection, Issue
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
 

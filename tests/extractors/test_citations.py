@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.layouts.citations import cited_address
+from extractors.wilson_center.layouts.citations import cited_address
 from tests.replica.pages import Appearance, Renderer
 from tests.replica.records import generate
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.layouts.facets import Facet, read_facets
-from schemas.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.layouts.facets import Facet, read_facets
 from tests.replica import replica
 from tests.replica.pages import BROKEN, MARKUPS
 

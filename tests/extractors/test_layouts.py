@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractors.layouts import LAYOUTS, read_text
 from extractors.parsing import read_page
+from extractors.wilson_center.layouts import LAYOUTS, read_text
 from flows.inspection import page_to_dict
 from schemas.records import Entry, Outcome, ParsedPage
 from tests.replica.pages import BROKEN, LINKS, MARKUPS, Appearance, Renderer
@@ -22,7 +22,7 @@ from tests.replica.results import Listing, Query, Sidebar
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "tests" / "pages"
 FOLDERS = sorted(folder for folder in PAGES.glob("*/*") if folder.is_dir())
-CAPTURES = sorted((ROOT / "extractors" / "samples").glob("*.txt"))
+CAPTURES = sorted((ROOT / "extractors" / "wilson_center" / "samples").glob("*.txt"))
 
 Parts = tuple[str | None, str | None, str | None]
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.layouts import LAYOUTS, old_site, read_text
 from extractors.parsing import decode
+from extractors.wilson_center.layouts import LAYOUTS, old_site, read_text
 from schemas.records import Entry, ParsedPage
 from tests.extractors.test_layouts import DATES, FIRST_PARAGRAPHS, FOLDERS, LETTERS, MANY, assert_is_sound, errors
 

@@ -77,7 +77,12 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 @pytest.mark.parametrize(
     "file",
-    ["extractors/parsing.py", "extractors/layouts/plain_text.py", "extractors/layouts/new.py", "schemas/dates.py"],
+    [
+        "extractors/parsing.py",
+        "extractors/wilson_center/layouts/plain_text.py",
+        "extractors/wilson_center/layouts/new.py",
+        "schemas/dates.py",
+    ],
 )
 def test_the_version_changes_with_the_code_that_reads_pages(file: str, room: Path) -> None:
     before = parsed_cache.code_version()

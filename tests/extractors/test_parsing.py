@@ -9,7 +9,7 @@ from extractors.known_pages import KnownPages
 from extractors.parsing import SegmentParser, decode, parse_segment, read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import SAMPLES
-from schemas.addresses import file_address
+from schemas.identifiers import file_address
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, Collection, Exchange, Issue, Plan, RunEnd
 

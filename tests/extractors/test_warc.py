@@ -23,9 +23,8 @@ from warcio.warcwriter import WARCWriter
 
 from extractors.raw_zone import RawZone, read_segment
 from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
-from schemas.addresses import file_address
 from schemas.errors import RawZoneError
-from schemas.identifiers import file_sha256
+from schemas.identifiers import file_address, file_sha256
 from schemas.records import Capture, Collection, Exchange, Issue, KnownCapture, Plan, RunEnd, Validators
 
 RUN = "20250102T030405.000006Z-abcd"

@@ -19,12 +19,12 @@ from uuid import uuid4
 
 import pytest
 
+from extractors.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
 from extractors.raw_zone import RawZone
 from extractors.sources.wayback import LINES_AT_ONCE, WaybackChoice, read_wayback
 from extractors.warc import LandedCapture, read_records
-from schemas.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from schemas.errors import SiteStoppedError, SourceError
 from schemas.records import ArchivedPage, ArchiveItem, Issue
 from tests.archives.playing import playing

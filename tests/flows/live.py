@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from schemas.catalog import Catalog, CatalogEntry, write_catalog
+from extractors.catalog import Catalog, CatalogEntry, write_catalog
 from tests.replica import Collection, ReplicaSite, Truth
 
 QUICK: dict[str, Any] = {

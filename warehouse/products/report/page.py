@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from schemas.addresses import ARCHIVE_URL, page_name
+from extractors.wilson_center.addresses import ARCHIVE_URL
+from schemas.identifiers import page_name
 from warehouse.products.report.charts import draw_years, span_label
 from warehouse.products.report.figures import Figures
 from warehouse.products.report.listing import pack_documents

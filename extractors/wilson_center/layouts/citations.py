@@ -7,8 +7,8 @@ History: seen in pages of 2023 to 2025 (certain); whether it is text, a link or 
 
 from typing import TYPE_CHECKING
 
-from extractors.layouts.nesting import excessive_depth
-from schemas.addresses import document_address
+from extractors.html.nesting import excessive_depth
+from extractors.wilson_center.addresses import document_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

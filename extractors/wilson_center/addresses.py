@@ -26,7 +26,6 @@ ARCHIVE_HOSTS = frozenset(
     }
 )
 
-_FILE = "urn:wcda:file:"
 _DOCUMENT_PATH = re.compile(r"/document/([^/]+)/?")
 _PLAIN_ADDRESS = re.compile(rf"(?:{re.escape(ARCHIVE_URL)})?(/document/[A-Za-z0-9-]+)")
 """The usual form of a document's address, of which all characters stand for themselves."""
@@ -72,16 +71,6 @@ def document_address(href: str) -> str | None:
         return None
     slug = quote(unquote(match[1]), safe="", errors="surrogatepass")
     return f"{ARCHIVE_URL}/document/{slug}"
-
-
-def file_address(name: str) -> str:
-    """Address of a saved page of which only the file's name is known, relative to its folder."""
-    return _FILE + quote(name, errors="surrogateescape")
-
-
-def page_name(address: str) -> str:
-    """A page as a person knows it: by its file's name, or its address."""
-    return unquote(address.removeprefix(_FILE))
 
 
 @dataclass(frozen=True, slots=True)

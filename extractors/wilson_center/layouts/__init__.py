@@ -5,7 +5,7 @@ A page is first recognised, then read. A new layout is one module with `recognis
 
 from typing import Protocol
 
-from extractors.layouts import drupal_listing, old_site, plain_text, refusals
+from extractors.wilson_center.layouts import drupal_listing, old_site, plain_text, refusals
 from schemas.records import Issue, ParsedPage
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from schemas.addresses import ARCHIVE_URL, ListingAddress, document_address, parse_listing_address
+from extractors.wilson_center.addresses import ARCHIVE_URL, ListingAddress, document_address, parse_listing_address
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborHTMLParser, LexborNode

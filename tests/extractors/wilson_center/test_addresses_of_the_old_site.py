@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import (
+from extractors.wilson_center.addresses import (
     ARCHIVE_HOSTS,
     ListingAddress,
     listing_url,

@@ -17,16 +17,16 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from extractors.layouts.flow import ROW, Flow, flow_of, line_of, paragraphs_of
-from extractors.layouts.lines import (
+from extractors.html.flow import ROW, Flow, flow_of, line_of, paragraphs_of
+from extractors.html.nesting import excessive_depth
+from extractors.wilson_center.layouts.lines import (
     MARKUP,
     NUMBER,
     count_mismatch,
     range_contradiction,
     range_of,
 )
-from extractors.layouts.nesting import excessive_depth
-from extractors.layouts.rows import disorder, doubts, outside, read_row
+from extractors.wilson_center.layouts.rows import disorder, doubts, outside, read_row
 from schemas.records import Entry, Issue, ParsedPage, Range
 
 if TYPE_CHECKING:

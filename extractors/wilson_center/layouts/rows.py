@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from extractors.layouts.flow import Flow, Span, line_of, paragraphs_of
-from extractors.layouts.lines import LONGEST_DATE_LINE, may_be_date
-from schemas.addresses import document_address
+from extractors.html.flow import Flow, Span, line_of, paragraphs_of
+from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.layouts.lines import LONGEST_DATE_LINE, may_be_date
 from schemas.dates import is_listing_date, read_date
 from schemas.records import Issue
 

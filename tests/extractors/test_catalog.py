@@ -8,7 +8,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from schemas.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback, override, parse_catalog, write_catalog
+from extractors.catalog import (
+    Archive,
+    Catalog,
+    CatalogEntry,
+    Politeness,
+    Wayback,
+    override,
+    parse_catalog,
+    write_catalog,
+)
 from schemas.errors import UsageError
 from schemas.records import Collection
 

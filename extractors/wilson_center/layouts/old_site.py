@@ -24,13 +24,27 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from extractors.layouts.drupal_listing import PAGE_END
-from extractors.layouts.flow import ROW, flow_of, line_of, paragraphs_of
-from extractors.layouts.lines import MARKUP, NUMBER, count_mismatch, may_be_date, range_contradiction, range_of
-from extractors.layouts.nesting import excessive_depth
-from extractors.layouts.plain_text import RANGE_LINE, Record, cut_off, entries_of, may_go_on, titles_are_missing
-from extractors.layouts.rows import Row, disorder, doubts, outside, split_date
-from schemas.addresses import document_address
+from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
+from extractors.html.nesting import excessive_depth
+from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.layouts.drupal_listing import PAGE_END
+from extractors.wilson_center.layouts.lines import (
+    MARKUP,
+    NUMBER,
+    count_mismatch,
+    may_be_date,
+    range_contradiction,
+    range_of,
+)
+from extractors.wilson_center.layouts.plain_text import (
+    RANGE_LINE,
+    Record,
+    cut_off,
+    entries_of,
+    may_go_on,
+    titles_are_missing,
+)
+from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
 from schemas.dates import is_listing_date
 from schemas.records import Entry, Issue, ParsedPage, Range
 

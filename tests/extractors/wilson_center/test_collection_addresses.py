@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import ARCHIVE_HOSTS, ListingAddress, listing_url, parse_listing_address
+from extractors.wilson_center.addresses import ARCHIVE_HOSTS, ListingAddress, listing_url, parse_listing_address
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 CHINA = ("topics", "86494")

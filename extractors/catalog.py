@@ -14,7 +14,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from schemas.addresses import ARCHIVE_URL, ListingAddress, listing_url, read_facet, read_listing_address
+from extractors.wilson_center.addresses import (
+    ARCHIVE_URL,
+    ListingAddress,
+    listing_url,
+    read_facet,
+    read_listing_address,
+)
 from schemas.errors import UsageError
 from schemas.records import Collection
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import (
+from extractors.wilson_center.addresses import (
     ListingAddress,
     listing_url,
     parse_listing_address,

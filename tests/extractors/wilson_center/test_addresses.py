@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from schemas.addresses import ARCHIVE_HOSTS, document_address, file_address, page_name
+from extractors.wilson_center.addresses import ARCHIVE_HOSTS, document_address
+from schemas.identifiers import file_address, page_name
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 

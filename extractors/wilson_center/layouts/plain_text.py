@@ -16,7 +16,14 @@ import re
 from dataclasses import dataclass
 from enum import IntEnum
 
-from extractors.layouts.lines import MARKUP, NUMBER, count_mismatch, may_be_date, range_contradiction, range_of
+from extractors.wilson_center.layouts.lines import (
+    MARKUP,
+    NUMBER,
+    count_mismatch,
+    may_be_date,
+    range_contradiction,
+    range_of,
+)
 from schemas.dates import is_listing_date, read_date
 from schemas.records import Entry, Issue, ParsedPage, Range
 
