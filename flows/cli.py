@@ -28,7 +28,7 @@ from flows.options import (
     WarehouseOption,
     WaybackOption,
 )
-from flows.settings import DEFAULT_FILE, SettableGroup, list_settings, use_file, without_password
+from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file, without_password
 from schemas.errors import UsageError, WcdaError
 from warehouse.folder import KEPT_SNAPSHOTS
 
@@ -101,13 +101,15 @@ def _options(
             "--settings-file",
             envvar="WCDA_SETTINGS_FILE",
             help="TOML file with values of options.",
-            show_default=f"{DEFAULT_FILE}, if it is there",
+            show_default=f"{FILE_NAME} in ~/.config/wcda, if it is there",
         ),
     ] = None,
 ) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
+        if settings_file is None and Path(FILE_NAME).is_file():
+            _tell(f"{FILE_NAME} in the working directory is not read; --settings-file {FILE_NAME} names it")
         use_file(context, settings_file)
 
 
@@ -165,7 +167,8 @@ def harvest(
         with on_prefect(request.warehouse):
             from flows.prefect_flows import harvest_on_prefect
 
-            receipt = harvest_on_prefect(request)
+            receipt = harvest_on_prefect(request.with_absolute_paths())
+        receipt = replace(receipt, warehouse=str(request.warehouse))
     _print_receipt(receipt, json)
     if receipt.outcome != "complete":
         raise typer.Exit(SHORT_EXIT_CODE)
@@ -255,7 +258,8 @@ def rebuild(
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_on_prefect
 
-            receipt = rebuild_on_prefect(folder, accept_loss, processes, keep, cluster)
+            receipt = rebuild_on_prefect(folder.absolute(), accept_loss, processes, keep, cluster)
+        receipt = replace(receipt, warehouse=str(folder))
     _print_receipt(receipt, json)
 
 

@@ -9,7 +9,7 @@ import logging
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 
@@ -87,6 +87,16 @@ class HarvestRequest:
     captures: CaptureChoice = "latest"
     accept_loss: bool = False
     keep: int = KEPT_SNAPSHOTS
+
+    def with_absolute_paths(self) -> "HarvestRequest":
+        """The same request, wherever the process works."""
+        source = self.source if self.source in (SITE_SOURCE, WAYBACK_SOURCE, SAMPLES_SOURCE) else Path(self.source)
+        return replace(
+            self,
+            source=source if isinstance(source, str) else str(source.absolute()),
+            warehouse=self.warehouse.absolute(),
+            catalog=self.catalog.absolute() if self.catalog else None,
+        )
 
     def read_catalog(self) -> tuple[str | None, Catalog]:
         """The text and content of the catalog, as the request has it.

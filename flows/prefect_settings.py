@@ -1,16 +1,20 @@
 """Prefect's settings for a run of wcda: set before Prefect is imported, which reads them once.
 
 What a user has set stays as it is; the API is the one that `PREFECT_API_URL` or the user's profile names, else
-Prefect's embedded one, whose state is kept in the warehouse.
+Prefect's embedded one, whose database is in the user's state folder. Prefect's configuration never comes from a folder
+of data: it also looks for `.env`, `prefect.toml` and `pyproject.toml` in the working directory, and Python for modules,
+so wcda leaves the working directory before it imports Prefect (docs/trust.md).
 """
 
 import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import chdir, contextmanager, nullcontext, suppress
 from pathlib import Path
 
+from schemas.errors import WcdaError
+from schemas.identifiers import stable_id
 from warehouse.folder import WarehouseFolder
 
 _DEFAULTS = {
@@ -19,6 +23,8 @@ _DEFAULTS = {
     # The embedded API answers after 5 to 30 seconds, and Prefect gives up after 20.
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
+
+_DATABASE_VARIABLES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
 
 _STARTING = "wcda: starting Prefect's embedded API, which takes some seconds (--direct runs without)"
 
@@ -29,51 +35,82 @@ def set_defaults() -> None:
         os.environ.setdefault(name, value)
 
 
-def set_prefect_settings(folder: WarehouseFolder) -> None:
+def state_folder(*names: str) -> Path:
+    """A folder below the user's state folder for wcda (XDG Base Directory Specification), which it makes.
+
+    Raises:
+        WcdaError: It cannot be made.
+    """
+    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
+    folder = (base if base.is_absolute() else Path("~/.local/state").expanduser()).joinpath("wcda", *names)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise WcdaError(
+            f"{folder}: cannot be made: {error.strerror}; set XDG_STATE_HOME to a folder of yours"
+        ) from error
+    return folder
+
+
+@contextmanager
+def away_from_data() -> Iterator[None]:
+    """Work in an empty folder of the user's while Prefect, its server and its workers read their settings.
+
+    Raises:
+        WcdaError: The folder cannot be made.
+    """
+    os.environ.setdefault("PYTHONSAFEPATH", "1")  # for `python -m`, with which Prefect starts processes
+    with chdir(state_folder("empty")):
+        yield
+
+
+def set_prefect_settings(state: Path) -> None:
     """Set what is not set, in the environment of this process and of the embedded API that it starts.
 
-    Prefect's home moves into the warehouse, and with it the embedded API's database; the profile stays the user's.
+    Args:
+        state: Folder for the embedded API's database.
     """
     set_defaults()
     # What a person needs to know is printed by wcda; Prefect's own lines still go to its API.
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-    profiles = Path(os.environ.get("PREFECT_HOME") or "~/.prefect").expanduser() / "profiles.toml"
-    if profiles.is_file():
-        os.environ.setdefault("PREFECT_PROFILES_PATH", str(profiles))
-    os.environ["PREFECT_HOME"] = str(folder.prefect.resolve())
+    if not any(name in os.environ for name in _DATABASE_VARIABLES):
+        os.environ[_DATABASE_VARIABLES[0]] = f"sqlite+aiosqlite:///{state / 'prefect.db'}"
 
 
 @contextmanager
 def on_prefect(warehouse: Path) -> Iterator[None]:
     """Hold the warehouse, which comes before anything slow, and let Prefect's API be there.
 
+    The working directory is another one meanwhile: paths must be absolute.
+
     Raises:
         WcdaError: The warehouse cannot be had, or the API does not answer.
     """
-    folder = WarehouseFolder(warehouse)
-    with folder.locked():
-        set_prefect_settings(folder)
+    folder = WarehouseFolder(warehouse.absolute())
+    with folder.locked(), away_from_data():
+        state = state_folder("prefect", stable_id(str(folder.path.resolve())))
+        set_prefect_settings(state)
         from flows.prefect_flows import api_address, embedded_api_pid, named_embedded_api, require_api
 
         embedded = api_address() is None
         if embedded:
             print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
-            _end_leftover_api(folder)
+            _end_leftover_api(state)
         require_api()
         if embedded:
-            _pid_note(folder).write_text(str(embedded_api_pid()))
+            _pid_note(state).write_text(str(embedded_api_pid()))
         with named_embedded_api() if embedded else nullcontext():
             yield
 
 
-def _pid_note(folder: WarehouseFolder) -> Path:
-    return folder.prefect / "embedded-api.pid"
+def _pid_note(state: Path) -> Path:
+    return state / "embedded-api.pid"
 
 
-def _end_leftover_api(folder: WarehouseFolder) -> None:
+def _end_leftover_api(state: Path) -> None:
     """End the embedded API of a run that was killed: it outlives its run, and would for good."""
     with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        pid = int(_pid_note(folder).read_text())
+        pid = int(_pid_note(state).read_text())
         # The number may be another process's by now.
         if b"prefect.server.api.server:create_app" in Path(f"/proc/{pid}/cmdline").read_bytes():
             os.kill(pid, signal.SIGTERM)

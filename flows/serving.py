@@ -8,7 +8,7 @@ import logging
 from dataclasses import asdict
 
 from flows.harvest import HarvestRequest, check_request
-from flows.prefect_settings import set_defaults
+from flows.prefect_settings import away_from_data, set_defaults
 from flows.printing import print_lines
 from schemas.errors import UsageError
 
@@ -34,6 +34,11 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
     """
     check_request(request)
     set_defaults()
+    with away_from_data():
+        _serve(request.with_absolute_paths(), cron, timezone, name)
+
+
+def _serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
     from prefect.client.schemas.schedules import CronSchedule
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType

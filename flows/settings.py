@@ -4,6 +4,7 @@ The names follow from the option's: `--warehouse` is `WCDA_WAREHOUSE` in the env
 at the top for every command that has such an option, or in a table `[harvest]` for one, which comes first.
 """
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,8 +17,7 @@ from typer.core import TyperGroup, TyperOption
 
 from schemas.errors import UsageError
 
-DEFAULT_FILE = Path("wcda.toml")
-"""Is read where it is there."""
+FILE_NAME = "wcda.toml"
 
 TYPED_ONLY = frozenset({"accept_loss", "dry_run", "help", "same", "settings", "changes.since"})
 """What is meant for one call alone: left in a file, it would defeat a guard, or a run would quietly do nothing."""
@@ -75,14 +75,15 @@ def use_file(context: typer.Context, path: Path | None) -> None:
 
     Args:
         context: Of the group.
-        path: TOML; null for the default file, if there is one.
+        path: TOML; `None` for the default file, if there is one.
 
     Raises:
         UsageError: The file cannot be read, has a key that no option has, or a value that the option cannot be.
     """
-    if path is None and not DEFAULT_FILE.exists():
+    path = path or default_file()
+    if path is None:
         return
-    context.obj = path = path or DEFAULT_FILE
+    context.obj = path
     values = _flat(_read(path))
     used = set()
     context.default_map = {}
@@ -94,6 +95,16 @@ def use_file(context: typer.Context, path: Path | None) -> None:
                 context.default_map.setdefault(command, {})[option.name] = values[name]
     for name in values.keys() - used:
         raise UsageError(f"{path}: {_why_unknown(name, _group(context))}")
+
+
+def default_file() -> Path | None:
+    """The file of that name in the user's configuration folder (XDG Base Directory Specification), if it is there.
+
+    One in the working directory is not read: that may be a folder that somebody sent.
+    """
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    path = (base if base.is_absolute() else Path("~/.config").expanduser()) / "wcda" / FILE_NAME
+    return path if path.exists() else None
 
 
 def list_settings(context: typer.Context) -> list[Setting]:

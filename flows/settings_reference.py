@@ -4,7 +4,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from flows.cli import app
-from flows.settings import DEFAULT_FILE, key_of, settable_options, variable
+from flows.settings import FILE_NAME, key_of, settable_options, variable
 
 _HEAD = f"""# Options and settings
 
@@ -15,8 +15,9 @@ What an option is, is looked for in this order, and what is found first holds:
 1. the **command line**: `--warehouse /srv/wcda`;
 2. the **environment**: `WCDA_WAREHOUSE=/srv/wcda`. The variable is the option in capitals behind `WCDA_`. A switch is
    `1` or `0`, a list has spaces between its parts; an empty variable counts as none;
-3. the **file** `{DEFAULT_FILE}` in the working directory, or the one that `wcda --settings-file FILE COMMAND` or
-   `WCDA_SETTINGS_FILE` names;
+3. the **file** that `wcda --settings-file FILE COMMAND` or `WCDA_SETTINGS_FILE` names, else `{FILE_NAME}` in the
+   folder `wcda` of the user's configuration (`$XDG_CONFIG_HOME`, or `~/.config`). A `{FILE_NAME}` in the working
+   directory is not read, since that may be a folder that somebody sent; wcda reports it;
 4. the **default**.
 
 The file is TOML. A key is the option with `_` for `-`. At the top it holds for every command that has such an option;

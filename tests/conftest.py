@@ -68,8 +68,9 @@ def run_here(*arguments: str | Path) -> Done:
 
 @pytest.fixture
 def wcda_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Run `wcda` in this process, in an empty working directory."""
+    """Run `wcda` in this process, in an empty working directory, with an empty configuration folder."""
     (tmp_path / "work").mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path / "work")
     return run_here
 

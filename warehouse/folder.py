@@ -31,7 +31,6 @@ class WarehouseFolder:
         self.parsed = path / "parsed"
         self.snapshots = path / "snapshots"
         self.current = path / "current"
-        self.prefect = path / "prefect"
         self.decisions = path / "decisions.csv"
 
     def require_existing(self) -> None:

@@ -1,6 +1,7 @@
 """Settings: one precedence for every option, mistakes in one line, and no password shown."""
 
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -20,9 +21,12 @@ GROUP: Any = typer.main.get_command(app)
 SETTABLE = [(command, key, option) for command, key, option in settable_options(GROUP)]
 
 
-def write(text: str, name: str = "wcda.toml") -> None:
-    """A file in the working directory, which is the test's own."""
-    Path(name).write_text(text)
+def write(text: str) -> Path:
+    """The settings file in the user's configuration folder, which is the test's own."""
+    path = Path(os.environ["XDG_CONFIG_HOME"], "wcda", "wcda.toml")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
 
 
 def shown(wcda_here: Command, *arguments: str | Path) -> dict[str, dict[str, Any]]:
@@ -40,7 +44,7 @@ def test_the_command_line_comes_before_the_environment_the_file_and_the_default(
     wcda_here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = [shown(wcda_here)["warehouse"]]
-    write('warehouse = "of-the-file"')
+    path = write('warehouse = "of-the-file"')
     found.append(shown(wcda_here)["warehouse"])
     monkeypatch.setenv("WCDA_WAREHOUSE", "of-the-environment")
     found.append(shown(wcda_here)["warehouse"])
@@ -50,7 +54,7 @@ def test_the_command_line_comes_before_the_environment_the_file_and_the_default(
 
     assert [value_and_source(setting) for setting in found] == [
         ("warehouse/data", "default", None),
-        ("of-the-file", "file", "wcda.toml"),
+        ("of-the-file", "file", str(path)),
         ("of-the-environment", "environment", "WCDA_WAREHOUSE"),
         ("typed", "command line", "--warehouse"),
         ("of-the-environment", "environment", "WCDA_WAREHOUSE"),
@@ -81,14 +85,28 @@ def test_the_table_of_a_command_comes_before_the_top_for_it_alone(wcda_here: Com
 
 
 def test_another_file_can_be_named(wcda_here: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    write('contact = "default"')
-    write('contact = "named"', "night.toml")
+    path = write('contact = "default"')
+    Path("night.toml").write_text('contact = "named"')
 
     assert shown(wcda_here)["contact"]["value"] == "default"
     assert shown(wcda_here, "--settings-file", "night.toml")["contact"]["place"] == "night.toml"
     monkeypatch.setenv("WCDA_SETTINGS_FILE", "night.toml")
     assert shown(wcda_here)["contact"]["value"] == "named"
-    assert shown(wcda_here, "--settings-file", "wcda.toml")["contact"]["value"] == "default"
+    assert shown(wcda_here, "--settings-file", path)["contact"]["value"] == "default"
+
+
+def test_a_file_in_the_working_directory_is_reported_and_not_read(
+    wcda_here: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("wcda.toml").write_text('warehouse = "of-a-stranger"\nkeep = 2\naddress = "tcp://198.51.100.1:8786"\n')
+
+    done = wcda_here("status", "--settings", "--json")
+    values = {setting["value"] for setting in json.loads(done.stdout)}
+
+    assert done.stderr == ("wcda: wcda.toml in the working directory is not read; --settings-file wcda.toml names it\n")
+    assert values.isdisjoint({"of-a-stranger", 2, "tcp://198.51.100.1:8786"})
+    monkeypatch.setenv("WCDA_SETTINGS_FILE", "wcda.toml")
+    assert shown(wcda_here)["address"]["value"] == "tcp://198.51.100.1:8786"
 
 
 def test_an_empty_variable_counts_as_none(wcda_here: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +122,7 @@ def test_a_person_sees_the_same_as_a_machine(wcda_here: Command) -> None:
     lines = [re.split(r"  +", line.strip()) for line in wcda_here("status", "--settings").stdout.splitlines()]
 
     assert lines[0] == ["setting", "value", "from"]
-    assert ["processes", "3", "file wcda.toml"] in lines
+    assert ["processes", "3"] in [line[:2] for line in lines]
     assert ["captures", "latest", "default"] in lines
 
 
@@ -142,7 +160,9 @@ def test_a_mistake_in_the_file_is_one_line_with_file_and_key(text: str, wcda_her
 
 def test_a_file_that_cannot_be_read_is_one_line(wcda_here: Command) -> None:
     assert_one_line(wcda_here("--settings-file", "none.toml", "status"), 2, "none.toml: No such file or directory")
-    Path("wcda.toml").mkdir()
+    path = write("")
+    path.unlink()
+    path.mkdir()
     assert_one_line(wcda_here("status"), 2, "wcda.toml: Is a directory")
     Path("latin.toml").write_bytes(b'contact = "\xe9"')
     assert_one_line(wcda_here("--settings-file", "latin.toml", "status"), 2, "latin.toml: not TOML")
