@@ -1,15 +1,14 @@
 """What the segments of the raw zone yielded, kept in a folder: a harvest reads new segments only.
 
 A segment is parsed once for each version of the code: what it yielded is named after the segment's digest and the
-digest of the code that reads pages, so it can never be stale and is never needed. So it is with what costly pure steps
-of the warehouse made: it is named after the digests of what they were given and of the code.
+digest of the code that reads pages, so it can never be stale and is never needed.
 
 Several processes, also on several machines that share the folder, may keep at once, and even the same: what is whole is
 never touched again, so that who reads it is not disturbed.
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -36,7 +35,6 @@ class ParsedCache:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._recalled: set[Path] = set()
 
     def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, "pa.Table"]:
         """The parsed tables of a segment, from the cache where it has them."""
@@ -57,27 +55,14 @@ class ParsedCache:
         kept = {place.name for place in self.folder.iterdir()} if self.folder.is_dir() else set()
         return [segment for segment in segments if self._place(raw_zone, segment).name not in kept]
 
-    def recall(
-        self, step: str, given: "pa.Table", text: str, count: int, make: "Callable[[], Sequence[pa.Table]]"
-    ) -> "Sequence[pa.Table]":
-        """What a pure step makes of a table and a text (`warehouse.steps`), from the cache where it has that."""
-        place = self.folder / f"{step}-{_digest(given, text)}-{code_version()}"
-        self._recalled.add(place)
-        names = [str(number) for number in range(count)]
-        kept = _read_kept(place, names)
-        if kept is None:
-            kept = dict(zip(names, make(), strict=True))
-            _keep(place, kept)
-        return [*kept.values()]
-
     def forget(self) -> None:
         """Delete all that is kept."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def forget_others(self, raw_zone: RawZone) -> None:
-        """Delete what belongs to no present segment, to former layouts, or to steps that were given other things."""
+        """Delete what belongs to no present segment, or to former layouts."""
         if self.folder.is_dir():
-            needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()} | self._recalled
+            needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()}
             for place in set(self.folder.iterdir()) - needed:
                 shutil.rmtree(place, ignore_errors=True)
 
@@ -123,20 +108,11 @@ def _read_kept(folder: Path, names: Collection[str]) -> "dict[str, pa.Table] | N
     return {name: feather.read_table(folder / f"{name}.arrow") for name in names}
 
 
-def _digest(given: "pa.Table", text: str) -> str:
-    """Digest of rows and a text."""
-    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16)
-    for batch in given.to_batches():
-        if batch.num_rows:  # a segment without rows changes nothing
-            digest.update(batch.serialize())
-    return digest.hexdigest()
-
-
 @cache
 def code_version() -> str:
-    """Digest of the code that reads pages and takes the steps: it changes by itself when a layout does."""
+    """Digest of the code that reads pages: it changes by itself when a layout does."""
     root = Path(__file__).parents[1]
-    rooms = [root / name for name in ("extractors", "schemas", "warehouse")]
+    rooms = [root / name for name in ("extractors", "schemas")]
     files = sorted(path for room in rooms for path in room.glob("**/*.py"))
     digest = blake2b(digest_size=8)
     for file in files:

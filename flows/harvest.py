@@ -8,10 +8,10 @@ import datetime as dt
 import logging
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from extractors.catalog import Catalog, override, parse_catalog
 from extractors.sources.archives import read_archive
@@ -19,19 +19,14 @@ from extractors.sources.saved import SAMPLES, check_path
 from flows.archives import ArchiveHarvest, within
 from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
 from schemas.errors import SourceError, UsageError, WarehouseError
-from schemas.identifiers import page_name
 from schemas.records import (
     ArchiveItem,
     CaptureChoice,
-    ChangeKind,
-    CollectionReceipt,
     Issue,
-    Level,
     Plan,
     Progress,
     Receipt,
     RunEnd,
-    RunOutcome,
 )
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
@@ -42,7 +37,6 @@ if TYPE_CHECKING:
     from extractors.known_pages import KnownPages
     from extractors.landing import Landing
     from extractors.reparsing import ParseAll
-    from warehouse.snapshots import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,8 +46,6 @@ WAYBACK_SOURCE = "wayback"
 SAMPLES_SOURCE = "samples"
 BATCH_PAGES = 100
 """Pages of one step: enough that what a Prefect task costs (some 10 ms of CPU, all threads) does not show."""
-
-ISSUE_EXAMPLES = 3
 
 _logger = logging.getLogger(__name__)
 
@@ -368,7 +360,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
 
     Args:
         folder: The warehouse.
-        run_id: The run that it is for, whose outcome is told; null for a rebuild, which recalls no step.
+        run_id: The run that it is for, whose outcome is told; `None` for a rebuild.
         accept_loss: Whether to publish though much of a collection has left at once.
         keep: How many snapshots are kept; null for all.
 
@@ -378,10 +370,10 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     """
     from extractors.parsed_cache import ParsedCache
     from extractors.raw_zone import RawZone
+    from warehouse.building import build_tables
     from warehouse.changes import find_losses
+    from warehouse.receipts import describe, outcome_of, why_failed
     from warehouse.snapshots import forget_old, former_snapshot, publish
-    from warehouse.steps import make_anew
-    from warehouse.tables import build_tables
 
     raw_zone = RawZone(folder.raw)
     segments = raw_zone.segments()
@@ -392,18 +384,19 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         for segment in segments:
             yield cache.parse(raw_zone, segment)
 
-    recall = make_anew if run_id is None else cache.recall
-    tables = build_tables(parsed(), read_decisions(folder), recall)
-    outcome = _outcome(tables["runs"], run_id)
+    tables = build_tables(parsed(), read_decisions(folder))
+    outcome = outcome_of(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
-        raise SourceError(_why_failed(list(parsed()), run_id))
+        raise SourceError(why_failed(parsed(), run_id))
     former = former_snapshot(folder)
     losses = find_losses(former, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
-    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, recall)
+    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
     cache.forget_others(raw_zone)
-    receipt = describe(folder, snapshot, tables, run_id, outcome, snapshot.manifest.changes)
+    receipt = describe(
+        str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes
+    )
     _log_receipt(receipt)
     if keep is not None:
         forget_old(folder, keep)
@@ -416,64 +409,6 @@ def _log_receipt(receipt: Receipt) -> None:
         levels = ", ".join(f"{count} {level}" for level, count in receipt.issues.items() if count)
         first = f"; first of all, {receipt.issue_examples[0]}" if receipt.issue_examples else ""
         _logger.warning("%s issues (%s)%s", receipt.counts["issues"], levels, first)
-
-
-def describe(
-    folder: WarehouseFolder,
-    snapshot: "Snapshot",
-    tables: "Mapping[str, pa.Table]",
-    run_id: str | None,
-    outcome: RunOutcome,
-    changes: Mapping[ChangeKind, int],
-) -> Receipt:
-    """The receipt of a snapshot."""
-    import pyarrow.compute as pc
-
-    issues = tables["issues"].to_pylist()
-    levels = Counter(row["level"] for row in issues)
-    # What stopped the whole run tells most.
-    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != "site-stopped")
-    columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
-    return Receipt(
-        run_id=run_id,
-        outcome=outcome,
-        snapshot=snapshot.manifest.snapshot_id,
-        warehouse=str(folder.path),
-        counts={name: table.num_rows for name, table in tables.items()},
-        repeats=pc.sum(pc.greater(tables["documents"]["collection_count"], 1)).as_py() or 0,
-        changes={kind: changes.get(kind, 0) for kind in get_args(ChangeKind)},
-        issues={level: levels.get(level, 0) for level in get_args(Level)},
-        issue_examples=tuple(_where(row["url"]) + row["message"] for row in grave[:ISSUE_EXAMPLES]),
-        collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),
-    )
-
-
-def _outcome(runs: "pa.Table", run_id: str | None) -> RunOutcome:
-    """How the run went; a rebuild that publishes is complete."""
-    if run_id is None:
-        return "complete"
-    outcomes: dict[str, RunOutcome] = dict(zip(runs["run_id"].to_pylist(), runs["outcome"].to_pylist(), strict=True))
-    return outcomes[run_id]
-
-
-def _why_failed(parsed: "list[dict[str, pa.Table]]", run_id: str | None) -> str:
-    """One line on a run that gave nothing usable: how many pages, and the first thing that was wrong."""
-    mine = [
-        (row["url"], row["message"])
-        for segment in parsed
-        for row in segment["issues"].to_pylist()
-        if row["level"] == "error" and run_id in (None, row["run_id"])
-    ]
-    if not mine:
-        return "nothing usable was found, and nothing was published: no page is there that can be read"
-    where, message = mine[0]
-    others = f" (and {len(mine) - 1} more like this)" if len(mine) > 1 else ""
-    return f"nothing usable was found, and nothing was published: {_where(where)}{message}{others}"
-
-
-def _where(url: str | None) -> str:
-    """What stands before a message: the page that it is about."""
-    return f"{page_name(url)}: " if url else ""
 
 
 def _source_name(source: str, catalog: Catalog) -> str:

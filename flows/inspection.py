@@ -10,10 +10,11 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
 from warehouse.changes import Change
-from warehouse.deciding import add_decision
+from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
+from warehouse.receipts import describe
 from warehouse.snapshots import (
     Snapshot,
     current_snapshot,
@@ -74,12 +75,12 @@ def describe_current(warehouse: Path) -> Receipt:
         UsageError: There is no warehouse.
         WarehouseError: Nothing was ever published.
     """
-    from flows.harvest import describe
-
     folder, snapshot = _current(warehouse)
     tables = {name: snapshot.read(name) for name in TABLES}
     outcome = tables["runs"]["outcome"].to_pylist()[-1]
-    return describe(folder, snapshot, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {})
+    return describe(
+        str(folder.path), snapshot.manifest.snapshot_id, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {}
+    )
 
 
 def current_version_note(warehouse: Path) -> str | None:
@@ -182,11 +183,7 @@ def explain_document(warehouse: Path, name: str) -> Explanation:
 def list_pairs(warehouse: Path) -> list[dict[str, Any]]:
     """Candidate pairs that nobody has decided, the most alike first, with dates and titles of both documents."""
     _, snapshot = _current(warehouse)
-    columns = ["document_id", "date_text", "title", "url"]
-    documents = {row["document_id"]: row for row in snapshot.read("documents").select(columns).to_pylist()}
-    open_pairs = [row for row in snapshot.read("candidate_pairs").to_pylist() if row["decision"] is None]
-    open_pairs.sort(key=lambda row: (-row["score"], row["left_id"], row["right_id"]))
-    return [{**row, "left": documents[row["left_id"]], "right": documents[row["right_id"]]} for row in open_pairs]
+    return undecided_pairs(snapshot.read("candidate_pairs"), snapshot.read("documents"))
 
 
 def decide(warehouse: Path, left: str, right: str, verdict: Verdict, who: str, why: str) -> Decision:

@@ -16,6 +16,12 @@ the tables, with a doubt. info: worth knowing."""
 Outcome = Literal["listing", "empty", "challenge", "maintenance", "unknown"]
 """What a page was recognised as. Only a listing has entries; `empty` says that nothing was found."""
 
+READ_OUTCOMES = ["listing", "empty"]
+"""Outcomes of pages that were read."""
+
+PageKind = Literal["listing", "document", "term"]
+"""What a page is in the archive: a result set's page, a document's own, or that of a person, place or topic."""
+
 RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 """complete: all that was asked for was read. short: something failed. failed: nothing usable, so nothing of it
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""

@@ -1,6 +1,9 @@
-"""The file of decisions in a warehouse: read, and added to."""
+"""What people decide on identity: the pairs that wait for a decision, and the file of decisions in a warehouse."""
 
 import os
+from typing import Any
+
+import pyarrow as pa
 
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
@@ -43,3 +46,20 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(folder.decisions)
+
+
+def undecided_pairs(pairs: pa.Table, documents: pa.Table) -> list[dict[str, Any]]:
+    """Candidate pairs that nobody has decided, the most similar first.
+
+    Args:
+        pairs: The table `candidate_pairs`.
+        documents: The table `documents`.
+
+    Returns:
+        The columns of each pair, with `left` and `right`: id, date, title and URL of both documents.
+    """
+    shown = documents.select(["document_id", "date_text", "title", "url"]).to_pylist()
+    by_id = {row["document_id"]: row for row in shown}
+    undecided = [row for row in pairs.to_pylist() if row["decision"] is None]
+    undecided.sort(key=lambda row: (-row["score"], row["left_id"], row["right_id"]))
+    return [{**row, "left": by_id[row["left_id"]], "right": by_id[row["right_id"]]} for row in undecided]

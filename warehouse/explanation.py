@@ -101,7 +101,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     """
     import pandas as pd
 
-    from warehouse.wordings import PARTS, find_wordings, page_spans, read_whole, standing
+    from warehouse.building.wordings import PARTS, find_wordings, page_spans, preferred_wordings, read_whole
 
     document_id = find_document(snapshot, name)
     tables = {
@@ -114,7 +114,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
     entries["place"] = (entries["range_first"] + entries["position"] - 1).where(entries["whole"])
     sightings = entries.merge(page_spans(tables["captures"]), on="page_id")
     keys = _of(tables["document_keys"], document_id)
-    chosen = standing(find_wordings(sightings)) if len(sightings) else None
+    chosen = preferred_wordings(find_wordings(sightings)) if len(sightings) else None
     return Explanation(
         document_id=document_id,
         values={part: _text(document[part]) for part in PARTS},
@@ -131,7 +131,7 @@ def explain(snapshot: "Snapshot", name: str) -> Explanation:
 
 def _because(document: "pd.Series[Any]", chosen: "pd.DataFrame | None") -> str:
     """Why the document's wording stands, given what its present entries alone would choose."""
-    from warehouse.wordings import PARTS
+    from warehouse.building.wordings import PARTS
 
     if chosen is None:
         return "no collection lists it now; it is as it was seen last"
@@ -146,7 +146,7 @@ def _of(frame: "pd.DataFrame", document_id: str) -> "pd.DataFrame":
 
 
 def _entry(row: "dict[Hashable, Any]", document: "pd.Series[Any]") -> ExplainedEntry:
-    from warehouse.wordings import PARTS
+    from warehouse.building.wordings import PARTS
 
     return ExplainedEntry(
         collection_id=_text(row["collection_id"]),

@@ -27,7 +27,6 @@ from warehouse.versions import is_of_this_version, is_readable, read_other_versi
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from warehouse.steps import Recall
 
 MANIFEST = "snapshot.json"
 REPORT = "report.html"
@@ -203,7 +202,6 @@ def publish(
     folder: WarehouseFolder,
     tables: Mapping[str, "pa.Table"],
     segments: Mapping[str, str],
-    recall: "Recall | None" = None,
 ) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
@@ -211,7 +209,6 @@ def publish(
         folder: The warehouse.
         tables: All of `schemas.tables.TABLES`, by name.
         segments: SHA-256 of each segment that the tables were made from, by name.
-        recall: How costly steps of the report are taken (`warehouse.steps`); null to make all anew.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
@@ -220,7 +217,6 @@ def publish(
     from warehouse.changes import summarise_changes
     from warehouse.checks import table_problems
     from warehouse.products.report import write_report
-    from warehouse.steps import make_anew
 
     problems = table_problems(tables)
     if problems:
@@ -242,7 +238,7 @@ def publish(
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
     changes = summarise_changes(former, Snapshot(partial, manifest))
-    write_report(partial / REPORT, manifest, tables, changes, recall or make_anew)
+    write_report(partial / REPORT, manifest, tables, changes)
     noted = FileNote(REPORT, file_sha256(partial / REPORT))
     manifest = replace(manifest, report=noted, changes=changes.by_kind)
     (partial / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=2))

@@ -15,10 +15,10 @@ from schemas.tables import TABLES
 from tests.browser import open_browser
 from tests.warehouse.conftest import Tables
 from tests.warehouse.large import DOCUMENTS, make_parsed
+from warehouse.building import build_tables
 from warehouse.folder import WarehouseFolder
 from warehouse.products.report import find_report
 from warehouse.snapshots import publish
-from warehouse.tables import build_tables
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

@@ -55,8 +55,8 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     import pandas as pd  # noqa: F401 (what all commands that publish have imported)
     import pyarrow.parquet as pq
 
-    from extractors.parsed_cache import ParsedCache
     from tests.warehouse.large import make_parsed
+    from warehouse.building import build_tables
     from warehouse.checks import table_problems
     from warehouse.folder import WarehouseFolder
     from warehouse.products.report.charts import draw_years
@@ -64,8 +64,6 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     from warehouse.products.report.listing import pack_documents
     from warehouse.products.report.page import render_page
     from warehouse.snapshots import REPORT, publish
-    from warehouse.steps import make_anew
-    from warehouse.tables import build_tables
 
     folder = WarehouseFolder(place)
     parsed = [make_parsed(documents, memberships, collections)]
@@ -73,10 +71,9 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     print(f"{documents:,} documents, {memberships:,} memberships of {collections} collections:")
     tables = taken("building the tables", partial(build_tables, parsed))
     built = peak_mib()
-    kept = ParsedCache(folder.parsed).recall
-    taken("publishing", partial(publish, folder, tables, {}, kept))
+    taken("publishing", partial(publish, folder, tables, {}))
     published = peak_mib()
-    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}, kept))
+    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}))
     print(f"    peak {before:,.0f} MiB before, {built:,.0f} with the tables, {published:,.0f} with publishing")
     print(f"    {REPORT}: {(snapshot.path / REPORT).stat().st_size / 2**20:.2f} MiB")
     print("  of this:")
@@ -87,13 +84,11 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
             pq.write_table(table, place / f"{name}.parquet", compression="zstd")
 
     taken("writing Parquet", write)
-    years = gather_figures(tables, None, make_anew).years
-    for name, recall in (("anew", make_anew), ("recalled", kept)):
-        taken(f"report: figures, {name}", partial(gather_figures, tables, None, recall))
-        taken(f"report: charts, {name}", partial(draw_years, years, recall))
-        taken(f"report: list of documents, {name}", partial(pack_documents, tables, recall))
-    figures = gather_figures(tables, None, kept)
-    taken("report: page, all recalled", partial(render_page, snapshot.manifest, figures, tables, kept))
+    figures = gather_figures(tables, None)
+    taken("report: figures", partial(gather_figures, tables, None))
+    taken("report: charts", partial(draw_years, figures.years))
+    taken("report: list of documents", partial(pack_documents, tables))
+    taken("report: page", partial(render_page, snapshot.manifest, figures, tables))
 
 
 def measure_in_browser(report: Path) -> None:

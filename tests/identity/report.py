@@ -87,7 +87,7 @@ def at_once(pairs: Sequence[Pair]) -> Outcome:
     return Outcome(tuple(pairs), frozenset(joined), frozenset(strangers))
 
 
-def _alike(left: str, right: str) -> int:
+def _similar_pairs(left: str, right: str) -> int:
     """How many letters two texts have in common from their beginning."""
     return sum(1 for _ in takewhile(lambda two: two[0] == two[1], zip(left, right, strict=False)))
 
@@ -96,8 +96,8 @@ def _parted(left: str | None, right: str | None) -> str:
     """Two texts, without most of what they begin and end with alike."""
     if left is None or right is None:
         return f"{left!r} | {right!r}"
-    begin = _alike(left, right)
-    end = _alike(left[begin:][::-1], right[begin:][::-1])
+    begin = _similar_pairs(left, right)
+    end = _similar_pairs(left[begin:][::-1], right[begin:][::-1])
     return " | ".join(repr(text[max(begin - 15, 0) : len(text) - max(end - 15, 0)]) for text in (left, right))
 
 

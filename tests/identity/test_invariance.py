@@ -24,7 +24,7 @@ from tests.identity.test_rules import (
 )
 from tests.warehouse.conftest import Tables
 from tests.warehouse.test_tables import Block, Run, Seen, segments
-from warehouse.tables import build_tables
+from warehouse.building import build_tables
 
 SLIP = SUMMARY.replace("received", "recieved")
 contents: st.SearchStrategy[Content] = st.tuples(

@@ -33,13 +33,13 @@ from schemas.records import (
 )
 from tests.warehouse import test_tables as model
 from tests.warehouse.conftest import Tables
+from warehouse.building import build_tables
+from warehouse.building.readings import WINDOW
 from warehouse.changes import Change, find_changes
 from warehouse.checks import table_problems
 from warehouse.explanation import RULE_MEANINGS, explain
 from warehouse.folder import WarehouseFolder
-from warehouse.readings import WINDOW
 from warehouse.snapshots import Snapshot, publish
-from warehouse.tables import build_tables
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 STAGING = "https://wilson-center.drivingcreative.com"

@@ -12,10 +12,10 @@ from tests.identity.test_decisions import different, same
 from tests.identity.test_rules import OTHER_SUMMARY, OTHER_TITLE, SITE, SUMMARY, TITLE, address_key, content_key
 from tests.warehouse.test_changes import Maker
 from tests.warehouse.test_tables import Block, Run, Seen, at, segments
+from warehouse.building import build_tables
 from warehouse.explanation import RULE_MEANINGS, Explanation, explain, find_document, natural_key
 from warehouse.identity.decisions import Decision
 from warehouse.snapshots import Snapshot
-from warehouse.tables import build_tables
 
 DATE = "April 19, 1958"
 Publish = Callable[..., Snapshot]

@@ -17,7 +17,6 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from extractors.parsed_cache import ParsedCache
 from schemas.dates import read_date
 from schemas.errors import UsageError
 from schemas.tables import TABLES
@@ -32,7 +31,6 @@ from warehouse.products.report.charts import draw_years
 from warehouse.products.report.figures import YEAR_BARS, Figures, Years, gather_figures
 from warehouse.products.report.page import START
 from warehouse.snapshots import REPORT, current_snapshot, publish
-from warehouse.steps import make_anew
 
 AT = dt.datetime(2025, 3, 1, 8, tzinfo=dt.UTC)
 NOTHING = ChangeSummary(Counter())
@@ -70,7 +68,7 @@ def members(*pairs: str) -> list[dict[str, Any]]:
 
 
 def figures_of(changes: ChangeSummary | None = NOTHING, **rows: list[dict[str, Any]]) -> Figures:
-    return gather_figures(made(**rows), changes, make_anew)
+    return gather_figures(made(**rows), changes)
 
 
 def documents_dated(*dates: str | None) -> list[dict[str, Any]]:
@@ -396,7 +394,7 @@ def test_an_empty_warehouse_has_a_report(tmp_path: Path) -> None:
 def test_a_chart_has_a_bar_for_each_year_and_nothing_else_of_the_library() -> None:
     years = [Years(year, year, year % 3, year % 2) for year in range(1935, 2009)]
 
-    for svg in draw_years(years, make_anew):
+    for svg in draw_years(years):
         assert svg.count('class="bar"') == 2 * len(years)
         assert "<title>1951: 1 dated to the day, 1 less exactly</title>" in svg
         assert "<script" not in svg
@@ -404,18 +402,16 @@ def test_a_chart_has_a_bar_for_each_year_and_nothing_else_of_the_library() -> No
         assert "pygal.org" not in svg
 
 
-def test_the_same_tables_give_the_same_report_recalled_or_not(harvested: Path, tables: Tables, tmp_path: Path) -> None:
+def test_the_same_tables_give_the_same_report(harvested: Path, tables: Tables, tmp_path: Path) -> None:
     snapshot = current_snapshot(WarehouseFolder(harvested))
     assert snapshot is not None
-    kept = tmp_path / "parsed"
 
     texts = []
-    for recall in (make_anew, ParsedCache(kept).recall, ParsedCache(kept).recall):
-        write_report(tmp_path / REPORT, snapshot.manifest, tables, NOTHING, recall)
+    for _ in range(2):
+        write_report(tmp_path / REPORT, snapshot.manifest, tables, NOTHING)
         texts.append((tmp_path / REPORT).read_bytes())
 
-    assert texts[0] == texts[1] == texts[2]
-    assert len([*kept.iterdir()]) == 3
+    assert texts[0] == texts[1]
 
 
 # The command

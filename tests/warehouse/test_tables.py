@@ -19,10 +19,8 @@ from schemas.parsed import PARSED_TABLES
 from schemas.records import Alias, Collection, Issue
 from schemas.tables import TABLES
 from tests.warehouse.conftest import Tables
+from warehouse.building import build_tables
 from warehouse.checks import table_problems
-from warehouse.identity.decisions import Decision
-from warehouse.steps import Make
-from warehouse.tables import build_tables
 
 DOUBT = Issue("warning", "doubt", "a doubt")
 FAULT = Issue("error", "fault", "a fault")
@@ -809,24 +807,3 @@ def test_every_key_leads_to_its_document() -> None:
     for identifier in by_title.values():
         assert keys[f"id:{identifier}", "id"] == identifier
     assert {identifier for (_, kind), identifier in keys.items() if kind == "content"} >= {by_title["a"]}
-
-
-def test_recalled_steps_give_the_same_tables() -> None:
-    kept: dict[tuple[str, str], Sequence[pa.Table]] = {}
-
-    def recall(step: str, given: pa.Table, text: str, count: int, make: Make) -> Sequence[pa.Table]:
-        key = step, f"{given.to_pylist()}{text}"
-        if key not in kept:
-            kept[key] = make()
-        assert len(kept[key]) == count
-        return kept[key]
-
-    history = segments(Run("r1", (listing("ab"), listing("b"))))
-    decisions = [Decision("content:here", "content:nowhere", "same", "me", "2025-01-01", "they are one")]
-    anew = build_tables(history, decisions)
-    for _ in range(2):
-        recalled = build_tables(history, decisions, recall)
-        assert recalled.keys() == anew.keys()
-        assert all(recalled[name].equals(table) for name, table in anew.items())
-
-    assert sorted(step for step, _ in kept) == ["dates", "identity", "title-dates"]

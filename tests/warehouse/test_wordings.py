@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from warehouse.wordings import PARTS, find_wordings, number_revisions, standing
+from warehouse.building.wordings import PARTS, find_wordings, number_revisions, preferred_wordings
 
 NOON = dt.datetime(2025, 1, 10, 12, tzinfo=dt.UTC)
 SCHEMA = pa.schema(
@@ -59,7 +59,7 @@ def frame(*sightings: Sighting) -> pd.DataFrame:
 
 def what_stands(*sightings: Sighting) -> tuple[object, str]:
     """Title of the wording that stands, and the reason."""
-    (row,) = standing(find_wordings(frame(*sightings))).to_dict("records")
+    (row,) = preferred_wordings(find_wordings(frame(*sightings))).to_dict("records")
     return row["title"], row["reason"]
 
 
@@ -108,7 +108,9 @@ def test_a_wording_counts_as_present_by_its_latest_sighting_and_whole_by_any() -
 
 
 def test_the_half_day_is_that_before_the_latest_sighting_of_the_document_itself() -> None:
-    found = standing(find_wordings(frame(Sighting("A", 30), Sighting("B", 25), Sighting("C", 0, document="other"))))
+    found = preferred_wordings(
+        find_wordings(frame(Sighting("A", 30), Sighting("B", 25), Sighting("C", 0, document="other")))
+    )
 
     assert dict(zip(found["document_id"], found["title"], strict=True)) == {"d": "B", "other": "C"}
 
@@ -152,6 +154,6 @@ def test_any_order_of_sightings_gives_the_same_wordings_and_reasons(
     found, other = (find_wordings(frame(*each)) for each in (seen, shuffled))
 
     pd.testing.assert_frame_equal(other, found)
-    pd.testing.assert_frame_equal(standing(other), standing(found))
+    pd.testing.assert_frame_equal(preferred_wordings(other), preferred_wordings(found))
     pd.testing.assert_frame_equal(number_revisions(other), number_revisions(found))
-    assert len(standing(found)) == len({each.document for each in seen})
+    assert len(preferred_wordings(found)) == len({each.document for each in seen})

@@ -20,7 +20,7 @@ class Clusters:
             with numbers, of which a document has one, for being equal.
         dates: Number of each node's date; -1 if it has not just one. A join does not bring different dates together,
             be it through nodes without a date.
-        foes: Pairs of nodes that a person declared different.
+        cannot_link: Pairs of nodes that a person declared different: they are never joined.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Clusters:
         slugs: Sequence[bool],
         addressed: Sequence[bool],
         dates: Sequence[int],
-        foes: Iterable[tuple[int, int]] = (),
+        cannot_link: Iterable[tuple[int, int]] = (),
     ) -> None:
         self._leader = list(range(len(addressed)))
         self._members: dict[int, list[int]] = {}
@@ -40,10 +40,10 @@ class Clusters:
         self._numbers = [has and not slug for has, slug in zip(addressed, slugs, strict=True)]
         sets = [*(frozenset((date,)) for date in range(max(dates, default=-1) + 1)), frozenset[int]()]
         self._dates = [sets[date] for date in dates]
-        self._foes: dict[int, set[int]] = {}
-        for left, right in foes:
-            self._foes.setdefault(left, set()).add(right)
-            self._foes.setdefault(right, set()).add(left)
+        self._cannot_link: dict[int, set[int]] = {}
+        for left, right in cannot_link:
+            self._cannot_link.setdefault(left, set()).add(right)
+            self._cannot_link.setdefault(right, set()).add(left)
 
     def find(self, node: int) -> int:
         """The node that leads the cluster."""
@@ -64,24 +64,26 @@ class Clusters:
         """The nodes of each cluster that has several."""
         return self._members.values()
 
-    def refusal(self, one: int, other: int, *, said: bool, alike: bool) -> str | None:
+    def refusal(self, one: int, other: int, *, asserted: bool, fuzzy: bool) -> str | None:
         """Why two clusters cannot be one document; null if they can.
 
         Args:
             one: A node that leads a cluster.
             other: Another.
-            said: A person, or the archive itself, says that they are one.
-            alike: They are not equal, only alike.
+            asserted: A person, or the archive itself, says that they are one.
+            fuzzy: They are not equal, only similar.
         """
-        if self._foes and any(
-            self.find(foe) == other for node in self._members.get(one, (one,)) for foe in self._foes.get(node, ())
+        if self._cannot_link and any(
+            self.find(other_node) == other
+            for node in self._members.get(one, (one,))
+            for other_node in self._cannot_link.get(node, ())
         ):
             return "declared different"
-        if said:
+        if asserted:
             return None
         if (self._slugs[one] and self._slugs[other]) or (self._numbers[one] and self._numbers[other]):
             return "different addresses"
-        if alike and self._addressed[one] and self._addressed[other]:
+        if fuzzy and self._addressed[one] and self._addressed[other]:
             return "two addresses"
         if self._dates[one] and self._dates[other] and self._dates[one].isdisjoint(self._dates[other]):
             return "different dates"

@@ -1,6 +1,6 @@
 """Which contents are near each other: neighbours within sorted blocks, so that the cost grows with their number.
 
-The sorted neighbourhood method (Hernández and Stolfo 1995), in four orders, and likeness as rapidfuzz measures it.
+The sorted neighbourhood method (Hernández and Stolfo 1995), in four orders, and similarity as rapidfuzz measures it.
 """
 
 import numpy as np
@@ -39,8 +39,8 @@ def find_neighbours(dates: Ints, titles: Ints, summaries: Ints) -> tuple[Ints, I
     return left[agree], right[agree]
 
 
-def likeness(texts: list[str], left: Ints, right: Ints, least: int) -> Floats:
-    """Likeness of pairs of texts, of 100; 0 below `least`."""
+def similarity(texts: list[str], left: Ints, right: Ints, least: int) -> Floats:
+    """Similarity of pairs of texts, of 100; 0 below `least`."""
     if not len(left):
         return np.empty(0)
     ours, theirs = ([texts[place] for place in places.tolist()] for places in (left, right))

@@ -20,7 +20,7 @@ Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-_NUMERIC_ADDRESS = r"/document/[0-9]+$"
+_NUMERIC_ADDRESS = r"/[0-9]+$"
 _ADDRESS_KEY = "address:"
 
 

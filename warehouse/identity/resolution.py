@@ -33,7 +33,7 @@ from schemas.records import Alias
 from warehouse.identity.aliases import find_alias_pairs
 from warehouse.identity.clusters import Clusters
 from warehouse.identity.decisions import Decision
-from warehouse.identity.neighbours import find_neighbours, likeness
+from warehouse.identity.neighbours import find_neighbours, similarity
 from warehouse.identity.nodes import (
     Bools,
     Contents,
@@ -50,16 +50,16 @@ from warehouse.identity.nodes import (
     ranks_of,
     with_addresses,
 )
-from warehouse.identity.wording import differs_by_slips_only
+from warehouse.identity.wording import differs_only_by_typos
 
 _RULES = ("decision", "alias", "content", "normalised", "similar")
 _DECISION, _ALIAS, _CONTENT, _NORMALISED, _SIMILAR = range(len(_RULES))
 _WEAKNESS = {_ALIAS: 0, _CONTENT: 1, _NORMALISED: 2, _SIMILAR: 3, _DECISION: 4}
 """A decision is told before all else: without it the document would be another."""
-_LEAST_TITLE = 90
-_LEAST_SUMMARY = 85
-"""Likeness, of 100, from which a pair is worth a person's look."""
-_FEWEST_WORDS = 6
+_MIN_TITLE_SIMILARITY = 90
+_MIN_SUMMARY_SIMILARITY = 85
+"""Similarity, of 100, from which a pair is worth a person's look."""
+_MIN_WORDS = 6
 """A summary with fewer words is no evidence."""
 
 _Proposal = tuple[int, int, int, float, str]
@@ -126,19 +126,19 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = (), aliases: Sequ
     nodes = with_addresses(nodes, unseen)
     places |= {key: node for node, key in enumerate(unseen, len(places))}
     known = [each for each in decisions if each.left in places and each.right in places]
-    foes = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
+    cannot_link = [(places[each.left], places[each.right]) for each in known if each.decision == "different"]
     dates = dates_of(nodes, contents)
     pages = pages_of(nodes.of_entry, page, len(nodes.keys))
-    clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates.tolist(), foes)
+    clusters = Clusters(pages, nodes.slugs, nodes.addressed, dates.tolist(), cannot_link)
     outcome = _Outcome(nodes, contents, clusters, dates)
     decided = [(each.left, each.right, "decided") for each in known if each.decision == "same"]
     for rank, pairs in ((_DECISION, decided), (_ALIAS, same_by_alias)):
         outcome.propose([(places[left], places[right], rank, 1.0, evidence) for left, right, evidence in pairs])
     _propose_equal(outcome)
     _propose_similar(outcome)
-    resolution = _publish(entries, outcome, foes)
+    resolution = _publish(entries, outcome, cannot_link)
     keys = resolution.keys
-    if foes:
+    if cannot_link:
         undivided = resolve(entries, [each for each in known if each.decision == "same"], aliases)
         keys = pa.concat_tables([keys, _ids_of_the_divided(undivided.keys, keys)])
     return replace(resolution, keys=keys, unknown=tuple(each for each in decisions if each not in known))
@@ -183,7 +183,7 @@ class _Outcome:
             one, other = clusters.find(left), clusters.find(right)
             if one == other:
                 continue
-            refusal = clusters.refusal(one, other, said=rank in {_DECISION, _ALIAS}, alike=rank == _SIMILAR)
+            refusal = clusters.refusal(one, other, asserted=rank in {_DECISION, _ALIAS}, fuzzy=rank == _SIMILAR)
             if refusal is None:
                 clusters.join(one, other)
                 self.edges[left].append((right, rank))
@@ -252,10 +252,10 @@ def _propose_similar(outcome: _Outcome) -> None:
     An entry that is like two documents with addresses, or lacks the date and is like two with different dates, joins
     neither.
     """
-    left, right, scores, joins, evidence = _alike(outcome)
+    left, right, scores, joins, evidence = _similar_pairs(outcome)
     addressed = np.array(outcome.nodes.addressed, np.bool_)
     joins &= ~(addressed[left] & addressed[right])
-    unclear = _like_several(outcome, left[joins], right[joins])
+    unclear = _ambiguous(outcome, left[joins], right[joins])
     rows = zip(
         *(column.tolist() for column in (left, right, scores, joins, unclear[left] | unclear[right])),
         evidence,
@@ -272,18 +272,18 @@ def _propose_similar(outcome: _Outcome) -> None:
     outcome.propose(proposals)
 
 
-def _like_several(outcome: _Outcome, left: Ints, right: Ints) -> Bools:
+def _ambiguous(outcome: _Outcome, left: Ints, right: Ints) -> Bools:
     """Whether each node is like several documents with addresses, or lacks the date and is like several dates."""
     node, other = np.concatenate((left, right)), np.concatenate((right, left))
     addressed, dates, leaders = np.array(outcome.nodes.addressed, np.bool_), outcome.dates, outcome.clusters.leaders()
     several = np.zeros(len(dates), np.bool_)
-    for suitors in (np.where(addressed[other], leaders[other], -1), np.where(dates[node] < 0, dates[other], -1)):
-        least, greatest = extremes(node, suitors, len(dates))
+    for candidates in (np.where(addressed[other], leaders[other], -1), np.where(dates[node] < 0, dates[other], -1)):
+        least, greatest = extremes(node, candidates, len(dates))
         several |= least < greatest
     return several
 
 
-def _alike(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
+def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
     """Pairs of nodes that are not joined yet and look alike: nodes, score, whether the rule would join, evidence."""
     contents, nodes = outcome.contents, outcome.nodes
     date, title, summary = contents.date, contents.title, contents.summary
@@ -295,13 +295,13 @@ def _alike(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
     # What is equal after normalising, the rules of equality have judged.
     apart = (leaders[left] != leaders[right]) & (plain[left] != plain[right])
     left, right = left[apart], right[apart]
-    title_scores = likeness(title.plain, codes[left], codes[right], _LEAST_TITLE)
-    near = title_scores >= _LEAST_TITLE
+    title_scores = similarity(title.plain, codes[left], codes[right], _MIN_TITLE_SIMILARITY)
+    near = title_scores >= _MIN_TITLE_SIMILARITY
     left, right, title_scores = left[near], right[near], title_scores[near]
-    summary_scores = likeness(summary.plain, codes[left], codes[right], _LEAST_SUMMARY)
+    summary_scores = similarity(summary.plain, codes[left], codes[right], _MIN_SUMMARY_SIMILARITY)
     summarised = summary.lengths[codes] > 0
     both = summarised[left] & summarised[right]
-    near = ~both | (summary_scores >= _LEAST_SUMMARY)
+    near = ~both | (summary_scores >= _MIN_SUMMARY_SIMILARITY)
     left, right, title_scores, summary_scores, both = (
         column[near] for column in (left, right, title_scores, summary_scores, both)
     )
@@ -309,7 +309,7 @@ def _alike(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
     joins = both & _may_join(outcome, ours, theirs)
     pairs = zip(ours[joins].tolist(), theirs[joins].tolist(), strict=True)
     joins[joins] = [_same_but_for_slips(contents, one, other) for one, other in pairs]
-    scores = (title_scores + np.where(both, summary_scores, _LEAST_SUMMARY)) / 200
+    scores = (title_scores + np.where(both, summary_scores, _MIN_SUMMARY_SIMILARITY)) / 200
     same_date = date.ranks[ours] == date.ranks[theirs]
     told = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
     return owners[left], owners[right], scores, joins, [_evidence(*each) for each in told]
@@ -350,20 +350,20 @@ def _evidence(title_score: float, summary_score: float, both: bool, same_date: b
 def _same_but_for_slips(contents: Contents, ours: int, theirs: int) -> bool:
     """Whether two contents with a title and a summary each say the same; a slip is forgiven on one side of the two."""
     dates, titles, summaries = contents.date.ranks, contents.title, contents.summary
-    if min(summaries.plain[ours].count(" "), summaries.plain[theirs].count(" ")) < _FEWEST_WORDS - 1:
+    if min(summaries.plain[ours].count(" "), summaries.plain[theirs].count(" ")) < _MIN_WORDS - 1:
         return False
     if titles.ranks[ours] == titles.ranks[theirs]:
-        return summaries.ranks[ours] == summaries.ranks[theirs] or differs_by_slips_only(
+        return summaries.ranks[ours] == summaries.ranks[theirs] or differs_only_by_typos(
             summaries.texts[ours] or "", summaries.texts[theirs] or ""
         )
     return (
         dates[ours] == dates[theirs] != -1
         and summaries.ranks[ours] == summaries.ranks[theirs]
-        and differs_by_slips_only(titles.texts[ours] or "", titles.texts[theirs] or "")
+        and differs_only_by_typos(titles.texts[ours] or "", titles.texts[theirs] or "")
     )
 
 
-def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int]]) -> Resolution:
+def _publish(entries: pa.Table, outcome: _Outcome, cannot_link: Sequence[tuple[int, int]]) -> Resolution:
     nodes = outcome.nodes
     kinds = ["address" if addressed else "content" for addressed in nodes.addressed]
     ids = [stable_id(key) for key in nodes.keys]
@@ -385,7 +385,7 @@ def _publish(entries: pa.Table, outcome: _Outcome, foes: Sequence[tuple[int, int
     keys = pa.concat_tables([natural, own])
     if lost:
         keys = keys.filter(pc.invert(pc.is_in(keys["document_id"], value_set=pa.array(sorted(lost)))))
-    return Resolution(resolved, keys, _pairs(outcome, documents, foes, lost))
+    return Resolution(resolved, keys, _pairs(outcome, documents, cannot_link, lost))
 
 
 def _count_seen(nodes: Nodes) -> int:
@@ -422,9 +422,11 @@ def _preference(outcome: _Outcome) -> list[int]:
     return preference.tolist()
 
 
-def _pairs(outcome: _Outcome, documents: list[str], foes: Sequence[tuple[int, int]], lost: Collection[str]) -> pa.Table:
+def _pairs(
+    outcome: _Outcome, documents: list[str], cannot_link: Sequence[tuple[int, int]], lost: Collection[str]
+) -> pa.Table:
     """Pairs of documents that look alike, and those that a person declared different; without those that are lost."""
-    declared = {frozenset((documents[left], documents[right])) for left, right in foes}
+    declared = {frozenset((documents[left], documents[right])) for left, right in cannot_link}
     best: dict[frozenset[str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
     for (left, right), found in outcome.pairs.items():
         pair = frozenset((documents[left], documents[right]))

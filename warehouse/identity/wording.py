@@ -1,7 +1,7 @@
 """When two wordings say the same: equal after normalising, or different only as a slip of the pen is.
 
 What must be kept apart is known from the archive: titles that differ in a date, a digit of a file number, an initial,
-a name, the order of sender and addressee. So likeness alone joins nothing: each word that differs must be an ordinary
+a name, the order of sender and addressee. So similarity alone joins nothing: each word that differs must be an ordinary
 lower-case word with one letter wrong, and no word that counts, orders or denies.
 """
 
@@ -19,8 +19,8 @@ _FOLDED = {
 }
 _FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")
 _EDGE = re.compile(r"^\W+|\W+$")
-_SHORTEST_WORD = 5  # in a shorter word one letter makes another word: now/not, east/west
-_WORDS_FOR_EACH_SLIP = 12
+_MIN_WORD = 5  # in a shorter word one letter makes another word: now/not, east/west
+_WORDS_PER_TYPO = 12
 _NUMBERS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion "
@@ -37,7 +37,7 @@ def normalise(text: str) -> str:
     return " ".join(_fold(text).casefold().split())
 
 
-def differs_by_slips_only(left: str, right: str) -> bool:
+def differs_only_by_typos(left: str, right: str) -> bool:
     """Whether the words are the same but for a letter here and there, a word written twice, case or punctuation."""
     ours, theirs = _fold(left).split(), _fold(right).split()
     if len(ours) != len(theirs):
@@ -46,7 +46,7 @@ def differs_by_slips_only(left: str, right: str) -> bool:
         return False
     pairs = [(_bare(our), _bare(their)) for our, their in zip(ours, theirs, strict=True) if our != their]
     differing = [pair for pair in pairs if pair[0].casefold() != pair[1].casefold()]
-    return len(differing) <= 1 + len(ours) // _WORDS_FOR_EACH_SLIP and all(_is_slip(*pair) for pair in differing)
+    return len(differing) <= 1 + len(ours) // _WORDS_PER_TYPO and all(_is_typo(*pair) for pair in differing)
 
 
 def _fold(text: str) -> str:
@@ -59,9 +59,9 @@ def _bare(word: str) -> str:
     return _EDGE.sub("", word)
 
 
-def _is_slip(our: str, their: str) -> bool:
+def _is_typo(our: str, their: str) -> bool:
     return (
-        min(len(our), len(their)) >= _SHORTEST_WORD
+        min(len(our), len(their)) >= _MIN_WORD
         and our.islower()
         and their.islower()
         and our.isalpha()

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from warehouse.changes import ChangeSummary
     from warehouse.snapshots import Manifest, Snapshot
-    from warehouse.steps import Recall
 
 
 def write_report(
@@ -21,7 +20,6 @@ def write_report(
     manifest: "Manifest",
     tables: "Mapping[str, pa.Table]",
     changes: "ChangeSummary | None",
-    recall: "Recall",
 ) -> None:
     """Write the report of a snapshot.
 
@@ -30,7 +28,6 @@ def write_report(
         manifest: The snapshot's.
         tables: All of `schemas.tables.TABLES`, by name.
         changes: Against the snapshot before; null if that is not there any more.
-        recall: How costly steps are taken (`warehouse.steps`).
 
     Raises:
         OSError: It could not be written.
@@ -38,7 +35,7 @@ def write_report(
     from warehouse.products.report.figures import gather_figures
     from warehouse.products.report.page import render_page
 
-    path.write_text(render_page(manifest, gather_figures(tables, changes, recall), tables, recall), encoding="utf-8")
+    path.write_text(render_page(manifest, gather_figures(tables, changes), tables), encoding="utf-8")
 
 
 def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | None = None) -> Path:
@@ -56,7 +53,6 @@ def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | 
     """
     from warehouse.products.report.page import START
     from warehouse.snapshots import REPORT, open_snapshot
-    from warehouse.steps import make_anew
 
     folder = WarehouseFolder(warehouse)
     snapshot = open_snapshot(folder, snapshot_id)
@@ -67,7 +63,7 @@ def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | 
         raise UsageError(f"{path}: is there already, and is no report; name another output")
     tables = {name: snapshot.read(name) for name in TABLES}
     new = path.with_name(path.name + ".part")
-    write_report(new, snapshot.manifest, tables, _changes(folder, snapshot), make_anew)
+    write_report(new, snapshot.manifest, tables, _changes(folder, snapshot))
     new.replace(path)
     return path
 

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-import pyarrow as pa
-
 from warehouse.products.report.figures import Years
-from warehouse.steps import Recall
 
 WIDE, NARROW = 1000, 360
 """Widths for which the chart is drawn, in pixels: what stands in it keeps its size on a phone."""
@@ -20,21 +17,13 @@ _SVG = "http://www.w3.org/2000/svg"
 _UNWANTED = {f"{{{_SVG}}}defs", f"{{{_SVG}}}title"}
 
 
-def draw_years(years: Sequence[Years], recall: Recall) -> tuple[str, str]:
+def draw_years(years: Sequence[Years]) -> tuple[str, str]:
     """The documents of each year as bars, those dated to the day below, the others above: a wide and a narrow chart.
 
     Args:
         years: At least one.
-        recall: How the charts are recalled.
     """
-
-    def make() -> list[pa.Table]:
-        return [pa.table({"svg": [_draw(years, width) for width in (WIDE, NARROW)]})]
-
-    given = pa.table({name: [getattr(each, name) for each in years] for name in Years.__slots__})
-    (drawn,) = recall("report-charts", given, "", 1, make)
-    wide, narrow = drawn["svg"].to_pylist()
-    return wide, narrow
+    return _draw(years, WIDE), _draw(years, NARROW)
 
 
 def span_label(years: Years) -> str:

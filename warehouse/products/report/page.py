@@ -19,7 +19,6 @@ from schemas.identifiers import page_name
 from warehouse.products.report.charts import draw_years, span_label
 from warehouse.products.report.figures import Figures
 from warehouse.products.report.listing import pack_documents
-from warehouse.steps import Recall
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,18 +35,17 @@ _LONGEST = 300
 """Characters of a text that is shown as an example."""
 
 
-def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]", recall: Recall) -> str:
+def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]") -> str:
     """The page of a snapshot.
 
     Args:
         manifest: The snapshot's.
         figures: Of the tables.
         tables: All of `schemas.tables.TABLES`, by name.
-        recall: How the chart and the list of documents are recalled.
     """
     style = (_HERE / "report.css").read_text(encoding="utf-8")
     script = (_HERE / "report.js").read_text(encoding="utf-8")
-    charts = draw_years(figures.years, recall) if figures.years else ()
+    charts = draw_years(figures.years) if figures.years else ()
     page = _template().render(
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704 (our own)
@@ -56,7 +54,7 @@ def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa
         manifest=manifest,
         figures=figures,
         charts=[Markup(chart) for chart in charts],  # noqa: S704 (made of numbers)
-        documents=pack_documents(tables, recall),
+        documents=pack_documents(tables),
     )
     return START.decode() + page
 

@@ -17,15 +17,11 @@ import pandas as pd
 import pyarrow as pa
 
 from schemas.identifiers import stable_id
-from schemas.records import Alias
+from schemas.records import READ_OUTCOMES, Alias
+from warehouse.building.wordings import page_spans
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
-from warehouse.identity.resolution import Resolution, resolve
-from warehouse.steps import Recall, make_anew
-from warehouse.wordings import page_spans
-
-USABLE = ["listing", "empty"]
-"""Outcomes of pages that were read."""
+from warehouse.identity.resolution import resolve
 
 WINDOW = dt.timedelta(days=30)
 """Captures of an archive that are further from the first are another reading (DESIGN.md, "reading"). The same for all
@@ -45,7 +41,6 @@ class Readings:
         issues: Of pages and runs.
         decisions: What people decided on the identity of documents.
         aliases: Addresses that the archive itself says are one document's.
-        recall: How the identity of entries is recalled.
 
     Attributes:
         entries: Entries with the document of each.
@@ -68,10 +63,9 @@ class Readings:
         issues: pd.DataFrame,
         decisions: Sequence[Decision],
         aliases: Sequence[Alias],
-        recall: Recall = make_anew,
     ) -> None:
         entries = where(entries, ~entries.duplicated(["page_id", "position"]))
-        resolution = _resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, aliases, recall)
+        resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, aliases)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
@@ -86,21 +80,6 @@ class Readings:
         members = self.sightings[["page_id", "position", "document_id", "range_first", "whole"]]
         members = members[members["page_id"].isin(placed["page_id"])]
         self.current = sort(look_up(members, placed, "page_id"), ["place", "position"])
-
-
-def _resolve(entries: pa.Table, decisions: Sequence[Decision], aliases: Sequence[Alias], recall: Recall) -> Resolution:
-    """The identity of entries, from what is kept where the same was given before."""
-
-    def make() -> list[pa.Table]:
-        found = resolve(given, decisions, aliases)
-        unknown = pa.table({"place": pa.array([decisions.index(each) for each in found.unknown], pa.int64())})
-        return [found.entries.select(["document_id", "rule"]), found.keys, found.pairs, unknown]
-
-    given = entries.select(["page_id", "position", "date_text", "title", "summary", "url"])
-    named, keys, pairs, unknown = recall("identity", given, repr((decisions, aliases)), 4, make)
-    for name in named.column_names:
-        entries = entries.append_column(name, named[name])
-    return Resolution(entries, keys, pairs, tuple(decisions[place] for place in unknown["place"].to_pylist()))
 
 
 def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
@@ -185,7 +164,7 @@ def _which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
     archived = captures["archived"]
     several = captures["http_status"].notna().astype(bool) | archived
     again = archived & captures.duplicated(_CAPTURE)
-    by_strength = np.lexsort((~again, archived & captures["outcome"].isin(USABLE)))
+    by_strength = np.lexsort((~again, archived & captures["outcome"].isin(READ_OUTCOMES)))
     last = ~(captures.iloc[by_strength].duplicated([*_BY, "url"], keep="last").sort_index() & several)
     said = captures[last & captures["range_total"].notna()].drop_duplicates(_BY, keep="last")
     totals = captures[_BY].merge(said[[*_BY, "range_total"]], on=_BY, how="left")["range_total"]
@@ -205,7 +184,7 @@ def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFram
         reported_total=("range_total", "last"),
         totals=("range_total", "count_distinct"),
     )
-    counts = count(placed[~placed["outcome"].isin(USABLE)], _BY, "unread")
+    counts = count(placed[~placed["outcome"].isin(READ_OUTCOMES)], _BY, "unread")
     readings = seen.merge(counts, on=_BY, how="left")
     readings = readings.merge(_observed_totals(placed, entries), on=_BY, how="left")
     readings = readings.merge(_said_reasons(issues), on=_BY, how="outer")

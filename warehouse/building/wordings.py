@@ -1,10 +1,10 @@
-"""The wordings of a document, and which of them stands: the stated rule for the values of `documents`.
+"""The wordings of a document, and which of them is preferred: the stated rule for the values of `documents`.
 
 A document is listed in several places, and not always alike. Of its wordings those count that were seen within half a
 day of its latest sighting: that is, in the same run, so that a listing which lacks the date does not erase it, while a
-correction of last night does count. Of these the one stands that comes from a page that was read whole; then the most
-informative (parts that are there, then the length of the summary); then the last by its text, so that no order of the
-input matters.
+correction of last night does count. Of these the one is preferred that comes from a page that was read whole; then the
+most informative (parts that are there, then the length of the summary); then the last by its text, so that no order of
+the input matters.
 """
 
 import datetime as dt
@@ -37,7 +37,7 @@ def page_spans(captures: pd.DataFrame) -> pd.DataFrame:
 
 
 def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
-    """Each distinct wording of each document, the one that stands last.
+    """Each distinct wording of each document, the preferred one last.
 
     Args:
         sightings: document_id, date_text, title, summary, url, first_seen_at, last_seen_at, whole; one row for each
@@ -65,8 +65,8 @@ def find_wordings(sightings: pd.DataFrame) -> pd.DataFrame:
     return sort(wordings, _BY_STRENGTH)
 
 
-def standing(wordings: pd.DataFrame) -> pd.DataFrame:
-    """The wording of each document that stands, and why (`reason`)."""
+def preferred_wordings(wordings: pd.DataFrame) -> pd.DataFrame:
+    """The preferred wording of each document, and why it is (`reason`)."""
     last = wordings.drop_duplicates("document_id", keep="last").set_index("document_id")
     others = wordings[wordings.duplicated("document_id", keep="last")]
     second = others.drop_duplicates("document_id", keep="last").set_index("document_id").reindex(last.index)

@@ -1,0 +1,81 @@
+"""From parsed segments to the published tables. Pure: the same segments give the same rows, in the same order.
+
+Works on whole columns; what needs Python for each value (dates, ids) is done once for each distinct value. A page kind
+has one builder, a module with `KIND` and `build`, and a place in `BUILDERS`; what is common to all kinds (runs,
+captures, pages, issues) is made here.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from schemas.records import Alias
+from schemas.tables import TABLES
+from warehouse.building import listings
+from warehouse.building.captures import captures_of_giving_runs
+from warehouse.building.evidence import Builder, Evidence
+from warehouse.building.finishing import finish
+from warehouse.building.gathering import Parsed, gather
+from warehouse.building.issues import describe_issues
+from warehouse.building.readings import in_readings
+from warehouse.building.runs import describe_runs, failed_runs
+from warehouse.building.wordings import read_whole
+from warehouse.identity.decisions import Decision
+
+BUILDERS: tuple[Builder, ...] = (listings,)
+"""One for each page kind."""
+
+
+def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
+    """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
+
+    Each row stands once, sorted as its table's schema says.
+
+    Raises:
+        WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
+    """
+    frames = _frames(gather(segments), decisions)
+    pa.default_memory_pool().release_unused()  # identity works on texts in Python, which are not needed any more
+    # The largest first: what it was made from is let go before the next is made.
+    largest_first = sorted(TABLES, key=lambda name: -len(frames.get(name, ())))
+    tables = {name: finish(name, frames.pop(name, None)) for name in largest_first}
+    return {name: tables[name] for name in TABLES}
+
+
+def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataFrame]:
+    """What the tables hold, by name; those without rows may be left out."""
+    failed = failed_runs(parsed)
+    events = parsed["events"]
+    live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
+    captures = in_readings(parsed["captures"], failed.union(live))
+    parsed["captures"] = captures.assign(whole=read_whole(captures))
+    runs = describe_runs(parsed, failed)
+    giving = runs.loc[runs["outcome"] != "failed", "run_id"]
+    planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
+    captures = captures_of_giving_runs(parsed["captures"], planned, runs)
+    if captures.empty:
+        return {"runs": runs}
+    issues = parsed["issues"]
+    of_giving = issues[issues["run_id"].isin(giving)]
+    aliases = _aliases(parsed["aliases"], giving)
+    evidence = Evidence(parsed, captures, planned, of_giving, aliases, decisions, giving.max())
+    built = [builder.build(evidence) for builder in BUILDERS]
+    current_pages = pd.concat([each.current_pages for each in built])
+    issues = pd.concat([issues, *(each.issues for each in built)])
+    frames = {
+        "pages": captures.drop_duplicates("page_id"),
+        "captures": captures,
+        "issues": describe_issues(issues, captures, current_pages, evidence.last_run),
+        "runs": runs,
+    }
+    for each in built:
+        frames |= each.tables
+    return frames
+
+
+def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:
+    """What runs that gave something say of addresses, each once, in an order that does not depend on the runs."""
+    said = aliases.loc[aliases["run_id"].isin(giving), ["url", "other_url", "evidence"]].drop_duplicates()
+    return [Alias(*row) for row in sorted(said.itertuples(index=False, name=None))]

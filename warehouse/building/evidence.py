@@ -1,0 +1,58 @@
+"""What the builder of each page kind is given, and what it gives."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import pandas as pd
+
+from schemas.records import Alias, PageKind
+from warehouse.building.gathering import Parsed
+from warehouse.identity.decisions import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that was captured, read, and decided.
+
+    Attributes:
+        parsed: Parsed tables of all segments; a builder takes out what it alone needs, since texts take memory.
+        captures: Those of runs that gave something, in the order in which they count, each with its page's columns.
+        planned: Collections as the plans of these runs name them.
+        issues: Of these runs and their pages.
+        aliases: Pairs of URLs that the archive itself says are one document's.
+        decisions: What people decided on the identity of documents.
+        last_run: Id of the latest run that gave something.
+    """
+
+    parsed: Parsed
+    captures: pd.DataFrame
+    planned: pd.DataFrame
+    issues: pd.DataFrame
+    aliases: Sequence[Alias]
+    decisions: Sequence[Decision]
+    last_run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a builder made.
+
+    Attributes:
+        tables: Frames by the names of published tables; no two builders fill the same one.
+        current_pages: `page_id` of the pages that say what is there now.
+        issues: Further issues, with the columns of the parsed table.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    current_pages: pd.DataFrame
+    issues: pd.DataFrame
+
+
+class Builder(Protocol):
+    """A module that makes the tables of one page kind. Pure."""
+
+    KIND: PageKind
+
+    def build(self, evidence: Evidence) -> Built:
+        """The tables of the kind; rows in any order, columns beyond the schema's are dropped."""

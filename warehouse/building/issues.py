@@ -1,0 +1,34 @@
+"""The table `issues`: what could not be read or is in doubt, each once, with its place."""
+
+import pandas as pd
+
+from schemas.identifiers import stable_id
+from warehouse.frames import group
+
+
+def describe_issues(
+    issues: pd.DataFrame, captures: pd.DataFrame, current_pages: pd.DataFrame, last_run: str
+) -> pd.DataFrame:
+    """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself.
+
+    And of all pages that others captured: what they say of the past is not put in doubt by what is there now.
+    """
+    current = captures["page_id"].isin(current_pages["page_id"].unique())
+    counts = current | captures["collection_id"].isna() | captures["archived"]
+    places = group(
+        captures[counts],
+        ["page_id"],
+        run_id=("run_id", "max"),
+        collection_id=("collection_id", "first"),
+        url=("url", "first"),
+    )
+    of_pages = issues.drop(columns=["run_id", "collection_id", "url"]).merge(places, on="page_id")
+    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run)]
+    found = pd.concat([of_pages, of_runs], ignore_index=True)
+    place = ["kind", "page_id", "collection_id", "url", "message", "expected", "found"]
+    found["issue_id"] = [
+        stable_id(*(part if isinstance(part, str) else None for part in row))
+        for row in found[place].itertuples(index=False, name=None)
+    ]
+    distinct: pd.DataFrame = found.drop_duplicates("issue_id")
+    return distinct

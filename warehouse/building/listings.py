@@ -1,0 +1,84 @@
+"""The tables that listing pages fill: entries, documents, collections, memberships, readings, and identity's own."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import pyarrow as pa
+
+from schemas.parsed import PARSED_TABLES
+from schemas.records import PageKind
+from warehouse.building.documents import describe_documents
+from warehouse.building.evidence import Built, Evidence
+from warehouse.building.readings import Readings
+from warehouse.building.wordings import find_wordings, number_revisions
+from warehouse.frames import count, group, look_up, where
+from warehouse.identity.decisions import Decision
+
+KIND: PageKind = "listing"
+
+
+def build(evidence: Evidence) -> Built:
+    """The tables of listing pages."""
+    captures = evidence.captures
+    observed = Readings(captures, evidence.parsed.pop("entries"), evidence.issues, evidence.decisions, evidence.aliases)
+    wordings = find_wordings(observed.sightings)
+    memberships = _memberships(observed)
+    tables = {
+        "documents": describe_documents(wordings, memberships),
+        "collections": _collections(evidence.planned, captures, observed.readings, memberships),
+        "memberships": memberships,
+        "entries": where(
+            observed.entries, observed.entries["page_id"].isin(observed.current_pages["page_id"].unique())
+        ),
+        "readings": observed.readings,
+        "document_keys": observed.keys,
+        "candidate_pairs": observed.pairs,
+        "revisions": number_revisions(wordings),
+    }
+    issues = _decision_issues(observed.unknown_decisions, evidence.last_run)
+    return Built(tables, observed.current_pages[["page_id"]], issues)
+
+
+def _memberships(observed: Readings) -> pd.DataFrame:
+    by = ["document_id", "collection_id"]
+    present = observed.current
+    rank = (present["range_first"] + present["position"] - 1).where(present["whole"])
+    # A document that stands in two places of a listing has the place where it was seen last.
+    ranks = present[by].assign(rank=rank).drop_duplicates(by, keep="last")
+    spans = group(observed.sightings, by, first_seen_at=("first_seen_at", "min"), last_seen_at=("last_seen_at", "max"))
+    placed: pd.DataFrame = ranks.merge(spans, on=by)
+    return placed
+
+
+def _collections(
+    planned: pd.DataFrame, captures: pd.DataFrame, readings: pd.DataFrame, memberships: pd.DataFrame
+) -> pd.DataFrame:
+    own = captures[["collection_id"]].dropna().assign(run_id="", kind="unknown")
+    collections = pd.concat([own, planned]).sort_values("run_id").drop_duplicates("collection_id", keep="last")
+    by = ["collection_id"]
+    latest = group(readings, by, reported_total=("reported_total", "last"), complete=("complete", "last"))
+    collections = look_up(collections, latest, "collection_id")
+    collections = look_up(collections, count(memberships, by, "observed_total"), "collection_id")
+    collections["observed_total"] = collections["observed_total"].fillna(0)
+    collections["complete"] = collections["complete"].fillna(False)
+    reported = collections["reported_total"].where((collections["reported_total"] > 0).fillna(False))
+    coverage = collections["observed_total"] / reported
+    # All of nothing is everything.
+    collections["coverage"] = coverage.mask((collections["reported_total"] == 0).fillna(False), 1.0)
+    return collections
+
+
+def _decision_issues(decisions: Sequence[Decision], run_id: str) -> pd.DataFrame:
+    rows = [
+        {
+            "level": "warning",
+            "kind": "unknown-key",
+            "message": "a decision is about a key that no entry has; it had no effect",
+            "found": f"{each.left} {each.decision} {each.right}",
+            "run_id": run_id,
+        }
+        for each in decisions
+    ]
+    table = pa.Table.from_pylist(rows, schema=PARSED_TABLES["issues"].arrow_schema())
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame

@@ -1,0 +1,78 @@
+"""What a command that publishes reports in the end: the receipt of a run, and why one failed. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.identifiers import page_name
+from schemas.records import ChangeKind, CollectionReceipt, Level, Receipt, RunOutcome
+
+ISSUE_EXAMPLES = 3
+
+
+def describe(
+    warehouse: str,
+    snapshot_id: str,
+    tables: Mapping[str, pa.Table],
+    run_id: str | None,
+    outcome: RunOutcome,
+    changes: Mapping[ChangeKind, int],
+) -> Receipt:
+    """The receipt of a snapshot.
+
+    Args:
+        warehouse: Its folder, as the user named it.
+        snapshot_id: Of the snapshot that holds the tables.
+        tables: By name.
+        run_id: The run that it is for; `None` for a rebuild.
+        outcome: How the run went.
+        changes: Rows by kind of change against the former snapshot.
+    """
+    issues = tables["issues"].to_pylist()
+    levels = Counter(row["level"] for row in issues)
+    # What stopped the whole run tells most.
+    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != "site-stopped")
+    columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
+    return Receipt(
+        run_id=run_id,
+        outcome=outcome,
+        snapshot=snapshot_id,
+        warehouse=warehouse,
+        counts={name: table.num_rows for name, table in tables.items()},
+        repeats=pc.sum(pc.greater(tables["documents"]["collection_count"], 1)).as_py() or 0,
+        changes={kind: changes.get(kind, 0) for kind in get_args(ChangeKind)},
+        issues={level: levels.get(level, 0) for level in get_args(Level)},
+        issue_examples=tuple(_where(row["url"]) + row["message"] for row in grave[:ISSUE_EXAMPLES]),
+        collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),
+    )
+
+
+def outcome_of(runs: pa.Table, run_id: str | None) -> RunOutcome:
+    """How the run went; a rebuild that publishes is complete."""
+    if run_id is None:
+        return "complete"
+    outcomes: dict[str, RunOutcome] = dict(zip(runs["run_id"].to_pylist(), runs["outcome"].to_pylist(), strict=True))
+    return outcomes[run_id]
+
+
+def why_failed(segments: Iterable[Mapping[str, pa.Table]], run_id: str | None) -> str:
+    """One line on a run that gave nothing usable: how many pages, and the first thing that was wrong."""
+    mine = [
+        (row["url"], row["message"])
+        for segment in segments
+        for row in segment["issues"].to_pylist()
+        if row["level"] == "error" and run_id in (None, row["run_id"])
+    ]
+    if not mine:
+        return "nothing usable was found, and nothing was published: no readable page found"
+    where, message = mine[0]
+    others = f" (and {len(mine) - 1} more like this)" if len(mine) > 1 else ""
+    return f"nothing usable was found, and nothing was published: {_where(where)}{message}{others}"
+
+
+def _where(url: str | None) -> str:
+    """What stands before a message: the page that it is about."""
+    return f"{page_name(url)}: " if url else ""
