@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from extractors.planning import PageView
@@ -20,6 +21,7 @@ RESUMED_WITHIN = dt.timedelta(days=1)
 _OF_CAPTURE = ("capture_id", "url", "captured_at", "etag", "last_modified")
 _OF_PAGE = ("page_id", "outcome", "range_first", "range_last", "range_total")
 _COLUMNS = [*_OF_CAPTURE, *_OF_PAGE]
+_OF_ARCHIVED = ["capture_id", "url", "captured_at", "http_status", "revisits"]
 
 
 class KnownPages:
@@ -27,9 +29,13 @@ class KnownPages:
 
     Args:
         segments: Parsed tables (`schemas.parsed`) of all segments, oldest run first.
+
+    Attributes:
+        resumed_run: The run that was killed and is gone on with; `None` if there is none.
     """
 
     def __init__(self, segments: Sequence[Mapping[str, "pa.Table"]]) -> None:
+        self.resumed_run: str | None = None
         self._captures = _captures_of_sites(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
         self._keys: dict[str, _Keys] = {}
@@ -49,13 +55,41 @@ class KnownPages:
         """What a known capture shows."""
         return self._view(self._latest[known.url])
 
+    def archived(self, url: str, captured_at: dt.datetime) -> KnownCapture | None:
+        """The capture whose body is that of an address at a timestamp; `None` if the raw zone does not have that."""
+        row = self._archived.get((url, captured_at))
+        if row is not None and row["revisits"] is not None:
+            row = self._with_body.get(row["revisits"])
+        if row is None:
+            return None
+        return KnownCapture(row["capture_id"], row["url"], row["captured_at"], http_status=row["http_status"])
+
+    @cached_property
+    def _archived(self) -> dict[tuple[str, dt.datetime], dict[str, Any]]:
+        """Captures by address and timestamp; of several, one with a body of its own."""
+        rows: list[dict[str, Any]] = self._captures.select(_OF_ARCHIVED).to_pylist()
+        rows.sort(key=lambda row: row["revisits"] is None)
+        return {(row["url"], row["captured_at"]): row for row in rows}
+
+    @cached_property
+    def _with_body(self) -> dict[str, dict[str, Any]]:
+        return {row["capture_id"]: row for row in self._archived.values() if row["revisits"] is None}
+
+    def views_of_resumed_run(self) -> dict[str, PageView]:
+        """What each address showed to the run that is resumed, when it asked last; empty if none is."""
+        return {} if self.resumed_run is None else self.views_of_run(self.resumed_run)
+
     def views_of_run(self, run_id: str) -> dict[str, PageView]:
         """What each address showed when a run asked for it last."""
         last = {row["url"]: row for row in _rows(self._captures, _showed_something_to(run_id, self._captures))}
         return {url: self._view(row) for url, row in last.items()}
 
-    def interrupted_run(self, plan: Plan) -> str | None:
-        """The latest run of the same purpose that was killed within the day before a plan; null if there is none."""
+    def resume(self, plan: Plan) -> str | None:
+        """Go on with the latest run of the same purpose that was killed within the day before a plan, if there is one.
+
+        Returns:
+            That run.
+        """
         ended = {row["run_id"] for row in self._events if row["event"] == "end"}
         runs = [
             (row["at"], row["run_id"])
@@ -64,7 +98,8 @@ class KnownPages:
             and row["run_id"] not in ended
             and plan.started_at - row["at"] < RESUMED_WITHIN
         ]
-        return max(runs)[1] if runs else None
+        self.resumed_run = max(runs)[1] if runs else None
+        return self.resumed_run
 
     def _view(self, row: Mapping[str, Any]) -> PageView:
         total = row["range_total"]

@@ -5,15 +5,15 @@ from contextlib import contextmanager
 
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
-from extractors.planning import PageView
 from extractors.raw_zone import RawZone
 from extractors.warc import Landed, WarcWriter, payload_digest
 from schemas.records import (
     Alias,
     ArchivedPage,
     Collection,
-    Exchange,
+    FetchedPage,
     Issue,
+    Item,
     KnownCapture,
     Plan,
     RunEnd,
@@ -61,6 +61,18 @@ class Landing:
         if catalog_text is not None:
             self._writer.land_catalog(catalog_text)
 
+    def land(self, item: Item) -> None:
+        """Land what a source gives, and read it."""
+        match item:
+            case ArchivedPage():
+                self.land_archived_page(item)
+            case FetchedPage():
+                self.land_fetched_page(item)
+            case Alias():
+                self.land_alias(item)
+            case Issue():
+                self.land_issue(item)
+
     def land_archived_page(self, page: ArchivedPage) -> None:
         """Land and read a page that a web archive has, and its collection when that is met first.
 
@@ -68,7 +80,7 @@ class Landing:
         """
         self._land_collection(page.collection)
         capture = page.capture
-        revisits = self._payloads.get(page.revisits) if page.revisits else None
+        revisits = page.known or (self._payloads.get(page.revisits) if page.revisits else None)
         if page.revisits and revisits is None:
             message = "the capture has no body of its own, and the one that it refers to is not there"
             self.land_issue(Issue("error", "lost-revisit", message, found=page.revisits, url=capture.url))
@@ -89,26 +101,11 @@ class Landing:
         """Land that two addresses are one document's."""
         self._read(self._writer.land_alias(alias))
 
-    def land_page(self, exchange: Exchange, collection_id: str, body: bytes) -> PageView:
-        """Land and read a page that a site sent.
-
-        Args:
-            exchange: What went over the wire.
-            collection_id: Collection that the page belongs to.
-            body: Of the response, without its content-encoding.
-        """
-        view = self._read(self._writer.land_exchange(exchange, collection_id), body)
-        if view is None:
-            raise TypeError("a capture with a body shows something")
-        return view
-
-    def land_revisit(self, exchange: Exchange, collection_id: str, known: KnownCapture) -> None:
-        """Land that a site says that nothing changed since a capture that is known."""
-        self._read(self._writer.land_exchange(exchange, collection_id, known))
-
-    def land_aside(self, exchange: Exchange) -> None:
-        """Land what belongs to no collection, such as a redirect or `robots.txt`."""
-        self._writer.land_exchange(exchange, None)
+    def land_fetched_page(self, page: FetchedPage) -> None:
+        """Land what the site answered, and read it if it is a page with a body of its own."""
+        landed = self._writer.land_exchange(page.exchange, page.collection_id, page.known)
+        if page.collection_id is not None:
+            self._parser.add(landed, None if page.known else page.body, page.page)
 
     def land_issue(self, issue: Issue) -> None:
         """Land what could not be done."""
@@ -129,5 +126,5 @@ class Landing:
             raise RuntimeError("records are landed within a batch")
         return self._open
 
-    def _read(self, record: Landed, body: bytes | None = None) -> PageView | None:
-        return self._parser.add(record, body)
+    def _read(self, record: Landed) -> None:
+        self._parser.add(record)

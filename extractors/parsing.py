@@ -82,12 +82,13 @@ class SegmentParser:
         self._batches: dict[str, list[pa.Table]] = {name: [] for name in PARSED_TABLES}
         self._pages: dict[str, tuple[str | None, PageView]] = {}
 
-    def add(self, record: Landed, body: bytes | None = None) -> PageView | None:
+    def add(self, record: Landed, body: bytes | None = None, page: ParsedPage | None = None) -> PageView | None:
         """Take a record in; of a capture with a body of its own, gives what it shows.
 
         Args:
             record: The next of the segment.
             body: Of a capture, without its content-encoding, where that is known already.
+            page: What it holds, where that is known already.
         """
         rows = self._rows
         view = None
@@ -106,7 +107,7 @@ class SegmentParser:
                 rows["events"].append(_event(record.run_id, "end", record.end.ended_at))
                 rows["issues"] += [_issue(issue, record.run_id) for issue in record.end.issues]
             case LandedCapture(revisits=None):
-                view = self._add_page(record, body)
+                view = self._add_page(record, body, page)
             case LandedCapture():
                 rows["captures"].append(_capture_values(record))
         if len(rows["captures"]) >= _BATCH_CAPTURES:
@@ -120,14 +121,15 @@ class SegmentParser:
         self._pack()
         return {name: pa.concat_tables(batches).combine_chunks() for name, batches in self._batches.items()}
 
-    def _add_page(self, record: LandedCapture, body: bytes | None) -> PageView:
+    def _add_page(self, record: LandedCapture, body: bytes | None, page: ParsedPage | None) -> PageView:
         capture = record.capture
         problems: list[Issue] = []
         if body is None:
             body, problems = _decoded_body(capture)
         identifier = _page_id(capture, body)
         if identifier not in self._pages:
-            page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body)
+            if page is None:
+                page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body)
             view = view_of(page)
             self._pages[identifier] = page.layout, view
             self._rows["entries"] += [

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import cast
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -24,12 +24,9 @@ from prefect.assets import Asset, AssetProperties, add_asset_metadata, materiali
 from prefect.cache_policies import NO_CACHE
 
 from flows.printing import COLLECTION_COLUMNS, collection_cells, receipt_lines
-from flows.progress import describe
+from flows.progress import Watch, describe
 from schemas.records import Progress, Receipt
 from schemas.tables import TABLES
-
-if TYPE_CHECKING:
-    from flows.crawl import Watch
 
 PROGRESS_KEY, COVERAGE_KEY, REPORT_KEY = "wcda-progress", "wcda-coverage", "wcda-report"
 SECONDS_BETWEEN_UPDATES = 5.0
@@ -38,7 +35,7 @@ _logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def progress_artifact() -> Iterator["Watch"]:
+def progress_artifact() -> Iterator[Watch]:
     """What to tell of each page, while the block lasts; the artifact is there from the first pages on.
 
     A thread of its own keeps it up to date, so that no page waits for the API, and no run fails for it.

@@ -1,11 +1,10 @@
-"""The command line. Says what was asked for to the flows, and what came of it to a person or a machine.
+"""The command line: passes what was asked for to the flows, and prints the result for a person or a machine.
 
 Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
 import sys
 from dataclasses import asdict, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
@@ -16,27 +15,23 @@ from flows.options import (
     DEFAULT_WAREHOUSE,
     AcceptLossOption,
     ArchiveOption,
-    CapturesOption,
-    CatalogOption,
-    CollectionsArgument,
     ContactOption,
     DirectOption,
     JsonOption,
     KeepOption,
     SnapshotOption,
-    SourceOption,
     WarehouseOption,
-    WaybackOption,
+    takes_request,
 )
+from flows.request import HarvestRequest
 from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file, without_password
 from schemas.errors import UsageError, WcdaError
 from warehouse.folder import KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
-    from flows.harvest import HarvestRequest
-    from schemas.records import CaptureChoice, Receipt
+    from schemas.records import Receipt
 
-SHORT_EXIT_CODE = 3
+INCOMPLETE_EXIT_CODE = 3
 """Published, but something of what was asked for could not be read."""
 
 _INTERRUPTED = 130
@@ -61,7 +56,7 @@ def main() -> None:
         _stop(str(error), error.exit_code)
     except typer.TyperException as error:
         message = getattr(error, "format_message", error.__str__)()
-        _stop(f"{message} ('wcda --help' shows what there is)", UsageError.exit_code)
+        _stop(f"{message} (see 'wcda --help')", UsageError.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
@@ -114,26 +109,12 @@ def _options(
 
 
 @app.command()
+@takes_request()
 def harvest(
-    collections: CollectionsArgument = None,
-    source: SourceOption = "site",
-    catalog: CatalogOption = None,
-    archive: ArchiveOption = None,
-    wayback: WaybackOption = None,
-    since: Annotated[
-        datetime | None, typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was captured since this day.")
-    ] = None,
-    until: Annotated[
-        datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="Only what was captured until this day.")
-    ] = None,
-    captures: CapturesOption = "latest",
-    contact: ContactOption = None,
-    warehouse: WarehouseOption = None,
+    request: HarvestRequest,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say how many requests a site would get, and for how long.")
     ] = False,
-    accept_loss: AcceptLossOption = False,
-    keep: KeepOption = KEPT_SNAPSHOTS,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
@@ -143,25 +124,17 @@ def harvest(
     that was killed goes on where it was, if the same command is given within a day.
     Exit code: 0 all was read; 1 nothing usable, nothing published; 2 usage; 3 published, but something was not read.
     """
-    from flows.harvest import check_request
-    from flows.harvest import harvest as harvest_plainly
-
-    request = replace(
-        _request(collections, source, catalog, archive, wayback, captures, contact, warehouse, keep),
-        since=since.date() if since else None,
-        until=until.date() if until else None,
-        accept_loss=accept_loss,
-    )
     if dry_run:
         _print_estimate(request, json)
         return
     if direct:
+        from flows.harvest import harvest as harvest_inline
         from flows.progress import show_progress
 
         with show_progress() as watch:
-            receipt = harvest_plainly(request, watch=watch)
+            receipt = harvest_inline(request, watch=watch)
     else:
-        check_request(request)  # a mistake in it is told at once, not when Prefect has started
+        request.check()  # a mistake in it is reported at once, not when Prefect has started
         from flows.prefect_settings import on_prefect
 
         with on_prefect(request.warehouse):
@@ -171,23 +144,16 @@ def harvest(
         receipt = replace(receipt, warehouse=str(request.warehouse))
     _print_receipt(receipt, json)
     if receipt.outcome != "complete":
-        raise typer.Exit(SHORT_EXIT_CODE)
+        raise typer.Exit(INCOMPLETE_EXIT_CODE)
 
 
 @app.command()
+@takes_request("since", "until", "accept_loss")
 def serve(
+    request: HarvestRequest,
     cron: Annotated[str, typer.Option("--cron", help="When: minute, hour, day of the month, month, day of the week.")],
     timezone: Annotated[str, typer.Option("--timezone", help="In which zone, such as America/New_York.")] = "UTC",
     name: Annotated[str, typer.Option("--name", help="Of the deployment on the Prefect server.")] = "served",
-    collections: CollectionsArgument = None,
-    source: SourceOption = "site",
-    catalog: CatalogOption = None,
-    archive: ArchiveOption = None,
-    wayback: WaybackOption = None,
-    captures: CapturesOption = "latest",
-    contact: ContactOption = None,
-    warehouse: WarehouseOption = None,
-    keep: KeepOption = KEPT_SNAPSHOTS,
 ) -> None:
     """Harvest on a schedule, one run at a time, until Ctrl-C; on one machine, without a work pool.
 
@@ -195,7 +161,6 @@ def serve(
     """
     from flows.serving import serve as serve_harvest
 
-    request = _request(collections, source, catalog, archive, wayback, captures, contact, warehouse, keep)
     serve_harvest(request, cron, timezone, name)
 
 
@@ -203,7 +168,7 @@ def serve(
 def discover(
     archive: ArchiveOption = None,
     contact: ContactOption = None,
-    catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's address.")] = None,
+    catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's URL.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
 ) -> None:
     """Write a catalog from the facets that the site shows.
@@ -248,10 +213,10 @@ def rebuild(
     cluster = cluster_address(runner, address, direct=direct)
     if direct:
         from extractors.reparsing import parse_in_processes
-        from flows.harvest import rebuild as rebuild_plainly
+        from flows.harvest import rebuild as rebuild_inline
 
         parse_all = partial(parse_in_processes, processes=processes)
-        receipt = rebuild_plainly(folder, accept_loss=accept_loss, parse_all=parse_all, keep=keep)
+        receipt = rebuild_inline(folder, accept_loss=accept_loss, parse_all=parse_all, keep=keep)
     else:
         from flows.prefect_settings import on_prefect
 
@@ -398,7 +363,7 @@ def report(
 
 @app.command()
 def explain(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, address or natural key.")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, URL or natural key.")],
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -467,37 +432,10 @@ def read(
     if found.outcome not in ("listing", "empty"):
         raise WcdaError(f"{page}: {errors[0].message}")
     if errors:
-        raise typer.Exit(SHORT_EXIT_CODE)
+        raise typer.Exit(INCOMPLETE_EXIT_CODE)
 
 
-def _request(
-    collections: list[str] | None,
-    source: str,
-    catalog: Path | None,
-    archive: str | None,
-    wayback: str | None,
-    captures: "CaptureChoice",
-    contact: str | None,
-    warehouse: Path | None,
-    keep: int,
-) -> "HarvestRequest":
-    """What a harvest is asked for by the options; the samples go to a warehouse of their own, unless one is named."""
-    from flows.harvest import SAMPLES_SOURCE, HarvestRequest
-
-    return HarvestRequest(
-        source=source,
-        warehouse=warehouse or (DEFAULT_WAREHOUSE / "samples" if source == SAMPLES_SOURCE else DEFAULT_WAREHOUSE),
-        catalog=catalog,
-        collections=tuple(collections or ()),
-        archive=archive,
-        wayback=wayback,
-        contact=contact,
-        captures=captures,
-        keep=keep,
-    )
-
-
-def _print_estimate(request: "HarvestRequest", json: bool) -> None:
+def _print_estimate(request: HarvestRequest, json: bool) -> None:
     from flows.estimate import estimate
     from flows.printing import print_estimate, print_json
 

@@ -7,22 +7,18 @@ knows of Prefect. Steps take paths and small records and return receipts; what i
 import datetime as dt
 import logging
 import secrets
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
-from extractors.catalog import Catalog, override, parse_catalog
-from extractors.sources.archives import read_archive
-from extractors.sources.saved import SAMPLES, check_path
-from flows.archives import ArchiveHarvest, within
-from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
-from schemas.errors import SourceError, UsageError, WarehouseError
+from extractors.sources import Source
+from flows.progress import Watch
+from flows.request import HarvestRequest
+from schemas.errors import SourceError, WarehouseError
 from schemas.records import (
-    ArchiveItem,
-    CaptureChoice,
     Issue,
+    Item,
     Plan,
     Progress,
     Receipt,
@@ -41,176 +37,85 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-SITE_SOURCE = "site"
-WAYBACK_SOURCE = "wayback"
-SAMPLES_SOURCE = "samples"
 BATCH_PAGES = 100
 """Pages of one step: enough that what a Prefect task costs (some 10 ms of CPU, all threads) does not show."""
 
 _logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class HarvestRequest:
-    """What a person asked for.
-
-    Attributes:
-        source: `site`, `wayback`, `samples`, or a path: a saved page, a web archive, a tarball, a folder of them.
-        collections: Ids to which the harvest is limited; empty for all.
-        archive: Address of the site; null to take the catalog's.
-        wayback: Address of the archive of the web; null to take the catalog's.
-        contact: Whom the site can write to; null to take the catalog's.
-        since: First day of captures that others made; null for no such limit.
-        until: Last day of them.
-        captures: Which captures of each page the archive of the web is asked for.
-        accept_loss: Whether to publish though much of a collection has left at once.
-        keep: How many snapshots are kept.
-    """
-
-    source: str
-    warehouse: Path
-    catalog: Path | None = None
-    collections: tuple[str, ...] = ()
-    archive: str | None = None
-    wayback: str | None = None
-    contact: str | None = None
-    since: dt.date | None = None
-    until: dt.date | None = None
-    captures: CaptureChoice = "latest"
-    accept_loss: bool = False
-    keep: int = KEPT_SNAPSHOTS
-
-    def with_absolute_paths(self) -> "HarvestRequest":
-        """The same request, wherever the process works."""
-        source = self.source if self.source in (SITE_SOURCE, WAYBACK_SOURCE, SAMPLES_SOURCE) else Path(self.source)
-        return replace(
-            self,
-            source=source if isinstance(source, str) else str(source.absolute()),
-            warehouse=self.warehouse.absolute(),
-            catalog=self.catalog.absolute() if self.catalog else None,
-        )
-
-    def read_catalog(self) -> tuple[str | None, Catalog]:
-        """The text and content of the catalog, as the request has it.
-
-        Raises:
-            UsageError: As `read_catalog`.
-        """
-        return read_catalog(self.catalog, self.archive, self.contact, self.wayback)
-
-
 class Step(Protocol):
-    """How a step is called: plainly, or as a task of Prefect."""
+    """How a step is called: inline, or as a task of Prefect."""
 
     def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call the function with the arguments."""
         ...
 
 
-def call_plainly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def call_inline(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The step without Prefect."""
     return function(*args, **kwargs)
 
 
-def no_watch(_progress: Progress) -> None:
-    """Nobody looks on."""
+def ignore_progress(_progress: Progress) -> None:
+    """Do nothing."""
 
 
-def harvest(request: HarvestRequest, step: Step = call_plainly, watch: Watch = no_watch) -> Receipt:
+def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ignore_progress) -> Receipt:
     """Land what a source has, and publish the tables of all that was ever landed.
 
     Args:
         request: What a person asked for.
         step: How the steps are called.
-        watch: Is told of each page that a site sent.
+        watch: Called for each page, with how far the run is.
 
     Raises:
-        UsageError: The source, the catalog or a collection is not there, a site would not know whom to write to, or
-            the warehouse's decisions are no such file.
+        UsageError: The source, the catalog or a collection is not there, there is no contact for a site, or the
+            warehouse's decisions cannot be read.
         SourceError: Nothing usable came; nothing was published.
         WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
-    fetch = _fetch_of(request, catalog, watch)
+    source = request.open_source(catalog)
+    source.check()
     with folder.locked():
-        read_decisions(folder)  # a mistake in it is told before anything is fetched
-        landing, known = step(begin_run, folder, _plan(request, catalog), catalog_text)
-        issues = fetch(landing, known, step)
-        step(end_run, landing, tuple(issues))
-        del known
-        return step(publish_tables, folder, landing.run_id, request.accept_loss, request.keep)
+        read_decisions(folder)  # a mistake in it is reported before anything is fetched
+        run_id = _land(source, request.collections, folder, catalog_text, step, watch)
+        return step(publish_tables, folder, run_id, request.accept_loss, request.keep)
 
 
-_Fetch = Callable[["Landing", "KnownPages", Step], list[Issue]]
-"""Lands what a source has; gives what concerns the run and no page."""
+def _land(
+    source: Source,
+    requested: tuple[str, ...],
+    folder: WarehouseFolder,
+    catalog_text: str | None,
+    step: Step,
+    watch: Watch,
+) -> str:
+    """Land all that a source has, as a run; gives its id."""
+    landing, known = step(begin_run, folder, _plan(source, requested), source.uses_known, catalog_text)
+    with closing(_watched(source, known, watch)) as items:
+        while step(land_pages, landing, items, BATCH_PAGES):
+            pass
+    step(end_run, landing, tuple(source.issues()))
+    return landing.run_id
 
 
-def _fetch_of(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
-    """How to get what a request means; finds the mistakes in it.
-
-    Raises:
-        UsageError: As `harvest`.
-        SourceError: The source is there, and empty.
-    """
-    if request.source == SITE_SOURCE:
-        return _site_fetch(request, catalog, watch)
-    return _archive_fetch(request, catalog, watch)
-
-
-def _archive_fetch(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
-    passed_over: Counter[str] = Counter()
-    items = _items(request, catalog, passed_over)
-
-    def fetch(landing: "Landing", _known: "KnownPages", step: Step) -> list[Issue]:
-        archive = ArchiveHarvest(items, passed_over, landing, request.collections, watch)
-        while not archive.finished:
-            step(land_pages, archive, BATCH_PAGES)
-        return archive.issues()
-
-    return fetch
-
-
-def _items(request: HarvestRequest, catalog: Catalog, passed_over: Counter[str]) -> Iterator[ArchiveItem]:
-    if request.source == WAYBACK_SOURCE:
-        from extractors.sources.wayback import WaybackChoice, read_wayback
-
-        choice = WaybackChoice(request.since, request.until, request.captures, request.collections)
-        return read_wayback(catalog, user_agent(catalog.politeness.contact), choice, passed_over)
-    path = SAMPLES if request.source == SAMPLES_SOURCE else Path(request.source)
-    check_path(path)
-    if request.warehouse.resolve().is_relative_to(path.resolve()):
-        raise UsageError(f"{path}: the warehouse {request.warehouse} lies in it, and would be read as a source")
-    return within(read_archive(path, catalog, passed_over), request.since, request.until, passed_over)
-
-
-def _site_fetch(request: HarvestRequest, catalog: Catalog, watch: Watch) -> _Fetch:
-    entries = requested_entries(catalog, request.collections)
-    user_agent(catalog.politeness.contact)
-
-    def fetch(landing: "Landing", known: "KnownPages", step: Step) -> list[Issue]:
-        with open_crawl(catalog, entries, landing, known, watch) as crawl:
-            step(ask_permission, crawl)
-            while not crawl.finished:
-                step(fetch_pages, crawl, BATCH_PAGES)
-            return crawl.issues()
-
-    return fetch
-
-
-def check_request(request: HarvestRequest) -> None:
-    """Find the mistakes in a request, before anything slow.
-
-    Raises:
-        UsageError: As `harvest`.
-        SourceError: The source has no pages.
-    """
-    _fetch_of(request, request.read_catalog()[1], no_watch)
+def _watched(source: Source, known: "KnownPages", watch: Watch) -> Generator[Item, None, None]:
+    """The items of a source; after each that was landed, progress is reported."""
+    reported: Progress | None = None
+    with closing(source.items(known)) as items:
+        for item in items:
+            yield item
+            progress = source.progress
+            if progress != reported:
+                watch(progress)
+                reported = progress
 
 
 def rebuild(
     warehouse: Path,
-    step: Step = call_plainly,
+    step: Step = call_inline,
     *,
     accept_loss: bool = False,
     parse_all: "ParseAll | None" = None,
@@ -222,7 +127,7 @@ def rebuild(
         warehouse: Its folder.
         step: How the steps are called.
         accept_loss: Whether to publish though much of a collection has left at once.
-        parse_all: Lets all segments be parsed; null for this machine, in as many processes as pay.
+        parse_all: Lets all segments be parsed; `None` for this machine, in as many processes as pay.
         keep: How many snapshots are kept.
 
     Raises:
@@ -240,55 +145,35 @@ def rebuild(
         return step(publish_tables, folder, None, accept_loss, keep)
 
 
-def read_catalog(
-    path: Path | None, archive: str | None = None, contact: str | None = None, wayback: str | None = None
-) -> tuple[str | None, Catalog]:
-    """The text and content of a catalog; the empty catalog if there is no path.
-
-    Args:
-        path: TOML.
-        archive: Takes the place of the catalog's site, if it is given.
-        contact: Likewise.
-        wayback: Likewise, of the archive of the web.
-
-    Raises:
-        UsageError: It cannot be opened or read, or the site, contact or archive is none.
-    """
-    text = _read_text(path) if path is not None else None
-    catalog = parse_catalog(text or "", str(path))
-    return text, override(catalog, archive, contact, wayback)
-
-
-def _read_text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageError(f"catalog {path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"catalog {path}: not UTF-8 text") from error
-
-
 def new_run_id() -> str:
-    """An id that sorts by time; the random end tells machines apart."""
+    """An id that sorts by time; the random end keeps machines apart."""
     return f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}-{secrets.token_hex(2)}"
 
 
-def _plan(request: HarvestRequest, catalog: Catalog) -> Plan:
-    planned = with_result_sets(catalog) if request.source == SITE_SOURCE else catalog
+def _plan(source: Source, requested: tuple[str, ...]) -> Plan:
     return Plan(
         run_id=new_run_id(),
-        source=_source_name(request.source, catalog),
+        source=source.name,
         started_at=dt.datetime.now(dt.UTC),
-        collections=tuple(entry.collection for entry in planned.collections),
-        requested=request.collections,
-        live=request.source == SITE_SOURCE,
+        collections=source.collections,
+        requested=requested,
+        live=source.live,
     )
 
 
-def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> "tuple[Landing, KnownPages]":
+def begin_run(
+    folder: WarehouseFolder, plan: Plan, uses_known: bool, catalog_text: str | None
+) -> "tuple[Landing, KnownPages]":
     """Put right what a killed run left; go on with it if it did the same work, else land the plan and the catalog.
 
-    Only a run that fetches from a site is gone on with: all else is read again in no time.
+    Only a run that asks the site itself is gone on with, since its captures are one reading. What another had landed
+    is known, where its source uses that.
+
+    Args:
+        folder: The warehouse.
+        plan: What the run sets out to do.
+        uses_known: Whether its source asks for less where the raw zone has something.
+        catalog_text: The catalog; `None` if there is none.
     """
     from extractors.known_pages import KnownPages
     from extractors.landing import Landing
@@ -297,11 +182,9 @@ def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> 
 
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
-    if not plan.live:
-        known, interrupted = KnownPages([]), None
-    else:
-        known = KnownPages([cache.parse(raw_zone, segment) for segment in raw_zone.segments()])
-        interrupted = known.interrupted_run(plan)
+    segments = raw_zone.segments() if uses_known else []
+    known = KnownPages([cache.parse(raw_zone, segment) for segment in segments])
+    interrupted = known.resume(plan) if plan.live else None
     landing = Landing(raw_zone, cache, interrupted or plan.run_id)
     _logger.info(
         "run %s from %s %s", landing.run_id, plan.source, "goes on: it was killed" if interrupted else "begins"
@@ -312,19 +195,19 @@ def begin_run(folder: WarehouseFolder, plan: Plan, catalog_text: str | None) -> 
     return landing, known
 
 
-def land_pages(archive: ArchiveHarvest, items: int) -> None:
-    """Land and read some of what others captured."""
-    archive.land_batch(items)
+def land_pages(landing: "Landing", items: Iterator[Item], count: int) -> bool:
+    """Land and read some items of a source; all that came is on disk in the end.
 
-
-def ask_permission(crawl: Crawl) -> None:
-    """Read the site's robots.txt, and land it."""
-    crawl.begin()
-
-
-def fetch_pages(crawl: Crawl, pages: int) -> None:
-    """Ask the site for some pages; land and read what comes."""
-    crawl.read_batch(pages)
+    Returns:
+        Whether there may be more.
+    """
+    with landing.batch():
+        for _ in range(count):
+            item = next(items, None)
+            if item is None:
+                return False
+            landing.land(item)
+    return True
 
 
 def end_run(landing: "Landing", issues: tuple[Issue, ...]) -> None:
@@ -409,12 +292,3 @@ def _log_receipt(receipt: Receipt) -> None:
         levels = ", ".join(f"{count} {level}" for level, count in receipt.issues.items() if count)
         first = f"; first of all, {receipt.issue_examples[0]}" if receipt.issue_examples else ""
         _logger.warning("%s issues (%s)%s", receipt.counts["issues"], levels, first)
-
-
-def _source_name(source: str, catalog: Catalog) -> str:
-    """How the tables name the source: without the folders of the machine that it was read on."""
-    if source == SITE_SOURCE:
-        return f"site:{catalog.archive.url}"
-    if source == WAYBACK_SOURCE:
-        return f"wayback:{catalog.wayback.url}"
-    return source if source == SAMPLES_SOURCE else f"saved:{Path(source).resolve().name}"

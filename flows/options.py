@@ -1,57 +1,90 @@
-"""Options that several commands have, each stated once."""
+"""Options that several commands have, each stated once; those of a harvest come from `HarvestRequest`."""
 
+import datetime as dt
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from warehouse.folder import FEWEST_KEPT
+from flows.request import HarvestRequest, Parameter, parameters
+
+T = TypeVar("T")
+
+_BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 DEFAULT_WAREHOUSE = Path("warehouse/data")
+_WAREHOUSES = {"samples": DEFAULT_WAREHOUSE / "samples"}  # where a source has one of its own, unless one is named
+_DEFAULTS = {"source": "site"}  # of fields that only a person at the command line may leave out
+_PARAMETERS = {parameter.name: parameter for parameter in parameters()}
 
-WarehouseOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--warehouse",
-        help="Folder of the tables.",
-        show_default=str(DEFAULT_WAREHOUSE),
-    ),
-]
+
+def _option(name: str, **more: Any) -> Any:  # noqa: ANN401 (typer.Option gives it)
+    """The option of a field of the request."""
+    parameter = _PARAMETERS[name]
+    return typer.Option(parameter.option, help=parameter.about.help, min=parameter.about.minimum, **more)
+
+
+WarehouseOption = Annotated[Path | None, _option("warehouse", show_default=str(DEFAULT_WAREHOUSE))]
+ArchiveOption = Annotated[str | None, _option("archive")]
+ContactOption = Annotated[str | None, _option("contact")]
+AcceptLossOption = Annotated[bool, _option("accept_loss")]
+KeepOption = Annotated[int, _option("keep")]
 SnapshotOption = Annotated[
     str | None, typer.Option("--snapshot", metavar="ID", help="Id of a snapshot; default: the current.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json/--no-json", help="Print one JSON object, for a machine.")]
-CatalogOption = Annotated[Path | None, typer.Option("--catalog", help="TOML file that names the collections.")]
-ArchiveOption = Annotated[
-    str | None,
-    typer.Option("--archive", help="Address of the site, if not the catalog's."),
-]
-ContactOption = Annotated[
-    str | None,
-    typer.Option("--contact", help="E-mail or web address that the site is told to write to."),
-]
-CollectionsArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[COLLECTION]...", help="Only these collections.")
-]
-SourceOption = Annotated[
-    str,
-    typer.Option(
-        "--from", help="site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them."
-    ),
-]
-WaybackOption = Annotated[
-    str | None,
-    typer.Option("--wayback", help="Address of the web archive, if not the catalog's."),
-]
-CapturesOption = Annotated[
-    Literal["earliest", "latest", "all"],
-    typer.Option("--captures", help="Of each page, from the web archive."),
-]
-AcceptLossOption = Annotated[
-    bool, typer.Option("--accept-loss", help="Publish though much of a collection has left at once.")
-]
 DirectOption = Annotated[bool, typer.Option("--direct/--no-direct", help="Run without Prefect.")]
-KeepOption = Annotated[
-    int,
-    typer.Option("--keep", min=FEWEST_KEPT, help="How many snapshots are kept; older ones are deleted."),
-]
+
+
+def takes_request(*without: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+    """Let a command have an option for each field of a request, in place of its first parameter.
+
+    Args:
+        without: Fields that the command has no option for.
+    """
+    options = [_as_option(parameter) for parameter in _PARAMETERS.values() if parameter.name not in without]
+
+    def decorate(command: Callable[..., T]) -> Callable[..., T]:
+        _, *own = [each.replace(kind=_BY_NAME) for each in inspect.signature(command).parameters.values()]
+
+        @wraps(command)
+        def call(**values: Any) -> T:  # noqa: ANN401 (what was typed)
+            return command(_request(values), **values)
+
+        signature = inspect.Signature([*options, *own])
+        call.__dict__["__signature__"] = signature
+        call.__annotations__ = {name: each.annotation for name, each in signature.parameters.items()}
+        return call
+
+    return decorate
+
+
+def _as_option(parameter: Parameter) -> inspect.Parameter:
+    kind: Any = parameter.type
+    default = _DEFAULTS.get(parameter.name, parameter.default)
+    if parameter.name == "warehouse":
+        annotation: Any = WarehouseOption
+    elif kind == tuple[str, ...]:
+        annotation = Annotated[
+            list[str] | None, typer.Argument(metavar="[COLLECTION]...", help=parameter.about.help, show_default=False)
+        ]
+        default = None
+    elif kind == dt.date | None:
+        annotation = Annotated[dt.datetime | None, _option(parameter.name, formats=["%Y-%m-%d"])]
+    else:
+        annotation = Annotated[kind, _option(parameter.name)]
+    return inspect.Parameter(parameter.name, _BY_NAME, default=default, annotation=annotation)
+
+
+def _request(values: dict[str, Any]) -> HarvestRequest:
+    """What was typed, as a request; takes the values of its fields out."""
+    given = {name: values.pop(name) for name in _PARAMETERS if name in values}
+    for name, value in given.items():
+        if isinstance(value, dt.datetime):
+            given[name] = value.date()
+    given["collections"] = tuple(given["collections"] or ())
+    given["warehouse"] = given["warehouse"] or _WAREHOUSES.get(given["source"], DEFAULT_WAREHOUSE)
+    return HarvestRequest(**given)

@@ -3,13 +3,13 @@
 Importing this imports Prefect, which reads its settings then: call `set_prefect_settings` first.
 """
 
-import datetime as dt
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
-from functools import cache, partial
+from functools import cache, partial, wraps
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from prefect import State, Task, flow, task
 from prefect.cache_policies import NO_CACHE
@@ -18,13 +18,14 @@ from prefect.settings import PREFECT_API_URL, get_current_settings, temporary_se
 from pydantic import Field
 
 from flows.artifacts import progress_artifact
-from flows.harvest import HarvestRequest, P, T, harvest, rebuild
+from flows.harvest import P, T, harvest, rebuild
 from flows.inspection import check_warehouse
 from flows.prefect_runners import parse_in_pool, parsing_on_dask
 from flows.progress import show_progress
+from flows.request import HarvestRequest, Parameter, parameters
 from flows.run_states import final_state, harvest_run_name, log_to_runs, rebuild_run_name
 from schemas.errors import WcdaError
-from schemas.records import CaptureChoice, Progress, Receipt
+from schemas.records import Progress, Receipt
 from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
 
 Kept = Annotated[int, Field(ge=FEWEST_KEPT)]
@@ -48,42 +49,36 @@ def _task_of(function: Callable[P, T]) -> Task[P, T]:
     return task(name=name, cache_policy=NO_CACHE, persist_result=False)(function)
 
 
+def with_request_parameters(run: Callable[[HarvestRequest], T]) -> Callable[..., T]:
+    """Let a function be called with the fields of a request by name; Prefect shows each with its description."""
+
+    @wraps(run)
+    def call(**values: Any) -> T:  # noqa: ANN401 (each as its field has it)
+        return run(HarvestRequest(**values))
+
+    fields = list(parameters())
+    call.__dict__["__signature__"] = inspect.Signature([_as_parameter(field) for field in fields])
+    lines = [f"    {field.name}: {field.about.help}" for field in fields]
+    call.__doc__ = "\n".join([inspect.getdoc(run) or "", "", "Args:", *lines])
+    return call
+
+
+def _as_parameter(field: Parameter) -> inspect.Parameter:
+    return inspect.Parameter(
+        field.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if field.is_required else field.default,
+        annotation=field.type if field.about.minimum is None else Annotated[field.type, Field(ge=field.about.minimum)],
+    )
+
+
 @flow(name="harvest", flow_run_name=harvest_run_name, persist_result=False)
-def harvest_flow(
-    source: str,
-    warehouse: Path,
-    catalog: Path | None = None,
-    collections: tuple[str, ...] = (),
-    archive: str | None = None,
-    wayback: str | None = None,
-    contact: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
-    captures: CaptureChoice = "latest",
-    accept_loss: bool = False,
-    keep: Kept = KEPT_SNAPSHOTS,
-) -> State[Receipt]:
+@with_request_parameters
+def harvest_flow(request: HarvestRequest) -> State[Receipt]:
     """Land what a source has, and publish the tables.
 
     Relative paths start at the working directory of the deployment.
-
-    Args:
-        source: site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them.
-        warehouse: Folder of the tables.
-        catalog: TOML file that names the collections; without it, the whole archive is one.
-        collections: Only these collections, by id; none for all of the catalog.
-        archive: Address of the site, if not the catalog's.
-        wayback: Address of the web archive, if not the catalog's.
-        contact: E-mail or web address that the site is told to write to, if not the catalog's.
-        since: Only what others captured since this day.
-        until: Only what others captured until this day.
-        captures: Of each page, from the web archive.
-        accept_loss: Publish though much of a collection has left at once.
-        keep: How many snapshots are kept; older ones are deleted.
     """
-    request = HarvestRequest(
-        source, warehouse, catalog, collections, archive, wayback, contact, since, until, captures, accept_loss, keep
-    )
 
     def work() -> Receipt:
         with show_progress() as show, progress_artifact() as put_down:
@@ -112,7 +107,7 @@ def rebuild_flow(
 
     Args:
         warehouse: Folder of the tables.
-        accept_loss: Publish though much of a collection has left at once.
+        accept_loss: Publish even if over 5 % of a collection disappeared.
         processes: How many parse at once; none for as many as pay.
         keep: How many snapshots are kept; older ones are deleted.
         address: Of the scheduler of a Dask cluster whose workers parse instead, tcp://HOST:PORT; none for this machine.
@@ -143,7 +138,7 @@ def rebuild_on_prefect(
 
 
 def api_address() -> str | None:
-    """The address of the API that Prefect's settings name; null if the embedded one will serve."""
+    """The address of the API that Prefect's settings name; `None` if the embedded one will serve."""
     return get_current_settings().api.url
 
 

@@ -18,7 +18,7 @@ from warehouse.changes import Change
 from warehouse.explanation import Explanation
 
 if TYPE_CHECKING:
-    from flows.estimate import Estimate
+    from extractors.sources.estimate import Estimate
     from flows.inspection import ChangeReport
     from flows.rollback import RolledBack
 

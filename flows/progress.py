@@ -4,19 +4,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
 
 from schemas.records import Progress
 
-if TYPE_CHECKING:
-    from flows.crawl import Watch
+Watch = Callable[[Progress], None]
+"""Is called for each page, with how far the run is."""
 
 SECONDS_BETWEEN_LINES = 10.0
 
 
 @contextmanager
-def show_progress() -> Iterator["Watch"]:
-    """What to tell of each page, while the block lasts."""
+def show_progress() -> Iterator[Watch]:
+    """What to call for each page, while the block lasts."""
     with ExitStack() as stack:
         shown: Watch | None = None
 
@@ -29,20 +28,20 @@ def show_progress() -> Iterator["Watch"]:
         yield watch
 
 
-def plain_lines(write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> "Watch":
+def plain_lines(write: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> Watch:
     """Writes a line every ten seconds.
 
     Args:
         write: Takes the line.
         clock: Seconds.
     """
-    begun = told = clock()
+    begun = written = clock()
 
     def watch(progress: Progress) -> None:
-        nonlocal told
+        nonlocal written
         now = clock()
-        if now - told >= SECONDS_BETWEEN_LINES:
-            told = now
+        if now - written >= SECONDS_BETWEEN_LINES:
+            written = now
             write(describe(progress, now - begun))
 
     return watch
@@ -64,7 +63,7 @@ def _print(line: str) -> None:
 
 
 @contextmanager
-def _bar() -> Iterator["Watch"]:
+def _bar() -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar

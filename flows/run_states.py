@@ -38,7 +38,7 @@ def final_state(work: Callable[[], Receipt]) -> State[Receipt]:
     """Do the work of a run, and tell how it ended.
 
     Returns:
-        Completed, and named `Complete`; `Short` if something of what was asked for could not be read; `Skipped` if
+        Completed, and named `Complete`; `Incomplete` if something of what was asked for could not be read; `Skipped` if
         another run is writing to the warehouse. Failed, with the one line that says why, for each error that we know.
     """
     try:
@@ -52,7 +52,7 @@ def final_state(work: Callable[[], Receipt]) -> State[Receipt]:
     if receipt.outcome == "complete":
         return Completed(name="Complete", message=published, data=receipt)
     reasons = "; ".join(receipt.issue_examples)
-    return Completed(name="Short", message=f"{published}; not all was read: {reasons}", data=receipt)
+    return Completed(name="Incomplete", message=f"{published}; not all was read: {reasons}", data=receipt)
 
 
 def log_to_runs() -> None:

@@ -7,9 +7,9 @@ process of its own. Prefect's embedded API keeps no schedules.
 import logging
 from dataclasses import asdict
 
-from flows.harvest import HarvestRequest, check_request
 from flows.prefect_settings import away_from_data, set_defaults
 from flows.printing import print_lines
+from flows.request import HarvestRequest
 from schemas.errors import UsageError
 
 _NO_SERVER = (
@@ -32,7 +32,7 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
         SourceError: The source has no pages.
         WcdaError: The server does not answer.
     """
-    check_request(request)
+    request.check()
     set_defaults()
     with away_from_data():
         _serve(request.with_absolute_paths(), cron, timezone, name)

@@ -27,9 +27,6 @@ RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""
 
 
-CaptureChoice = Literal["earliest", "latest", "all"]
-"""Which captures of a page an archive of the web is asked for."""
-
 ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
 """merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
 
@@ -150,7 +147,8 @@ class KnownCapture:
 
     Attributes:
         captured_at: UTC.
-        payload_digest: Of its body as it came, as WARC has it; null where no record needs it.
+        payload_digest: Of its body as it came, as WARC has it; `None` where no record needs it.
+        http_status: `None` where nobody asks for it.
     """
 
     capture_id: str
@@ -158,6 +156,7 @@ class KnownCapture:
     captured_at: dt.datetime
     validators: Validators = Validators()
     payload_digest: str | None = None
+    http_status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +206,38 @@ class ArchivedPage:
     """A page of a listing that a web archive or a folder of saved pages has.
 
     Attributes:
-        capture: Its status is null if it was saved without one; its body is empty where `revisits` is given.
+        capture: Its status is `None` if it was saved without one; its body is empty where `revisits` or `known` is
+            given.
         collection: That it belongs to.
-        payload_digest: What later records may name it by; null if there is nothing.
+        payload_digest: What later records may name it by; `None` if there is nothing.
         revisits: `payload_digest` of the page whose body this one has too.
+        known: The capture in the raw zone whose body this one has.
     """
 
     capture: Capture
     collection: Collection
     payload_digest: str | None = None
     revisits: str | None = None
+    known: KnownCapture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedPage:
+    """What the site itself answered.
+
+    Attributes:
+        exchange: As it went over the wire.
+        collection_id: Collection that the page belongs to; `None` for what belongs to none, such as a redirect.
+        body: Of a page, without its content-encoding.
+        page: What it holds, as it was read already.
+        known: The capture since which nothing changed, if the site said so.
+    """
+
+    exchange: Exchange
+    collection_id: str | None = None
+    body: bytes = b""
+    page: ParsedPage | None = None
+    known: KnownCapture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,8 +255,8 @@ class Alias:
     evidence: str
 
 
-ArchiveItem = ArchivedPage | Alias | Issue
-"""What a source of captures that others made has to give, one after the other."""
+Item = ArchivedPage | FetchedPage | Alias | Issue
+"""What a source has to give, one after the other."""
 
 
 @dataclass(frozen=True, slots=True)

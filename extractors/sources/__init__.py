@@ -1,1 +1,94 @@
-"""Where captures come from. All sources yield the same `Capture`; none reads what a page says."""
+"""Where captures come from. All sources share one protocol; none knows of tables.
+
+A source stands in `extractors.sources.registry` under the name by which a person asks for it.
+"""
+
+import datetime as dt
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from extractors.catalog import Catalog
+    from extractors.known_pages import KnownPages
+    from schemas.records import Collection, Issue, Item, Progress
+
+CaptureChoice = Literal["earliest", "latest", "all"]
+"""Which captures of a page a web archive is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which captures are wanted.
+
+    Attributes:
+        since: First day, UTC, of captures that others made; `None` for no limit.
+        until: Last day, likewise.
+        captures: Of each page the earliest within these days, the latest, or all.
+        collections: Ids to which it is limited; empty for all.
+    """
+
+    since: dt.date | None = None
+    until: dt.date | None = None
+    captures: CaptureChoice = "latest"
+    collections: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRequest:
+    """What a source is opened with.
+
+    Attributes:
+        name: Of the source, as a person gives it: a name of the registry, or a path.
+        catalog: Says where the archive and the web archive are, how politely they are asked, and which collections
+            there are.
+        warehouse: Folder of the tables, which must not be read as a source.
+    """
+
+    name: str
+    catalog: "Catalog"
+    warehouse: Path
+    choice: Choice = Choice()
+
+
+class Source(Protocol):
+    """A place that captures come from.
+
+    Attributes:
+        name: As the tables name it: without folders of the machine on which it was read.
+        live: Whether it asks the site itself, so that its captures of a collection are one reading.
+        uses_known: Whether it asks for less where the raw zone has something already.
+        collections: Those that its run sets out to read.
+    """
+
+    name: str
+    live: bool
+    uses_known: bool
+    collections: "tuple[Collection, ...]"
+
+    @property
+    def progress(self) -> "Progress":
+        """How far it is: of the items that were handed out."""
+        ...
+
+    def check(self) -> None:
+        """Find the mistakes in what a person asked for, before anything slow.
+
+        Raises:
+            UsageError: Something is missing or wrong.
+            SourceError: The source is there, and empty.
+        """
+        ...
+
+    def items(self, known: "KnownPages") -> "Generator[Item, None, None]":
+        """What it has, one item after the other; what could not be had is an issue. To be closed if it is not used up.
+
+        Args:
+            known: What the raw zone has; of nothing for a source that does not use it.
+        """
+        ...
+
+    def issues(self) -> "list[Issue]":
+        """What concerns the whole run and no single page, once the items are used up."""
+        ...

@@ -1,6 +1,6 @@
 """Web archives and mirrors: WARC and WACZ files, tarballs, saved pages, packed or not, and folders of any of them.
 
-What a file is, its first bytes tell, never its name. Everything is read as a stream; nothing is written to disk.
+The first bytes of a file decide what it is, never its name. Everything is read as a stream; nothing is written to disk.
 """
 
 import datetime as dt
@@ -20,12 +20,17 @@ from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpack
 from extractors.catalog import Catalog, listed_collection
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
+from extractors.known_pages import KnownPages
+from extractors.sources import SourceRequest
+from extractors.sources.captured import CapturedSource
 from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue, read_page_list
 from extractors.sources.saved import (
     MARK_BYTES,
     MAX_PAGE_BYTES,
+    SAMPLES,
     Origin,
     archive_document,
+    check_path,
     find_files,
     find_origin,
     guess_type,
@@ -39,14 +44,14 @@ from extractors.sources.saved import (
 )
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from extractors.wilson_center.layouts.citations import cited_address
-from schemas.errors import SourceError
+from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
-from schemas.records import Alias, ArchivedPage, ArchiveItem, Capture, Collection, Issue, Level
+from schemas.records import Alias, ArchivedPage, Capture, Collection, Issue, Item, Level
 
 _TAR_BLOCK = 512
 _END_OF_TAR = bytes(_TAR_BLOCK)
-_LARGEST_TAR_HEAD = 1024 * 1024
-_MOST_ZEROS = 16 * 1024 * 1024  # behind the files of a tarball, or between two that were put together
+_MAX_TAR_HEAD = 1024 * 1024
+_MAX_ZEROS = 16 * 1024 * 1024  # behind the files of a tarball, or between two that were put together
 _TAR_HEADS_OF_HEADS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -55,7 +60,7 @@ _TAR_HEADS_OF_HEADS = (
     tarfile.GNUTYPE_LONGLINK,
 )
 _HEAD_BYTES = 4096
-_DEEPEST = 4  # a page in a tarball in gzip is at depth 2
+_MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
 _WACZ_FOLDER = "archive/"  # WACZ 1.1.1, 5.2.1: where its WARC files are
@@ -67,19 +72,56 @@ _NOT_MODIFIED = 304
 _Kind = Literal["warc", "packed", "tar", "zip", "page"]
 
 
-def read_archive(path: Path, catalog: Catalog, passed_over: Counter[str]) -> Iterator[ArchiveItem]:
-    """The pages of the listing that a file or folder has, addresses that are one document's, and what is amiss.
+class SavedPages(CapturedSource):
+    """A file or folder: a WARC file, a tarball, a saved page, each also packed with gzip or Zstandard; a WACZ.
+
+    Gives the pages of the listing that it has, pairs of URLs that are one document's, and what is wrong with it.
+    Counts what is no page of a listing: `document`, or the MIME type.
+    """
+
+    def __init__(self, request: SourceRequest, path: Path | None = None, name: str | None = None) -> None:
+        self._path = path or Path(request.name)
+        super().__init__(request, name or f"saved:{self._path.resolve().name}")
+
+    def check(self) -> None:
+        """Find out whether there is something to read.
+
+        Raises:
+            UsageError: There is no such path, or the warehouse lies in it.
+            SourceError: It is a folder without files.
+        """
+        check_path(self._path)
+        warehouse = self._request.warehouse
+        if warehouse.resolve().is_relative_to(self._path.resolve()):
+            raise UsageError(
+                f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
+                "choose another --warehouse, or a folder that does not hold it"
+            )
+
+    def _read(self, _known: KnownPages) -> Iterator[Item]:
+        return read_archive(self._path, self._request.catalog, self._skipped)
+
+
+class Samples(SavedPages):
+    """The bundled sample pages."""
+
+    def __init__(self, request: SourceRequest) -> None:
+        super().__init__(request, SAMPLES, request.name)
+
+
+def read_archive(path: Path, catalog: Catalog, skipped: Counter[str]) -> Iterator[Item]:
+    """The pages of the listing that a file or folder has, URLs that are one document's, and what is wrong.
 
     Args:
         path: A WARC file, a tarball, a saved page, each also packed with gzip or Zstandard; a WACZ; or a folder.
         catalog: Says where the archive is, and which files belong to which collection.
-        passed_over: Counts what is no page of a listing: `document`, or the MIME type.
+        skipped: Counts what is no page of a listing: `document`, or the MIME type.
 
     Raises:
         UsageError: There is no such path.
         SourceError: It is a folder without files.
     """
-    return _Reader(catalog, passed_over).read(path)
+    return _Reader(catalog, skipped).read(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +133,8 @@ class _Item:
         member: For the catalog: path below the folder or the file that it is packed in.
         parts: Folders and name, from the root of the disk on.
         depth: How many files it is packed in.
-        own: The collection to which it belongs if nothing else is known; null if that is to be found.
-        path: On disk; null for what is packed.
+        own: The collection to which it belongs if nothing else is known; `None` if that is to be found.
+        path: On disk; `None` for what is packed.
     """
 
     name: str
@@ -124,10 +166,10 @@ class _Item:
 class _Reader:
     """Reads one archive, and knows what a later part of it may refer to."""
 
-    def __init__(self, catalog: Catalog, passed_over: Counter[str]) -> None:
+    def __init__(self, catalog: Catalog, skipped: Counter[str]) -> None:
         self._catalog = catalog
         self._base = catalog.archive.url
-        self._passed_over = passed_over
+        self._skipped = skipped
         self._collections = {
             entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
         }
@@ -136,7 +178,7 @@ class _Reader:
         self._aliases: set[Alias] = set()
         self._digests: dict[object, str] = {}
 
-    def read(self, path: Path) -> Iterator[ArchiveItem]:
+    def read(self, path: Path) -> Iterator[Item]:
         folder, names = find_files(path)
         if path.is_dir() and PAGE_LIST in names:
             names.remove(PAGE_LIST)
@@ -161,7 +203,7 @@ class _Reader:
         self._listed, issues = read_page_list(body, set(names), self._base)
         yield from issues
 
-    def _read_file(self, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_file(self, item: _Item) -> Iterator[Item]:
         path = cast("Path", item.path)
         try:
             if not path.is_file():
@@ -172,10 +214,10 @@ class _Reader:
         except OSError as error:
             yield item.issue("error", "unreadable-file", error.strerror or str(error))
 
-    def _read_stream(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_stream(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         match _kind_of(stream):
-            case _ if item.depth > _DEEPEST:
-                yield item.issue("error", "unreadable-file", f"packed in more than {_DEEPEST} files")
+            case _ if item.depth > _MAX_DEPTH:
+                yield item.issue("error", "unreadable-file", f"packed in more than {_MAX_DEPTH} files")
             case "warc":
                 yield from self._read_warc(stream, item)
             case "tar":
@@ -189,7 +231,7 @@ class _Reader:
 
     # Tarballs
 
-    def _read_tar(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_tar(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         damages: list[str] = []
         tail = _Tail(stream)
         try:
@@ -213,7 +255,7 @@ class _Reader:
                 "warning", "damaged-archive", f"the tar has no mark of its end, and may be cut off{tail.at}"
             )
 
-    def _read_tar_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_tar_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item) -> Iterator[Item]:
         name = str(PurePosixPath(member.name))
         inner = item.inner(name)
         if member.isdir():
@@ -229,7 +271,7 @@ class _Reader:
 
     # WACZ
 
-    def _read_zip(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_zip(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         if item.path is None:
             yield item.issue(
                 "error", "packed-wacz", "a WACZ or zip within another file cannot be read: unpack that file"
@@ -247,7 +289,7 @@ class _Reader:
             yield item.issue("error", "damaged-archive", message)
             yield from self._read_warc(stream, item)
 
-    def _read_zip_member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_zip_member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: _Item) -> Iterator[Item]:
         inner = item.inner(member.filename)
         if _is_outside(member.filename):
             yield _refusal("error", inner, "its name leads out of the archive", member.header_offset)
@@ -262,7 +304,7 @@ class _Reader:
 
     # WARC
 
-    def _read_warc(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_warc(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         for record in read_foreign_warc(stream):
             if isinstance(record, Damage):
                 yield item.issue("error", "damaged-archive", f"{record.reason} ({record.place})")
@@ -274,7 +316,7 @@ class _Reader:
             else:
                 yield from self._other_record(record)
 
-    def _listing_record(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[ArchiveItem]:
+    def _listing_record(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[Item]:
         problem = _problem_of(record)
         if problem is not None:
             level, kind, message = problem
@@ -290,7 +332,7 @@ class _Reader:
             self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
         yield from self._page_of(record, listing, item)
 
-    def _page_of(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[ArchiveItem]:
+    def _page_of(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[Item]:
         collection = self._collection_of(listing)
         capture = _capture(record, collection)
         if record.kind == "response" and record.captured_at is None:
@@ -318,7 +360,7 @@ class _Reader:
     def _other_record(self, record: ForeignRecord) -> Iterator[Alias]:
         document = archive_document(record.url, self._base)
         mime = record.content_type.partition(";")[0].strip().lower() or None
-        self._passed_over[_DOCUMENT if document else kind_of_type(mime)] += 1
+        self._skipped[_DOCUMENT if document else kind_of_type(mime)] += 1
         if document is None or record.status is None or record.kind != "response":
             return
         if 300 <= record.status < 400 and record.status != _NOT_MODIFIED:
@@ -333,14 +375,14 @@ class _Reader:
 
     # Saved pages
 
-    def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[ArchiveItem]:
+    def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         head = stream.peek(MARK_BYTES)
         listed = self._listed.pop(item.name, None)
         origin = (listed and listed.origin) or find_origin(item.parts, head, self._base)
         mime = guess_type(item.member, head)
         named = self._catalog.collection_of(item.member)
         if named is None and origin.listing is None and origin.url is None and (origin.is_known or is_no_page(mime)):
-            self._passed_over[kind_of_type(mime)] += 1
+            self._skipped[kind_of_type(mime)] += 1
             return
         body = stream.read(MAX_PAGE_BYTES + 1)
         if stream.damage is not None:
@@ -348,7 +390,7 @@ class _Reader:
         elif len(body) > MAX_PAGE_BYTES:
             yield item.issue("error", "unreadable-file", f"more than {MAX_PAGE_BYTES} bytes are no page")
         elif named is None and origin.listing is None and (origin.url is not None or _cited(body) is not None):
-            self._passed_over[_DOCUMENT] += 1
+            self._skipped[_DOCUMENT] += 1
             yield from self._alias(origin.url, _cited(body), "citation")
         else:
             yield self._saved_page(item, body, origin, named, mime, listed.captured_at if listed else None)
@@ -377,7 +419,7 @@ class _Reader:
     # What all of them need
 
     def _collection_of(self, listing: ListingAddress) -> Collection:
-        """The result set that an address asks for, as the catalog has it if it does."""
+        """The result set that a URL asks for, as the catalog has it if it does."""
         known = self._collections.get(listing.collection_id)
         if known is None:
             known = self._collections[listing.collection_id] = listed_collection(listing)
@@ -392,7 +434,7 @@ class _Reader:
         return own_collection(form)
 
     def _alias(self, url: str | None, other_url: str | None, evidence: str) -> Iterator[Alias]:
-        """Two addresses of one document, if they are two and were not met before."""
+        """Two URLs of one document, if they are two and were not met before."""
         if url is None or other_url is None or url == other_url:
             return
         alias = Alias(url, other_url, evidence)
@@ -438,11 +480,11 @@ def _tar_head(damages: list[str]) -> type[tarfile.TarInfo]:
                     damages.append("damaged")
                 else:  # such blocks are at the end of each tarball
                     zeros += len(buf)
-                    if zeros > _MOST_ZEROS:
-                        raise tarfile.ReadError(f"more than {_MOST_ZEROS // 1024**2} MiB of zeros") from None
+                    if zeros > _MAX_ZEROS:
+                        raise tarfile.ReadError(f"more than {_MAX_ZEROS // 1024**2} MiB of zeros") from None
                 raise
             zeros = 0
-            if head.type in _TAR_HEADS_OF_HEADS and head.size > _LARGEST_TAR_HEAD:
+            if head.type in _TAR_HEADS_OF_HEADS and head.size > _MAX_TAR_HEAD:
                 damages.append("too large")
                 raise tarfile.ReadError(f"a name or a head of {head.size} bytes")
             return head
@@ -506,7 +548,7 @@ def _refusal(level: Level, item: _Item, reason: str, offset: int) -> Issue:
 
 
 def _problem_of(record: ForeignRecord) -> tuple[Level, str, str] | None:
-    """Why a record at an address of the listing shows no page; null if it does."""
+    """Why a record at a URL of the listing shows no page; `None` if it does."""
     status = record.status
     if record.body is None:
         return "error", "too-large", f"more than {LARGEST_RECORD} bytes are no page"

@@ -1,4 +1,4 @@
-"""`pages.csv` in a folder of saved pages: what a person knows of them and they do not say, the address and the instant.
+"""`pages.csv` in a folder of saved pages: what a person knows of them and they do not show, the URL and the timestamp.
 
 A table with a column `file`, the path below the folder, and `url`, `captured_at` or both.
 """
@@ -24,8 +24,8 @@ class ListedPage:
     """What the list says of one file.
 
     Attributes:
-        origin: Of its address; null if none is given.
-        captured_at: UTC; null if it is not known.
+        origin: Of its URL; `None` if none is given.
+        captured_at: UTC; `None` if it is not known.
     """
 
     origin: Origin | None
@@ -71,8 +71,8 @@ def _read_row(row: dict[str, str | None], names: set[str], base: str) -> tuple[s
         raise ValueError("it has more or fewer fields than the first line")
     if name not in names:
         raise ValueError(f"no file {name!r} is there, or another line is about it")
-    url, instant = row.get("url"), row.get("captured_at")
-    return name, ListedPage(_read_url(url, base) if url else None, _read_instant(instant) if instant else None)
+    url, timestamp = row.get("url"), row.get("captured_at")
+    return name, ListedPage(_read_url(url, base) if url else None, _read_timestamp(timestamp) if timestamp else None)
 
 
 def _read_url(url: str, base: str) -> Origin:
@@ -82,13 +82,13 @@ def _read_url(url: str, base: str) -> Origin:
     return origin
 
 
-def _read_instant(text: str) -> dt.datetime:
-    """An instant of ISO 8601; without a time zone it is UTC, and a day is its beginning."""
+def _read_timestamp(text: str) -> dt.datetime:
+    """A timestamp of ISO 8601; without a time zone it is UTC, and a day is its beginning."""
     try:
-        instant = dt.datetime.fromisoformat(text)
+        timestamp = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(f"{text} is no instant such as 2025-03-01T12:00:00Z") from None
-    return instant.replace(tzinfo=dt.UTC) if instant.tzinfo is None else instant.astimezone(dt.UTC)
+    return timestamp.replace(tzinfo=dt.UTC) if timestamp.tzinfo is None else timestamp.astimezone(dt.UTC)
 
 
 def _texts(row: dict[str, str | None]) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Saved pages: which files of a folder there are, and which address the name or the first bytes of one tell.
+"""Saved pages: which files of a folder there are, and which URL its name or first bytes give.
 
-wget names a file after the address, as GNU Wget's manual says under `--adjust-extension`, `--restrict-file-names` and
-`--backup-converted`; browsers write the address into a comment, the "mark of the web".
+wget names a file after the URL, as GNU Wget's manual says under `--adjust-extension`, `--restrict-file-names` and
+`--backup-converted`; browsers write the URL into a comment, the "mark of the web".
 """
 
 import mimetypes
@@ -44,11 +44,11 @@ _NO_PAGE_KINDS = frozenset({"audio", "font", "image", "video"})
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a saved page came from, as far as its name and its first bytes tell.
+    """Where a saved page came from, as far as its name and first bytes show.
 
     Attributes:
-        listing: What its address asks for, if it is a page of the listing.
-        url: Canonical address of the listing's page, or of the document; null if it is neither or nobody knows.
+        listing: What its URL asks for, if it is a page of the listing.
+        url: Canonical URL of the listing's page, or of the document; `None` if it is neither or nobody knows.
         is_known: Whether it is a page of the archive's site at a known place, so that it is no listing without one.
     """
 
@@ -147,7 +147,7 @@ def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:
 
 
 def origin_of(url: str, base: str) -> Origin:
-    """Where a page came from that has this address.
+    """Where a page with this URL came from.
 
     Args:
         url: As a browser or another tool wrote it.
@@ -166,7 +166,7 @@ def origin_of(url: str, base: str) -> Origin:
 
 
 def archive_document(url: str, base: str) -> str | None:
-    """Canonical address of a document at one of the archive's known hosts or where the catalog says that it is."""
+    """Canonical URL of a document at one of the archive's known hosts or where the catalog says that it is."""
     try:
         if urlsplit(url)[:2] == urlsplit(base)[:2]:
             return document_address(urlsplit(url).path)
@@ -176,7 +176,7 @@ def archive_document(url: str, base: str) -> str | None:
 
 
 def guess_type(name: str, head: bytes) -> str | None:
-    """MIME type of a file by its name, else by its first bytes; null where neither tells."""
+    """MIME type of a file by its name, else by its first bytes; `None` where neither shows it."""
     guess = mimetypes.guess_type(name)[0]
     return guess or ("text/html" if head.lstrip().startswith(b"<") else None)
 
@@ -205,7 +205,7 @@ def _walk(folder: Path) -> Iterator[str]:
 
 
 def _base_of_host(folder: str, base: str) -> str | None:
-    """The address of the site that a folder is named after; null if it is none of the archive's."""
+    """The URL of the site that a folder is named after; `None` if it is none of the archive's."""
     host = folder.lower().replace("+", ":")  # wget's form for Windows
     if host in ARCHIVE_HOSTS:
         return ARCHIVE_URL
@@ -213,7 +213,7 @@ def _base_of_host(folder: str, base: str) -> str | None:
 
 
 def _address(base: str, name: str) -> str:
-    """The address that wget made a name of."""
+    """The URL that wget made a file name of."""
     path = _SUFFIXES.sub("", name).replace("#", "%23")
     if "?" not in path:
         path = path.replace("@", "?", 1)  # wget's form for Windows

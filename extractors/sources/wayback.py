@@ -2,8 +2,8 @@
 
 The index is a CDX server. The Internet Archive's answers with arrays of JSON: a header row, a row for each capture, and
 if there is more an empty row and a key to go on with (README of `wayback-cdx-server`). pywb's answers with a JSON
-object on each line, and knows no such key (its manual, "CDXJ Server API"). The answer tells which one it is. A capture
-is asked for as `{url}/{timestamp}id_/{address}`, which gives the body without any rewriting; its instant is in
+object on each line, and knows no such key (its manual, "CDXJ Server API"). The answer shows which one it is. A capture
+is asked for as `{url}/{timestamp}id_/{address}`, which gives the body without any rewriting; its timestamp is in
 `Memento-Datetime` (RFC 7089, 2.1.1).
 """
 
@@ -13,7 +13,6 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -21,12 +20,16 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from extractors.catalog import Catalog, CatalogEntry
+from extractors.known_pages import KnownPages
+from extractors.sources import Choice, SourceRequest
+from extractors.sources.asking import entered, open_site, user_agent
+from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, ArchiveItem, Capture, CaptureChoice, Collection, Exchange, Headers, Issue
+from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Issue, Item, KnownCapture
 
-LINES_AT_ONCE = 5000
+MAX_LINES = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
 
 _BATCH_CAPTURES = 32  # bodies that are held at once
@@ -39,7 +42,7 @@ _STATUS = re.compile(r"-|[1-5][0-9]{2}")
 _CAPTURE_PATH = re.compile(r"/([0-9]{14})id_/(.+)", re.DOTALL)
 _NO_STATUS = "-"  # of a capture that the archive stores as a reference to an earlier one
 _GZIP_MAGIC = b"\x1f\x8b"
-_LONGEST_QUOTE = 200
+_MAX_QUOTE = 200
 
 _ORIGINAL = "x-archive-orig-"
 _HOP_BY_HOP = frozenset(
@@ -60,23 +63,6 @@ _OF_PYWB = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WaybackChoice:
-    """Which captures are wanted.
-
-    Attributes:
-        since: First day, UTC; null for no limit.
-        until: Last day, likewise.
-        captures: Of each page the earliest within these days, the latest, or all.
-        collections: Ids to which it is limited; empty for all.
-    """
-
-    since: dt.date | None = None
-    until: dt.date | None = None
-    captures: CaptureChoice = "latest"
-    collections: tuple[str, ...] = ()
-
-
 class _Line(NamedTuple):
     """A capture as the index has it; an empty digest if it has none."""
 
@@ -91,7 +77,7 @@ class _Line(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What is one page, however its address was written."""
+    """What is one page, however its URL was written."""
 
     collection_id: str
     page: int
@@ -111,7 +97,7 @@ class _Answer:
 
     Attributes:
         malformed: Lines that cannot be read, each as it stands.
-        resume_key: What to go on with; null if nothing more is there, or the dialect knows none.
+        resume_key: What to go on with; `None` if nothing more is there, or the dialect knows none.
         is_pywb: Whether it is in pywb's dialect.
         is_cut: Whether its end is missing.
     """
@@ -125,63 +111,58 @@ class _Answer:
     @property
     def is_full(self) -> bool:
         """Whether more may be there than was asked for at once, with no key to go on with."""
-        return self.is_pywb and len(self.lines) + len(self.malformed) >= LINES_AT_ONCE
+        return self.is_pywb and len(self.lines) + len(self.malformed) >= MAX_LINES
 
 
-def read_wayback(
-    catalog: Catalog, user_agent: str, choice: WaybackChoice, passed_over: Counter[str]
-) -> Iterator[ArchiveItem]:
+class WaybackArchive(CapturedSource):
+    """A web archive that is asked over HTTP."""
+
+    uses_known = True
+
+    def __init__(self, request: SourceRequest) -> None:
+        super().__init__(request, f"wayback:{request.catalog.wayback.url}")
+
+    def check(self) -> None:
+        """Find out whether there is a contact for the User-Agent.
+
+        Raises:
+            UsageError: There is none.
+        """
+        user_agent(self._request.catalog)
+
+    def _read(self, known: KnownPages) -> Iterator[Item]:
+        return read_wayback(self._request.catalog, self._request.choice, known, self._skipped)
+
+
+def read_wayback(catalog: Catalog, choice: Choice, known: KnownPages, skipped: Counter[str]) -> Iterator[Item]:
     """The captures of the archive's listing that a web archive has, each page's body once.
 
-    It runs an event loop of its own, and holds some bodies at a time.
+    It runs an event loop of its own, and holds some bodies at a time. What the raw zone has is not asked for: of that,
+    references are given. The robots.txt is not read: it is for crawlers that follow links, and these URLs are there
+    for programs.
 
     Args:
-        catalog: Says where the archive was, which web archive to ask, and how gently.
-        user_agent: Says who we are.
+        catalog: Says where the archive was, which web archive to ask, and how politely.
         choice: Which captures are wanted.
-        passed_over: What was left out, by kind; counted as it is met.
+        known: What the raw zone has.
+        skipped: What was left out, by kind; counted as it is met.
 
     Raises:
+        UsageError: There is no contact.
         SourceError: The index cannot be had, is no CDX, or has no capture of the archive's listing.
         SiteStoppedError: The web archive must not or cannot be asked for its index.
     """
     wayback = catalog.wayback
     with asyncio.Runner() as runner:
-        with _asking(runner, catalog, user_agent, wayback.index_url, wayback.queries_per_second) as site:
+        with entered(runner, open_site(catalog, wayback.index_url, wayback.queries_per_second)) as site:
             index = _Index(site, catalog, choice)
             runner.run(index.read())
         yield from index.issues
-        selection = _Selection(catalog, choice, passed_over)
+        selection = _Selection(catalog, choice, skipped)
         yield from selection.add(index.lines)
-        with _asking(runner, catalog, user_agent, wayback.url, wayback.pages_per_second) as site:
-            replay = _Replay(site, catalog, choice, passed_over, is_pywb=index.is_pywb)
+        with entered(runner, open_site(catalog, wayback.url, wayback.pages_per_second)) as site:
+            replay = _Replay(site, catalog, choice, known, skipped, is_pywb=index.is_pywb)
             yield from _read_pages(runner, replay, selection.wanted())
-
-
-@contextmanager
-def _asking(
-    runner: asyncio.Runner, catalog: Catalog, user_agent: str, url: str, requests_per_second: float
-) -> Iterator[Site]:
-    """The web archive, to be asked no faster than it wants.
-
-    Its robots.txt is not read: it is for crawlers that follow links, and these addresses are there for programs.
-    """
-    politeness = catalog.politeness
-    site = Site(
-        url,
-        user_agent=user_agent,
-        requests_per_second=requests_per_second,
-        workers=politeness.workers,
-        timeout_seconds=politeness.timeout_seconds,
-        attempts=politeness.attempts,
-        backoff_seconds=politeness.backoff_seconds,
-        longest_wait_seconds=politeness.longest_wait_seconds,
-    )
-    runner.run(site.__aenter__())
-    try:
-        yield site
-    finally:
-        runner.run(site.__aexit__(None, None, None))
 
 
 # The index
@@ -196,7 +177,7 @@ class _Index:
         is_pywb: Whether it answers in pywb's dialect.
     """
 
-    def __init__(self, site: Site, catalog: Catalog, choice: WaybackChoice) -> None:
+    def __init__(self, site: Site, catalog: Catalog, choice: Choice) -> None:
         self.lines: dict[_Line, None] = {}  # the Internet Archive names some captures twice
         self.issues: list[Issue] = []
         self.is_pywb = False
@@ -227,7 +208,7 @@ class _Index:
             await self._read_period(path, middle + _SECOND, until)
             return
         if answer.is_full:
-            message = f"the index has more than {LINES_AT_ONCE:,} captures of one second; the others were not seen"
+            message = f"the index has more than {MAX_LINES:,} captures of one second; the others were not seen"
             self.issues.append(Issue("error", "index-cut", message, found=f"{since:{_TIMESTAMP}}"))
         self._add(answer)
         used: set[str] = set()
@@ -245,7 +226,7 @@ class _Index:
             "output": "json",
             "from": f"{since:{_TIMESTAMP}}",
             "to": f"{until:{_TIMESTAMP}}",
-            "limit": str(LINES_AT_ONCE),
+            "limit": str(MAX_LINES),
             "showResumeKey": "true",
         }
         url = f"{self._url}?{urlencode(query)}"
@@ -342,12 +323,12 @@ def _read_object(text: str) -> _Line | None:
 
 
 def _line(timestamp: object, url: object, status: object, digest: object) -> _Line | None:
-    """A capture of the index; null if its fields make no sense."""
+    """A capture of the index; `None` if its fields make no sense."""
     if not isinstance(timestamp, str) or not isinstance(url, str) or not isinstance(status, str):
         return None
     try:
         _instant(timestamp)
-        url.encode()  # half of a surrogate pair has no address
+        url.encode()  # half of a surrogate pair is no URL
     except ValueError:
         return None
     if not url or _STATUS.fullmatch(status) is None:
@@ -373,10 +354,10 @@ def _sorted_out(lines: Iterable[tuple[str, _Line | None]]) -> tuple[tuple[_Line,
 class _Selection:
     """The captures to ask for, chosen from those of the index."""
 
-    def __init__(self, catalog: Catalog, choice: WaybackChoice, passed_over: Counter[str]) -> None:
+    def __init__(self, catalog: Catalog, choice: Choice, skipped: Counter[str]) -> None:
         self._base = catalog.archive.url
         self._choice = choice
-        self._passed_over = passed_over
+        self._skipped = skipped
         self._pages: dict[_Page, list[_Line]] = {}
 
     def add(self, lines: Iterable[_Line]) -> Iterator[Issue]:
@@ -384,7 +365,7 @@ class _Selection:
         for line in lines:
             listing = parse_listing_address(line.url, self._base)
             if listing is None:
-                self._passed_over["not a listing page"] += 1
+                self._skipped["not a listing page"] += 1
             elif not self._choice.collections or listing.collection_id in self._choice.collections:
                 yield from self._add(line, _page(listing))
 
@@ -401,14 +382,14 @@ class _Selection:
     def _add(self, line: _Line, page: _Page) -> Iterator[Issue]:
         match line.status[0]:
             case "3":
-                self._passed_over["redirect"] += 1
+                self._skipped["redirect"] += 1
             case "4" | "5":
                 message = f"the page had failed when it was captured at {_shown_instant(line)}: HTTP {line.status}"
                 yield Issue("warning", "failed-capture", message, url=line.url, collection_id=page.collection_id)
             case _ if line.status in ("200", _NO_STATUS):
                 self._pages.setdefault(page, []).append(line)
             case _:
-                self._passed_over[f"HTTP {line.status}"] += 1
+                self._skipped[f"HTTP {line.status}"] += 1
 
     def _chosen(self, lines: list[_Line]) -> list[_Line]:
         match self._choice.captures:
@@ -427,7 +408,7 @@ def _page(listing: ListingAddress) -> _Page:
 # The captures
 
 
-def _read_pages(runner: asyncio.Runner, replay: "_Replay", wanted: Iterator[_Wanted]) -> Iterator[ArchiveItem]:
+def _read_pages(runner: asyncio.Runner, replay: "_Replay", wanted: Iterator[_Wanted]) -> Iterator[Item]:
     """What comes of asking for captures, some at a time, until nothing is left or the web archive wants no more."""
     while (batch := tuple(islice(wanted, _BATCH_CAPTURES))) and replay.stopped is None:
         yield from runner.run(replay.read(batch))
@@ -441,12 +422,19 @@ class _Replay:
     """Asks for captures, and makes pages of what comes.
 
     Attributes:
-        stopped: Why the web archive is not to be asked any more; null while it is.
+        stopped: Why the web archive is not to be asked any more; `None` while it is.
         left: Captures that were not asked for since then.
     """
 
     def __init__(
-        self, site: Site, catalog: Catalog, choice: WaybackChoice, passed_over: Counter[str], *, is_pywb: bool
+        self,
+        site: Site,
+        catalog: Catalog,
+        choice: Choice,
+        known: KnownPages,
+        skipped: Counter[str],
+        *,
+        is_pywb: bool,
     ) -> None:
         self.stopped: str | None = None
         self.left = 0
@@ -454,19 +442,23 @@ class _Replay:
         self._url = catalog.wayback.url
         self._base = catalog.archive.url
         self._period = _period(choice)
-        self._passed_over = passed_over
+        self._known = known
+        self._skipped = skipped
         self._is_pywb = is_pywb
         self._collections = {entry.collection.collection_id: entry.collection for entry in catalog.collections}
         self._given: set[tuple[_Page, dt.datetime]] = set()
 
-    async def read(self, batch: Iterable[_Wanted]) -> list[ArchiveItem]:
+    async def read(self, batch: Iterable[_Wanted]) -> list[Item]:
         """Ask for some captures; what came, in the order of `batch`."""
         found = await asyncio.gather(*map(self._read, batch))
         return [item for items in found for item in items]
 
-    async def _read(self, wanted: _Wanted) -> list[ArchiveItem]:
+    async def _read(self, wanted: _Wanted) -> list[Item]:
         """One capture with its body, and those with the same body as references to it."""
-        items: list[ArchiveItem] = []
+        known = self._known_body(wanted)
+        if known is not None:
+            return [self._known_page(known, line, wanted.page) for line in wanted.lines]
+        items: list[Item] = []
         for number, line in enumerate(wanted.lines):
             try:
                 fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
@@ -484,8 +476,18 @@ class _Replay:
                 return [*items, *(self._reference(page, other) for other in wanted.lines[number + 1 :])]
         return items
 
+    def _known_body(self, wanted: _Wanted) -> KnownCapture | None:
+        """The capture in the raw zone that has the body, if one of those that are wanted is there."""
+        found = (self._known.archived(line.url, line.instant) for line in wanted.lines)
+        return next((each for each in found if each is not None), None)
+
+    def _known_page(self, known: KnownCapture, line: _Line, page: _Page) -> ArchivedPage:
+        """A capture whose body the raw zone has, as a reference to that."""
+        capture = Capture(line.url, b"", "", page.collection_id, line.instant, known.http_status)
+        return ArchivedPage(capture, self._collection(line.url, page), known=known)
+
     def _page_of(self, fetched: Fetched, line: _Line, page: _Page) -> ArchivedPage | None:
-        """What was captured; null if that is no page of the listing, or was given before.
+        """What was captured; `None` if that is no page of the listing, or was given before.
 
         Raises:
             FetchError: It is no capture that was asked for.
@@ -499,12 +501,12 @@ class _Replay:
         at = memento or _instant(timestamp)
         listing = parse_listing_address(url, self._base)
         if listing is None or _page(listing) != page:
-            self._passed_over["redirect"] += 1
+            self._skipped["redirect"] += 1
             return None
         if not self._period[0] <= at <= self._period[1]:
             raise FetchError(f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead")
         if (page, at) in self._given:
-            self._passed_over["capture that the web archive gives for another"] += 1
+            self._skipped["capture that the web archive gives for another"] += 1
             return None
         self._given.add((page, at))
         headers, body = _as_captured(fetched, is_pywb=self._is_pywb)
@@ -517,12 +519,12 @@ class _Replay:
             http_status=exchange.status,
             headers=headers,
         )
-        # The index tells the digest of this very capture alone.
+        # The index gives the digest of this very capture alone.
         digest = line.digest if line.digest and at == line.instant else None
         return ArchivedPage(capture, self._collection(url, page), digest)
 
     def _captured(self, url: str) -> tuple[str, str]:
-        """Instant and address of the capture that an address of the web archive names."""
+        """Timestamp and URL of the capture that a URL of the web archive names."""
         match = _CAPTURE_PATH.fullmatch(url.removeprefix(self._url))
         if match is None:
             raise FetchError(f"the web archive leads to {url}, which is no capture")
@@ -612,7 +614,7 @@ def _memento_instant(exchange: Exchange) -> dt.datetime | None:
     return instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
 
 
-def _period(choice: WaybackChoice) -> tuple[dt.datetime, dt.datetime]:
+def _period(choice: Choice) -> tuple[dt.datetime, dt.datetime]:
     """First and last second that are wanted."""
     first = choice.since or _FIRST_DAY
     last = choice.until or dt.datetime.now(dt.UTC).date()
@@ -639,4 +641,4 @@ def _shown_instant(line: _Line) -> str:
 
 def _quoted(text: str) -> str:
     """The start of a text, in one line."""
-    return repr(text[:_LONGEST_QUOTE])
+    return repr(text[:_MAX_QUOTE])

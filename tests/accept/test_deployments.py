@@ -284,7 +284,7 @@ def test_an_operator_is_told_of_runs_that_fail_and_of_those_that_stay_short(
         short = server.final(server.trigger(NIGHTLY, warehouse="short"))
     finally:
         site.clear_faults()
-    assert (short["type"], short["name"]) == ("COMPLETED", "Short")
+    assert (short["type"], short["name"]) == ("COMPLETED", "Incomplete")
     assert "HTTP 500" in short["message"]
 
     until(lambda: len(messages) == 2)

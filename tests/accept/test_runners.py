@@ -15,6 +15,7 @@ import pytest
 
 from extractors import raw_zone
 from flows import harvest as harvesting
+from flows.request import HarvestRequest
 from schemas.tables import TABLES
 from tests.conftest import REPOSITORY, WCDA, Done, bare_environment, run_wcda
 from tests.dask_cluster import DaskCluster, dask_cluster
@@ -45,7 +46,7 @@ def warehouse(place: Path) -> Path:
         patch.setattr(raw_zone, "SEGMENT_BYTES", 1)
         patch.setattr(harvesting, "BATCH_PAGES", 25)
         catalog = write_catalog_for(site, place / "catalog.toml", [], timeout_seconds=30.0)
-        harvesting.harvest(harvesting.HarvestRequest("site", place / "warehouse", catalog))
+        harvesting.harvest(HarvestRequest("site", place / "warehouse", catalog))
     assert len(segments(place / "warehouse")) >= LEAST_SEGMENTS
     return place / "warehouse"
 

@@ -35,7 +35,8 @@ def main() -> None:
 def _harvest(place: Path) -> int:
     """Make a warehouse with everything that the replica has; gives the number of its pages."""
     from extractors import raw_zone
-    from flows.harvest import HarvestRequest, harvest
+    from flows.harvest import harvest
+    from flows.request import HarvestRequest
 
     raw_zone.SEGMENT_BYTES = SEGMENT_BYTES
     with replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:

@@ -98,7 +98,8 @@ def write_catalog_for(site: ReplicaSite, place: str, paths: Iterable[str], per_s
 def _run_in_stages(*arguments: str) -> None:
     """Harvest a catalog into a place, or rebuild one; print its peak of memory (MiB) before publishing, and at last."""
     from extractors.reparsing import parse_in_processes
-    from flows.harvest import HarvestRequest, harvest, publish_tables, rebuild
+    from flows.harvest import harvest, publish_tables, rebuild
+    from flows.request import HarvestRequest
 
     peaks = []
 

@@ -42,7 +42,7 @@ def _account(catalog: str, place: str) -> None:
     Path(place).mkdir()
     set_prefect_settings(WarehouseFolder(Path(place)))
     from flows import prefect_flows
-    from flows.harvest import HarvestRequest
+    from flows.request import HarvestRequest
 
     call_as_task = prefect_flows.call_as_task
     instants: list[float] = []

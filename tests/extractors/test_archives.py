@@ -23,7 +23,7 @@ from extractors.sources.archives import read_archive
 from extractors.sources.saved import check_path
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
-from schemas.records import Alias, ArchivedPage, ArchiveItem, Collection, Issue
+from schemas.records import Alias, ArchivedPage, Collection, Issue, Item
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
 
 HOST = "digitalarchive.wilsoncenter.org"
@@ -38,8 +38,8 @@ class Read:
     """All that a path gives."""
 
     def __init__(self, path: Path, catalog: Catalog = NOTHING) -> None:
-        self.passed_over: Counter[str] = Counter()
-        self.items: list[ArchiveItem] = list(read_archive(path, catalog, self.passed_over))
+        self.skipped: Counter[str] = Counter()
+        self.items: list[Item] = list(read_archive(path, catalog, self.skipped))
         self.pages = [item for item in self.items if isinstance(item, ArchivedPage)]
         self.aliases = [item for item in self.items if isinstance(item, Alias)]
         self.issues = [item for item in self.items if isinstance(item, Issue)]
@@ -303,7 +303,7 @@ def test_a_page_that_a_browser_saved_has_its_address_in_a_comment(tmp_path: Path
 
     assert found.urls == [LISTING]
     assert found.collections == ["topics-86494"]
-    assert found.passed_over == {"text/css": 1, "image": 1}
+    assert found.skipped == {"text/css": 1, "image": 1}
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_pages_without_an_address_have_collections_of_their_own_in_tarballs_too(
     assert found.urls[1] == file_address("one.tar/a.txt")
 
 
-def test_what_a_mirror_has_beside_the_listing_is_passed_over_and_counted(tmp_path: Path) -> None:
+def test_what_a_mirror_has_beside_the_listing_is_skipped_and_counted(tmp_path: Path) -> None:
     folder = tmp_path / HOST
     write(folder / "search?page=1")
     write(folder / "robots.txt", b"User-agent: *")
@@ -367,7 +367,7 @@ def test_what_a_mirror_has_beside_the_listing_is_passed_over_and_counted(tmp_pat
     assert found.urls == [f"{SITE}/search?page=1"]
     assert found.aliases == [CITATION]
     assert found.issues == []
-    assert found.passed_over == {
+    assert found.skipped == {
         "document": 2,
         "text/html": 2,
         "image": 1,
@@ -382,7 +382,7 @@ def test_documents_at_no_address_are_known_by_the_address_to_cite(tmp_path: Path
 
     found = Read(tmp_path / "documents.tar")
 
-    assert (found.items, found.passed_over) == ([], {"document": 2})
+    assert (found.items, found.skipped) == ([], {"document": 2})
 
 
 # WARC
@@ -531,7 +531,7 @@ def test_redirects_of_documents_and_addresses_to_cite_are_aliases_once(tmp_path:
     found = warc(tmp_path, redirect, page, packed, redirect, missing, elsewhere, nowhere, not_itself)
 
     assert found.items == [Alias(f"{SITE}/document/110000", DOCUMENT, "redirect"), CITATION]
-    assert found.passed_over == {"document": 8}
+    assert found.skipped == {"document": 8}
 
 
 def test_documents_of_the_catalogs_site_are_documents(tmp_path: Path) -> None:
@@ -541,7 +541,7 @@ def test_documents_of_the_catalogs_site_are_documents(tmp_path: Path) -> None:
     assert Read(path, REPLICA).aliases == [Alias(f"{SITE}/document/110000", DOCUMENT, "redirect")]
 
 
-def test_other_responses_are_passed_over_and_counted_by_what_they_are(tmp_path: Path) -> None:
+def test_other_responses_are_skipped_and_counted_by_what_they_are(tmp_path: Path) -> None:
     def other(path: str, *types: str) -> bytes:
         return response(f"{SITE}/{path}", b"x", headers=[("Content-Type", each) for each in types])
 
@@ -558,7 +558,7 @@ def test_other_responses_are_passed_over_and_counted_by_what_they_are(tmp_path: 
     )
 
     assert found.items == []
-    assert found.passed_over == {"image": 2, "text/css": 1, "text/html": 2, "unknown": 1}
+    assert found.skipped == {"image": 2, "text/css": 1, "text/html": 2, "unknown": 1}
 
 
 # Bad input
@@ -590,7 +590,7 @@ UNSAFE = ["../escape.html", "/absolute.html", "a/../../escape.html"]
 
 
 @pytest.mark.parametrize("name", UNSAFE)
-def test_a_member_that_leads_out_of_a_tarball_is_passed_over_and_nothing_written(name: str, tmp_path: Path) -> None:
+def test_a_member_that_leads_out_of_a_tarball_is_skipped_and_nothing_written(name: str, tmp_path: Path) -> None:
     path = write(tmp_path / "a" / "b" / "bad.tar", tar({"one.html": PAGE, name: PAGE, "two.html": PAGE}))
     before = sorted(tmp_path.rglob("*"))
 
@@ -612,7 +612,7 @@ TYPES = {
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_links_and_devices_in_a_tarball_are_passed_over(kind: str, tmp_path: Path) -> None:
+def test_links_and_devices_in_a_tarball_are_skipped(kind: str, tmp_path: Path) -> None:
     path = write(tmp_path / "bad.tar", tar({"one.html": PAGE, "bad": b"", "two.html": PAGE}, bad=TYPES[kind]))
 
     found = Read(path)
@@ -627,7 +627,7 @@ def test_hidden_files_and_folders_of_a_tarball_are_no_pages(tmp_path: Path) -> N
     assert Read(path).items == []
 
 
-def test_a_member_of_a_wacz_that_leads_out_of_it_or_is_a_link_is_passed_over(tmp_path: Path) -> None:
+def test_a_member_of_a_wacz_that_leads_out_of_it_or_is_a_link_is_skipped(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("../archive/a.warc", WARC)
@@ -816,11 +816,11 @@ def test_memory_does_not_grow_with_a_tarball(tmp_path: Path) -> None:
                 head.size = 50_000
                 archive.addfile(head, io.BytesIO(bytes(50_000)))
         tracemalloc.start()
-        passed_over: Counter[str] = Counter()
-        assert list(read_archive(path, NOTHING, passed_over)) == []
+        skipped: Counter[str] = Counter()
+        assert list(read_archive(path, NOTHING, skipped)) == []
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert passed_over == {"document": count}
+        assert skipped == {"document": count}
         return size
 
     peak(50)

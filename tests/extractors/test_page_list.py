@@ -9,7 +9,8 @@ import pytest
 
 from extractors.catalog import Catalog, CatalogEntry
 from extractors.sources.archives import read_archive
-from flows.harvest import HarvestRequest, harvest
+from flows.harvest import harvest
+from flows.request import HarvestRequest
 from schemas.records import ArchivedPage, Issue
 from tests.flows.test_main_job import read_tables
 from tests.flows.test_pairs import LETTER

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha1
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 from threading import Thread
 from typing import Any, Literal
@@ -20,13 +21,15 @@ from uuid import uuid4
 import pytest
 
 from extractors.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
+from extractors.known_pages import KnownPages
 from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
 from extractors.raw_zone import RawZone
-from extractors.sources.wayback import LINES_AT_ONCE, WaybackChoice, read_wayback
+from extractors.sources import Choice
+from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
 from schemas.errors import SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, ArchiveItem, Issue
+from schemas.records import ArchivedPage, Issue, Item
 from tests.archives.playing import playing
 
 SITE = "https://digitalarchive.wilsoncenter.org"
@@ -34,7 +37,8 @@ CHINA = f"{SITE}/search?f[0]=topics:1"
 HTML = ("Content-Type", "text/html; charset=UTF-8")
 COLUMNS = ["urlkey", "timestamp", "original", "mimetype", "statuscode", "digest", "length"]
 IN_MARCH, IN_APRIL, IN_MAY = "20250301120000", "20250401120000", "20250501235959"
-ALL = WaybackChoice(captures="all")
+ALL = Choice(captures="all")
+NOTHING_KNOWN = KnownPages([])
 Dialect = Literal["rows", "objects"]
 DIALECTS: tuple[Dialect, ...] = ("rows", "objects")
 
@@ -155,28 +159,26 @@ def serving(store: Store) -> Iterator[Store]:
 
 def catalog_of(store: Store, *entries: CatalogEntry, **politeness: Any) -> Catalog:
     return Catalog(
-        politeness=Politeness(**{"attempts": 2, "backoff_seconds": 0.001} | politeness),
+        politeness=Politeness(**{"attempts": 2, "backoff_seconds": 0.001, "contact": "a@b.org"} | politeness),
         wayback=Wayback(url=store.url, pages_per_second=math.inf, queries_per_second=math.inf),
         collections=entries,
     )
 
 
-def read(
-    store: Store, choice: WaybackChoice = ALL, *entries: CatalogEntry, passed_over: Counter[str] | None = None
-) -> list[ArchiveItem]:
+def read(store: Store, choice: Choice = ALL, *entries: CatalogEntry, skipped: Counter[str] | None = None) -> list[Item]:
     catalog = catalog_of(store, *entries)
-    return list(read_wayback(catalog, "wcda/1 (+a@b)", choice, Counter() if passed_over is None else passed_over))
+    return list(read_wayback(catalog, choice, NOTHING_KNOWN, Counter() if skipped is None else skipped))
 
 
 def having(*captures: Captured, dialect: Dialect = "rows", **more: Any) -> Any:
     return serving(Store(dialect, list(captures), **more))
 
 
-def pages(items: list[ArchiveItem]) -> list[ArchivedPage]:
+def pages(items: list[Item]) -> list[ArchivedPage]:
     return [item for item in items if isinstance(item, ArchivedPage)]
 
 
-def issues(items: list[ArchiveItem]) -> list[Issue]:
+def issues(items: list[Item]) -> list[Issue]:
     return [item for item in items if isinstance(item, Issue)]
 
 
@@ -184,7 +186,7 @@ def instant(timestamp: str) -> dt.datetime:
     return dt.datetime.strptime(timestamp, "%Y%m%d%H%M%S").replace(tzinfo=dt.UTC)
 
 
-def instants(items: list[ArchiveItem]) -> list[str]:
+def instants(items: list[Item]) -> list[str]:
     return [f"{page.capture.captured_at:%Y%m%d%H%M%S}" for page in pages(items)]
 
 
@@ -229,7 +231,7 @@ def test_the_catalog_names_a_collection() -> None:
 def test_an_archive_elsewhere_is_asked_for_by_its_host_and_port() -> None:
     with having(Captured("http://127.0.0.1:8000/search?page=1"), Captured(CHINA)) as store:
         catalog = catalog_of(store).model_copy(update={"archive": Archive(url="http://127.0.0.1:8000")})
-        items = list(read_wayback(catalog, "wcda/1 (+a@b)", ALL, Counter()))
+        items = list(read_wayback(catalog, ALL, NOTHING_KNOWN, Counter()))
 
     assert [page.collection.collection_id for page in pages(items)] == ["all"]
 
@@ -238,7 +240,7 @@ def test_it_is_told_who_asks_and_robots_txt_is_not_read() -> None:
     with having(Captured(CHINA)) as store:
         read(store)
 
-    assert store.agents == {"wcda/1 (+a@b)"}
+    assert store.agents == {f"wcda/{version('wcda')} (+a@b.org)"}
     assert not [path for path in store.asked if "robots" in path]
 
 
@@ -366,7 +368,7 @@ def test_of_each_page_the_earliest_the_latest_or_all_are_chosen_however_its_addr
     times = [IN_APRIL, IN_MARCH, IN_MAY]
     stored = [Captured(url, at, body=at.encode()) for url, at in zip(FORMS, times, strict=True)]
     with having(*stored) as store:
-        items = read(store, WaybackChoice(captures=captures))
+        items = read(store, Choice(captures=captures))
 
     assert instants(items) == (sorted(times) if wanted is None else wanted)
 
@@ -374,21 +376,21 @@ def test_of_each_page_the_earliest_the_latest_or_all_are_chosen_however_its_addr
 def test_pages_of_one_collection_and_of_another_size_are_different_pages() -> None:
     addresses = [CHINA, f"{CHINA}&page=1", f"{CHINA}&items_per_page=100", f"{SITE}/search?f[0]=topics:2"]
     with having(*(Captured(url, body=url.encode()) for url in addresses)) as store:
-        assert len(pages(read(store, WaybackChoice()))) == 4
+        assert len(pages(read(store, Choice()))) == 4
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_the_first_and_the_last_day_are_within_the_limits(dialect: Dialect) -> None:
     times = ["20250331235959", "20250401000000", IN_APRIL, IN_MAY, "20250502000000"]
     with having(*(Captured(CHINA, at, body=at.encode()) for at in times), dialect=dialect) as store:
-        items = read(store, WaybackChoice(dt.date(2025, 4, 1), dt.date(2025, 5, 1), "all"))
+        items = read(store, Choice(dt.date(2025, 4, 1), dt.date(2025, 5, 1), "all"))
 
     assert instants(items) == times[1:4]
 
 
 def test_a_run_limited_to_collections_asks_for_them_alone() -> None:
     with having(Captured(CHINA), Captured(f"{SITE}/search?f[0]=topics:2"), Captured(f"{SITE}/search")) as store:
-        items = read(store, WaybackChoice(collections=("topics-1", "topics-3")))
+        items = read(store, Choice(collections=("topics-1", "topics-3")))
 
     assert [page.collection.collection_id for page in pages(items)] == ["topics-1"]
     assert issues(items) == []
@@ -408,7 +410,7 @@ def test_what_is_no_listing_or_a_redirect_is_counted_and_what_had_failed_is_said
         Captured(CHINA),
     ]
     with having(*stored, dialect=dialect) as store:
-        items = read(store, passed_over=counted)
+        items = read(store, skipped=counted)
 
     assert counted == {"not a listing page": 2, "redirect": 1, "HTTP 206": 1}
     assert [page.capture.url for page in pages(items)] == [CHINA]
@@ -480,7 +482,7 @@ def test_an_index_without_a_key_to_go_on_with_is_asked_for_each_half_of_the_time
     start = instant("20250101000000")
     stored = [
         Captured(CHINA, f"{start + number * dt.timedelta(minutes=1):%Y%m%d%H%M%S}", b"one")
-        for number in range(LINES_AT_ONCE + 1000)
+        for number in range(MAX_LINES + 1000)
     ]
     with having(*stored, dialect="objects") as store:
         items = read(store)
@@ -490,14 +492,14 @@ def test_an_index_without_a_key_to_go_on_with_is_asked_for_each_half_of_the_time
 
 
 def test_more_captures_of_one_second_than_the_index_gives_at_once_are_said() -> None:
-    stored = [Captured(f"{CHINA}&page={number}", status="301") for number in range(LINES_AT_ONCE + 1)]
+    stored = [Captured(f"{CHINA}&page={number}", status="301") for number in range(MAX_LINES + 1)]
     counted: Counter[str] = Counter()
     with having(*stored, dialect="objects") as store:
         day = dt.date(2025, 3, 1)
-        (issue,) = issues(read(store, WaybackChoice(day, day), passed_over=counted))
+        (issue,) = issues(read(store, Choice(day, day), skipped=counted))
 
     assert (issue.level, issue.kind, issue.found) == ("error", "index-cut", IN_MARCH)
-    assert counted["redirect"] == LINES_AT_ONCE
+    assert counted["redirect"] == MAX_LINES
 
 
 def test_a_key_that_leads_in_a_circle_ends_the_reading() -> None:
@@ -570,7 +572,7 @@ def test_what_is_no_index_is_said_in_one_line(text: str) -> None:
 @pytest.mark.parametrize(("dialect", "text"), [("rows", "[]"), ("rows", f"[{HEADER}]"), ("objects", "")])
 def test_an_index_that_has_nothing_is_said(dialect: Dialect, text: str) -> None:
     with having(dialect=dialect, index_text=text) as store, pytest.raises(SourceError) as caught:
-        read(store, WaybackChoice(since=dt.date(2025, 4, 1), until=dt.date(2025, 4, 30)))
+        read(store, Choice(since=dt.date(2025, 4, 1), until=dt.date(2025, 4, 30)))
 
     assert str(caught.value) == (
         f"{store.url}/cdx has no captures of a listing of digitalarchive.wilsoncenter.org (2025-04-01 to 2025-04-30)"
@@ -617,7 +619,7 @@ def test_a_capture_that_the_web_archive_gives_for_another_comes_once_at_its_own_
     counted: Counter[str] = Counter()
     there = f"/web/{IN_APRIL}id_/{CHINA}"
     with having(Captured(CHINA, IN_MARCH, b"one", **leading_to(there)), Captured(CHINA, IN_APRIL, b"two")) as store:
-        items = read(store, passed_over=counted)
+        items = read(store, skipped=counted)
 
     (page,) = pages(items)
     assert (page.capture.captured_at, page.capture.body) == (instant(IN_APRIL), b"two")
@@ -626,7 +628,7 @@ def test_a_capture_that_the_web_archive_gives_for_another_comes_once_at_its_own_
 
 def test_a_capture_that_is_given_for_one_that_is_wanted_but_is_not_wanted_itself_is_left_out() -> None:
     with having(Captured(CHINA, IN_MARCH, **leading_to(f"/web/{IN_MAY}id_/{CHINA}")), Captured(CHINA, IN_MAY)) as store:
-        items = read(store, WaybackChoice(until=dt.date(2025, 4, 1)))
+        items = read(store, Choice(until=dt.date(2025, 4, 1)))
 
     assert not pages(items)
     (issue,) = issues(items)
@@ -638,7 +640,7 @@ def test_a_capture_that_leads_to_another_page_is_counted_as_a_redirect() -> None
     other = f"{SITE}/search?f[0]=topics:2"
     stored = Captured(CHINA, status="-", **leading_to(f"/web/{IN_MAY}id_/{other}"))
     with having(stored, Captured(other, IN_MAY)) as store:
-        items = read(store, WaybackChoice(collections=("topics-1",)), passed_over=counted)
+        items = read(store, Choice(collections=("topics-1",)), skipped=counted)
 
     assert not items
     assert counted == {"redirect": 1}
@@ -659,7 +661,7 @@ def test_when_the_web_archive_wants_no_more_what_came_stays_and_one_error_says_h
     stored += [Captured(f"{CHINA}&page=99{number}", body=str(number).encode()) for number in range(1, 4)]
     with having(*stored) as store:
         catalog = catalog_of(store, workers=1)
-        items = list(read_wayback(catalog, "wcda/1 (+a@b)", ALL, Counter()))
+        items = list(read_wayback(catalog, ALL, NOTHING_KNOWN, Counter()))
 
     (issue,) = issues(items)
     assert items[-1] == issue
@@ -684,7 +686,7 @@ def test_a_challenge_of_the_web_archive_itself_ends_the_reading_and_one_that_was
 
 def test_who_stops_reading_leaves_nothing_open() -> None:
     with having(*(Captured(f"{CHINA}&page={number}", body=str(number).encode()) for number in range(40))) as store:
-        items = read_wayback(catalog_of(store), "wcda/1 (+a@b)", ALL, Counter())
+        items = read_wayback(catalog_of(store), ALL, NOTHING_KNOWN, Counter())
         assert next(items) is not None
         items.close()  # type: ignore[attr-defined]
 
@@ -762,7 +764,7 @@ def test_what_pywb_plays_comes_as_it_stands_in_its_warc_files(tmp_path: Path) ->
     file = warc(tmp_path / "a.warc.gz", *stored, revisit=IN_MAY)
     with playing([file], tmp_path / "pywb") as player:
         catalog = catalog_of(Store("objects", [], url=player.url))
-        items = list(read_wayback(catalog, "wcda/1 (+a@b)", ALL, Counter()))
+        items = list(read_wayback(catalog, ALL, NOTHING_KNOWN, Counter()))
 
     found = {(page.capture.url, page.capture.captured_at): page for page in pages(items)}
     good = [each for each in stored if each.status == "200" and "/document/" not in each.url]

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from flows.harvest import HarvestRequest, harvest
+from flows.harvest import harvest
 from flows.inspection import ChangeReport
 from flows.printing import MOST_SHOWN, print_changes
+from flows.request import HarvestRequest
 from tests.conftest import run_here
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
 from warehouse import open_warehouse

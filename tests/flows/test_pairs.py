@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from flows.harvest import HarvestRequest, harvest
+from flows.harvest import harvest
 from flows.inspection import decide, explain_document, list_changes, list_pairs
+from flows.request import HarvestRequest
 from tests.conftest import Command
 from tests.flows.test_bad_input import assert_one_line
 

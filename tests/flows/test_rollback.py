@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from extractors.raw_zone import RawZone
-from flows.harvest import HarvestRequest, harvest, rebuild
+from flows.harvest import harvest, rebuild
 from flows.inspection import check_warehouse
+from flows.request import HarvestRequest
 from flows.rollback import roll_back
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import Withdrawal

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flows.harvest import HarvestRequest, harvest
+from flows.harvest import harvest
+from flows.request import HarvestRequest
 from schemas.tables import TABLES
 from warehouse.folder import WarehouseFolder
 

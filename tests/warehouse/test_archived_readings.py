@@ -23,11 +23,11 @@ from schemas.identifiers import stable_id
 from schemas.records import (
     Alias,
     ArchivedPage,
-    ArchiveItem,
     Capture,
     Collection,
     Exchange,
-    Issue,
+    FetchedPage,
+    Item,
     Plan,
     RunEnd,
 )
@@ -147,17 +147,11 @@ class Warehouse:
         self.raw_zone = RawZone(self.folder.raw)
         self.runs = 0
 
-    def harvest(self, *items: ArchiveItem) -> None:
+    def harvest(self, *items: Item) -> None:
         """Land what an archive has."""
         with self._landing(live=False) as landing:
             for item in items:
-                match item:
-                    case ArchivedPage():
-                        landing.land_archived_page(item)
-                    case Alias():
-                        landing.land_alias(item)
-                    case Issue():
-                        landing.land_issue(item)
+                landing.land(item)
 
     def ask_the_site(self, *pages: ArchivedPage) -> None:
         """Land the same pages as a live site would give them."""
@@ -166,7 +160,7 @@ class Warehouse:
                 capture = each.capture
                 assert capture.captured_at is not None
                 exchange = Exchange(capture.url, (), 200, "OK", capture.headers, capture.body, capture.captured_at)
-                landing.land_page(exchange, COLLECTION.collection_id, capture.body)
+                landing.land(FetchedPage(exchange, COLLECTION.collection_id, capture.body))
 
     def _landing(self, *, live: bool) -> "_Run":
         self.runs += 1
@@ -207,7 +201,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     return Warehouse(tmp_path / "warehouse")
 
 
-def harvested(path: Path, *archives: Iterable[ArchiveItem]) -> Tables:
+def harvested(path: Path, *archives: Iterable[Item]) -> Tables:
     """The tables of archives that were harvested in this order, each in a run of its own."""
     made = Warehouse(path)
     for archive in archives:

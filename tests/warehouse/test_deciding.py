@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from flows.harvest import HarvestRequest, harvest, rebuild
+from flows.harvest import harvest, rebuild
+from flows.request import HarvestRequest
 from schemas.errors import UsageError, WarehouseLockedError
 from schemas.identifiers import stable_id
 from tests.identity.test_decisions import different, said, same

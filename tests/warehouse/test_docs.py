@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from flows.harvest import HarvestRequest, harvest, rebuild
+from flows.harvest import harvest, rebuild
+from flows.request import HarvestRequest
 from schemas.identifiers import stable_id
 from tests.code_blocks import run_python
 from tests.conftest import REPOSITORY

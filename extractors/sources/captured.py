@@ -1,0 +1,99 @@
+"""What all sources of captures that others made have in common: limits, and what they count and report."""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Generator, Iterator
+
+from extractors.known_pages import KnownPages
+from extractors.sources import SourceRequest
+from schemas.errors import FetchError, SiteStoppedError, SourceError
+from schemas.records import ArchivedPage, Issue, Item, Progress
+
+
+class CapturedSource(ABC):
+    """A source of captures that others made: a web archive, a mirror, saved pages.
+
+    Args:
+        request: What is asked of it.
+        name: As the tables name it.
+    """
+
+    live = False
+    uses_known = False
+
+    def __init__(self, request: SourceRequest, name: str) -> None:
+        self.name = name
+        self.collections = tuple(entry.collection for entry in request.catalog.collections)
+        self._request = request
+        self._skipped: Counter[str] = Counter()
+        self._met: set[str] = set()
+        self._pages = 0
+        self._failed = 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is; how much is to come, nobody knows."""
+        return Progress(self._pages, None, self._failed)
+
+    @abstractmethod
+    def check(self) -> None:
+        """Find the mistakes in what a person asked for, before anything slow.
+
+        Raises:
+            UsageError: Something is missing or wrong.
+            SourceError: The source is there, and empty.
+        """
+
+    def items(self, known: KnownPages) -> Generator[Item, None, None]:
+        """What it has of what was asked for; an error that ends it is an issue."""
+        try:
+            for item in self._read(known):
+                if not isinstance(item, ArchivedPage) or self._is_wanted(item):
+                    self._count(item)
+                    yield item
+        except (FetchError, SiteStoppedError, SourceError) as error:
+            failure = Issue("error", "source-failed", str(error))
+            self._count(failure)
+            yield failure
+
+    def issues(self) -> list[Issue]:
+        """Collections that it does not have, and how much was skipped."""
+        missing = [
+            Issue("error", "missing-collection", f"the source has no page of {collection}", collection_id=collection)
+            for collection in self._request.choice.collections
+            if collection not in self._met
+        ]
+        return [*missing, *_skipped_issues(self._skipped)]
+
+    @abstractmethod
+    def _read(self, known: KnownPages) -> Iterator[Item]:
+        """All that it has; what is no page of a listing is counted in `_skipped`, by kind.
+
+        Raises:
+            FetchError, SiteStoppedError, SourceError: Nothing more can be had.
+        """
+
+    def _is_wanted(self, page: ArchivedPage) -> bool:
+        choice, at = self._request.choice, page.capture.captured_at
+        if choice.since or choice.until:
+            if at is None:
+                self._skipped["page of unknown instant"] += 1
+                return False
+            if not (choice.since or dt.date.min) <= at.date() <= (choice.until or dt.date.max):
+                self._skipped["page of another time"] += 1
+                return False
+        self._met.add(page.collection.collection_id)
+        return not choice.collections or page.collection.collection_id in choice.collections
+
+    def _count(self, item: Item) -> None:
+        self._pages += isinstance(item, ArchivedPage)
+        self._failed += isinstance(item, Issue) and item.level == "error"
+
+
+def _skipped_issues(skipped: Counter[str]) -> list[Issue]:
+    if not skipped:
+        return []
+    kinds = ", ".join(f"{kind}: {number:,}" for kind, number in skipped.most_common())
+    message = f"{skipped.total():,} captures or files are no pages of a listing that was asked for"
+    return [Issue("info", "passed-over", message, found=kinds)]

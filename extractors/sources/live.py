@@ -1,0 +1,276 @@
+"""The live site as a source: what to ask next is planned, and each page is handed out as it comes."""
+
+import asyncio
+from collections.abc import Generator, Mapping
+
+from extractors.known_pages import KnownPages
+from extractors.parsing import read_page, view_of
+from extractors.planning import DEFAULT_SIZE, LARGE_SIZE, PageView, RunPlan
+from extractors.sources import SourceRequest
+from extractors.sources.asking import entered, open_site, user_agent
+from extractors.sources.estimate import Estimate
+from extractors.sources.site import Fetched, Site
+from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
+from schemas.errors import FetchError, SiteStoppedError
+from schemas.records import FetchedPage, Issue, Item, KnownCapture, PageRequest, Progress
+
+_NOT_MODIFIED = 304
+_WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
+
+
+class LiveSite:
+    """The archive's own site.
+
+    Args:
+        request: What is asked of it.
+
+    Raises:
+        UsageError: A collection is not in the catalog.
+    """
+
+    live = True
+    uses_known = True
+
+    def __init__(self, request: SourceRequest) -> None:
+        self._catalog = request.catalog
+        self._entries = requested_entries(self._catalog, request.choice.collections)
+        self.name = f"site:{self._catalog.archive.url}"
+        self.collections = tuple(entry.collection for entry in with_result_sets(self._catalog))
+        self._plan = RunPlan([plan_of(entry, self._catalog.archive.url) for entry in self._entries])
+        self._pages = 0
+        self._failed = 0
+        self._resumed = 0
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, of the pages that are expected by now."""
+        return Progress(self._resumed + self._pages, self._plan.expected_pages, self._failed)
+
+    def check(self) -> None:
+        """Find out whether there is a contact for the User-Agent.
+
+        Raises:
+            UsageError: There is none.
+        """
+        user_agent(self._catalog)
+
+    def items(self, known: KnownPages) -> Generator[Item, None, None]:
+        """Each page as it comes, and what else the site answered, such as its robots.txt.
+
+        Requests go on while an item is being used: what is sent meanwhile waits in the connection. Pages that the run
+        had landed before it was killed are not asked for again.
+        """
+        crawl = _Crawl(open_site(self._catalog), self._plan, known, self._catalog.politeness.workers)
+        with asyncio.Runner(loop_factory=_PausingLoop) as runner, entered(runner, crawl.site):
+            runner.run(crawl.start())
+            try:
+                while not crawl.has_ended:
+                    runner.run(crawl.wait())
+                    self._resumed = crawl.resumed
+                    for item in crawl.take():
+                        self._count(item)
+                        yield item
+            finally:
+                runner.run(crawl.leave())
+
+    def issues(self) -> list[Issue]:
+        """An issue for each collection of which not all was read, or that is not what was asked for."""
+        totals = self._plan.totals
+        whole = totals.get(_WHOLE_ID, 0)
+        message = "it has as many documents as the whole archive; the site may have ignored what was asked for"
+        ignored = {name: message for name, total in totals.items() if total == whole > 0 and name != _WHOLE_ID}
+        return [
+            Issue("error", "incomplete-reading", reason, collection_id=collection_id)
+            for collection_id, reason in (ignored | self._plan.reasons).items()
+        ]
+
+    def estimate(self, totals: Mapping[str, int]) -> Estimate:
+        """How many requests it would take.
+
+        Args:
+            totals: Documents of collections, where known; else what the catalog says holds.
+        """
+        counts = [totals.get(entry.collection.collection_id, entry.count) for entry in self._entries]
+        fewest, most = (1 + sum(_pages(count, size) for count in counts) for size in (LARGE_SIZE, DEFAULT_SIZE))
+        rate = self._catalog.politeness.requests_per_second
+        return Estimate(
+            collections=len(counts),
+            unknown=counts.count(None),
+            requests=fewest,
+            hours=fewest / rate / 3600,
+            most_requests=most,
+            most_hours=most / rate / 3600,
+            requests_per_second=rate,
+        )
+
+    def _count(self, item: Item) -> None:
+        has_failed = isinstance(item, Issue) and item.kind == "fetch-failed"
+        self._failed += has_failed
+        self._pages += has_failed or (isinstance(item, FetchedPage) and item.collection_id is not None)
+
+
+class _PausingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock stands still while it does not run: no request times out for what is done meanwhile."""
+
+    def __init__(self) -> None:
+        self._paused = 0.0
+        self._paused_at: float | None = None
+        super().__init__()
+
+    def time(self) -> float:
+        """Seconds, without those in which the loop did not run."""
+        return super().time() - self._paused
+
+    def run_forever(self) -> None:
+        """As asyncio has it."""
+        if self._paused_at is not None:
+            self._paused += self.time() - self._paused_at
+        try:
+            super().run_forever()
+        finally:
+            self._paused_at = self.time()
+
+
+class _Crawl:
+    """The tasks that ask a site, and what has come.
+
+    Args:
+        site: To be entered.
+        plan: Of the run.
+        known: What the raw zone had before.
+        workers: Requests that are under way at once.
+
+    Attributes:
+        site: The site.
+        has_ended: Whether nothing more will come.
+        resumed: How many pages the run had landed before it was killed, as far as the plan has come to them.
+    """
+
+    _running: "asyncio.Task[None]"
+
+    def __init__(self, site: Site, plan: RunPlan, known: KnownPages, workers: int) -> None:
+        self.site = site
+        self.has_ended = False
+        self.resumed = 0
+        self._plan = plan
+        self._known = known
+        self._workers = workers
+        self._landed = known.views_of_resumed_run()
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        self._items: list[Item] = []
+        self._has_news = asyncio.Event()
+        self._has_stopped = False
+
+    async def start(self) -> None:
+        """Begin to ask; it goes on whenever the event loop runs."""
+        self._running = asyncio.create_task(self._run())
+
+    async def wait(self) -> None:
+        """Wait until something has come, or nothing more will.
+
+        It gives nothing: for its handler of Ctrl-C, `asyncio.Runner` has the text of the whole result made.
+        """
+        await self._has_news.wait()
+        self._has_news.clear()
+        if self._has_stopped:
+            await self._running  # an error of its is raised here
+            self.has_ended = True
+
+    def take(self) -> list[Item]:
+        """What has come since the last call."""
+        items, self._items = self._items, []
+        return items
+
+    async def leave(self) -> None:
+        """Ask for nothing more, not even for what is under way."""
+        self._running.cancel()
+        await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            await self._read_robots()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._workers):
+                    group.create_task(self._work())
+        finally:
+            self._has_stopped = True
+            self._has_news.set()
+
+    async def _read_robots(self) -> None:
+        try:
+            self._hand_out(FetchedPage(await self.site.read_robots()))
+        except SiteStoppedError as error:
+            self._stop(str(error))
+
+    async def _work(self) -> None:
+        while True:
+            request = self._next()
+            if request is not None:
+                self._under_way += 1
+                try:
+                    await self._fetch(request)
+                finally:
+                    self._under_way -= 1
+                    self._settled.set()
+            elif self._under_way:
+                self._settled.clear()
+                await self._settled.wait()
+            else:
+                return
+
+    def _next(self) -> PageRequest | None:
+        """The next page that this run has not landed yet."""
+        while (request := self._plan.next()) is not None:
+            view = self._landed.pop(request.url, None)
+            if view is None:
+                return request
+            self.resumed += 1
+            self._observe(request, view)
+        return None
+
+    async def _fetch(self, request: PageRequest) -> None:
+        known = self._known.latest(request.url)
+        try:
+            fetched = await self.site.fetch(request.url, known.validators if known else None)
+        except FetchError as error:
+            self._fail(request, str(error))
+        except SiteStoppedError as error:
+            self._stop(str(error))
+        else:
+            self._observe(request, self._take(request, fetched, known))
+
+    def _take(self, request: PageRequest, fetched: Fetched, known: KnownCapture | None) -> PageView:
+        """Hand out what came for a request; gives what it shows."""
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+        if answer.status == _NOT_MODIFIED and known is not None:
+            self._hand_out(FetchedPage(answer, request.collection_id, known=known))
+            return self._known.view(known)
+        page = read_page(fetched.decoded)
+        self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
+        return view_of(page)
+
+    def _observe(self, request: PageRequest, view: PageView) -> None:
+        self._plan.observe(request, view)
+        if view.outcome == "challenge":
+            self._plan.stop("the site asked for proof of a human visitor")
+
+    def _fail(self, request: PageRequest, reason: str) -> None:
+        place = {"url": request.url, "collection_id": request.collection_id}
+        self._hand_out(Issue("error", "fetch-failed", reason, **place))
+        self._plan.fail(request, reason)
+
+    def _stop(self, reason: str) -> None:
+        if not self._plan.finished:
+            self._hand_out(Issue("error", "site-stopped", reason))
+            self._plan.stop(reason)
+
+    def _hand_out(self, item: Item) -> None:
+        self._items.append(item)
+        self._has_news.set()
+
+
+def _pages(count: int | None, size: int) -> int:
+    return max(1, -(-(count or 0) // size))

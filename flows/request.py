@@ -1,0 +1,154 @@
+"""What a harvest is asked for, stated once.
+
+The options of the command line, the parameters of the flow and the reference of settings are made from the fields of
+`HarvestRequest`. Nothing heavy is imported before it is needed: `wcda --help` must be quick.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import MISSING, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
+
+from extractors.sources import CaptureChoice, Choice, SourceRequest
+from extractors.sources.registry import SOURCES, open_source
+from schemas.errors import UsageError
+from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
+
+if TYPE_CHECKING:
+    from extractors.catalog import Catalog
+    from extractors.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a field of a request is, for people.
+
+    Attributes:
+        help: One sentence, shown wherever the field can be set.
+        option: Its option on the command line, where that is not the field's name.
+        minimum: The least that a number can be.
+    """
+
+    help: str
+    option: str | None = None
+    minimum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestRequest:
+    """What a person asked for. Each field says what it is."""
+
+    source: Annotated[
+        str, About("site, wayback, samples, or a path: saved pages, WARC, WACZ, a tarball, a folder of them.", "--from")
+    ]
+    warehouse: Annotated[Path, About("Folder of the tables.")]
+    catalog: Annotated[
+        Path | None, About("TOML file that names the collections; without it, the whole archive is one.")
+    ] = None
+    collections: Annotated[tuple[str, ...], About("Only these collections, by id; none for all of the catalog.")] = ()
+    archive: Annotated[str | None, About("URL of the site, if not the catalog's.")] = None
+    wayback: Annotated[str | None, About("URL of the web archive, if not the catalog's.")] = None
+    contact: Annotated[str | None, About("Contact e-mail or URL sent in the User-Agent, if not the catalog's.")] = None
+    since: Annotated[dt.date | None, About("Only what others captured since this day.")] = None
+    until: Annotated[dt.date | None, About("Only what others captured until this day.")] = None
+    captures: Annotated[CaptureChoice, About("Which captures of each page, from the web archive.")] = "latest"
+    accept_loss: Annotated[bool, About("Publish even if over 5 % of a collection disappeared.")] = False
+    keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=FEWEST_KEPT)] = (
+        KEPT_SNAPSHOTS
+    )
+
+    def read_catalog(self) -> "tuple[str | None, Catalog]":
+        """The text and content of the catalog, as the request has it.
+
+        Raises:
+            UsageError: As `read_catalog`.
+        """
+        return read_catalog(self.catalog, self.archive, self.contact, self.wayback)
+
+    def open_source(self, catalog: "Catalog") -> "Source":
+        """The source that is asked for; nothing is asked or read yet.
+
+        Raises:
+            UsageError: A collection that was asked for cannot be had from it.
+        """
+        choice = Choice(self.since, self.until, self.captures, self.collections)
+        return open_source(SourceRequest(self.source, catalog, self.warehouse, choice))
+
+    def with_absolute_paths(self) -> "HarvestRequest":
+        """The same request, wherever the process works."""
+        return replace(
+            self,
+            source=self.source if self.source in SOURCES else str(Path(self.source).absolute()),
+            warehouse=self.warehouse.absolute(),
+            catalog=self.catalog.absolute() if self.catalog else None,
+        )
+
+    def check(self) -> None:
+        """Find the mistakes in it, before anything slow.
+
+        Raises:
+            UsageError: The source, the catalog or a collection is not there, or there is no contact for a site.
+            SourceError: The source has no pages.
+        """
+        self.open_source(self.read_catalog()[1]).check()
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A field of a request.
+
+    Attributes:
+        type: Without `about`.
+        default: `None` if it must be given.
+    """
+
+    name: str
+    type: Any
+    default: Any
+    about: About
+    is_required: bool
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line."""
+        return self.about.option or f"--{self.name.replace('_', '-')}"
+
+
+def parameters() -> Iterator[Parameter]:
+    """The fields of a request."""
+    hints = get_type_hints(HarvestRequest, include_extras=True)
+    for field in fields(HarvestRequest):
+        of_type, about = get_args(hints[field.name])
+        is_required = field.default is MISSING
+        yield Parameter(field.name, of_type, None if is_required else field.default, about, is_required)
+
+
+def read_catalog(
+    path: Path | None, archive: str | None = None, contact: str | None = None, wayback: str | None = None
+) -> "tuple[str | None, Catalog]":
+    """The text and content of a catalog; the empty catalog if there is no path.
+
+    Args:
+        path: TOML.
+        archive: Takes the place of the catalog's site, if it is given.
+        contact: Likewise.
+        wayback: Likewise, of the web archive.
+
+    Raises:
+        UsageError: It cannot be opened or read, or the site, contact or web archive is none.
+    """
+    from extractors.catalog import override, parse_catalog
+
+    text = _read_text(path) if path is not None else None
+    catalog = parse_catalog(text or "", str(path))
+    return text, override(catalog, archive, contact, wayback)
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"catalog {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"catalog {path}: not UTF-8 text") from error
