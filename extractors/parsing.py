@@ -3,7 +3,7 @@
 import codecs
 import datetime as dt
 from dataclasses import asdict, replace
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +12,9 @@ from extractors.planning import PageView
 from extractors.raw_zone import read_segment
 from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from extractors.wilson_center.layouts import read_text
-from schemas.dates import read_date
 from schemas.identifiers import stable_id
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, Entry, Issue, ParsedPage, Plan
+from schemas.records import Capture, Issue, ParsedPage, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,23 +25,18 @@ _CONTROL = bytes([*range(9), *range(14, 32)])
 _BATCH_CAPTURES = 200
 
 
-def read_page(body: bytes) -> ParsedPage:
-    """What one page holds, with an issue for each date that cannot be read and each doubt about its encoding."""
+def read_page(body: bytes, url: str | None = None) -> ParsedPage:
+    """What one page holds, with an issue for each doubt about it and its encoding.
+
+    Args:
+        body: The page, without its content-encoding.
+        url: Where it was captured; `None` where nobody knows.
+    """
     text, issues = decode(body)
     if text is None:
         return ParsedPage(layout=None, outcome="unknown", issues=tuple(issues))
-    page = read_text(text)
-    for entry in page.entries:
-        if entry.date_text is not None and read_date(entry.date_text) is None:
-            issues.append(
-                Issue(
-                    "warning",
-                    "unreadable-date",
-                    f"the date of entry {entry.position} cannot be read; its text is kept",
-                    found=entry.date_text,
-                )
-            )
-    return replace(page, issues=(*issues, *page.issues))
+    page = read_text(text, url)
+    return replace(page, issues=(*issues, *page.issues)) if issues else page
 
 
 def decode(body: bytes) -> tuple[str | None, list[Issue]]:
@@ -80,7 +74,7 @@ class SegmentParser:
         self._schemas = {name: table.arrow_schema() for name, table in PARSED_TABLES.items()}
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
         self._batches: dict[str, list[pa.Table]] = {name: [] for name in PARSED_TABLES}
-        self._pages: dict[str, tuple[str | None, PageView]] = {}
+        self._pages: dict[str, tuple[ParsedPage, PageView]] = {}
 
     def add(self, record: Landed, body: bytes | None = None, page: ParsedPage | None = None) -> PageView | None:
         """Take a record in; of a capture with a body of its own, gives what it shows.
@@ -129,22 +123,21 @@ class SegmentParser:
         identifier = _page_id(capture, body)
         if identifier not in self._pages:
             if page is None:
-                page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body)
+                page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body, capture.url)
             view = view_of(page)
-            self._pages[identifier] = page.layout, view
-            self._rows["entries"] += [
-                {"page_id": identifier, "entry_key": key, **entry_values(entry)}
-                for key, entry in zip(view.keys, page.entries, strict=True)
-            ]
+            self._pages[identifier] = page, view
+            for table, found in page.rows.items():
+                self._rows[table] += [{"page_id": identifier, **row.to_row()} for row in found]
             self._rows["issues"] += [
                 _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
             ]
-        layout, view = self._pages[identifier]
+        known, view = self._pages[identifier]
         self._rows["captures"].append(
             {
                 **_capture_values(record),
                 "page_id": identifier,
-                "layout": layout,
+                "page_kind": known.kind,
+                "layout": known.layout,
                 "outcome": view.outcome,
                 "range_first": view.range.first if view.range else None,
                 "range_last": view.range.last if view.range else None,
@@ -176,15 +169,7 @@ def parse_segment(segment: Path) -> "dict[str, pa.Table]":
 
 def view_of(page: ParsedPage) -> PageView:
     """What planning needs to know of a page."""
-    keys = (entry_key(entry.url, entry.date_text, entry.title, entry.summary) for entry in page.entries)
-    return PageView(page.outcome, page.range, tuple(keys))
-
-
-def entry_key(url: str | None, *text: str | None) -> int:
-    """A number of 64 bits that tells an entry from others: of its document's address, or else of its text."""
-    parts = (url,) if url else text
-    digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, signed=True)
+    return PageView(page.outcome, page.range, tuple(entry.key for entry in page.entries))
 
 
 def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
@@ -230,16 +215,3 @@ def _issue(
     """An issue as plain values, with the place at which it was found unless it names one of its own."""
     place = {"url": issue.url or url, "collection_id": issue.collection_id or collection_id}
     return {**asdict(issue), **place, "page_id": page_id, "run_id": run_id}
-
-
-def entry_values(entry: Entry) -> dict[str, Any]:
-    """An entry as plain values, with its date in EDTF beside the text of it."""
-    reading = read_date(entry.date_text) if entry.date_text is not None else None
-    return {
-        "position": entry.position,
-        "date_text": entry.date_text,
-        "date_edtf": reading.edtf if reading else None,
-        "title": entry.title,
-        "summary": entry.summary,
-        "url": entry.url,
-    }

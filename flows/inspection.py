@@ -232,14 +232,12 @@ _OF_A_PAGE = ("level", "kind", "message", "expected", "found")
 
 def page_to_dict(page: ParsedPage) -> dict[str, Any]:
     """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
-    from extractors.parsing import entry_values
-
     held = page.range
     return {
         "layout": page.layout,
         "outcome": page.outcome,
         "range": asdict(held) if held else None,
-        "entries": [entry_values(entry) for entry in page.entries],
+        "entries": [entry.values for entry in page.entries],
         "issues": [{name: getattr(issue, name) for name in _OF_A_PAGE} for issue in page.issues],
     }
 

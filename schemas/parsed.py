@@ -4,9 +4,10 @@ Columns that are published as they are come from `schemas.tables`; the rest is s
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from schemas.columns import Column, Table
+from schemas.records import PageKind
 from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ PARSED_COLLECTIONS = Table(
     ("run_id", "collection_id"),
     (*_RUN_ID, *_columns(COLLECTIONS, "collection_id", "kind", "name", "query", "url")),
 )
-_SHOWN = ("page_id", "layout", "outcome", "range_first", "range_last", "range_total")
+_SHOWN = ("page_id", "page_kind", "layout", "outcome", "range_first", "range_last", "range_total")
 PARSED_CAPTURES = Table(
     "captures",
     "Captures of pages, each with what its page was recognised as; a revisit has that from the capture that it names.",
@@ -64,6 +65,7 @@ PARSED_CAPTURES = Table(
         Column("etag", "string", "What a conditional request can send.", "ETag", nullable=True),
         Column("last_modified", "string", "What a conditional request can send.", "Last-Modified", nullable=True),
         *_columns(PAGES, "collection_id"),
+        Column("page_kind", "string", "What the page is in the archive.", "layout", True, allowed=get_args(PageKind)),
         *_columns_or_null(PAGES, *_SHOWN),
         *_columns(PAGES, "entry_count"),
     ),

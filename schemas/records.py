@@ -1,9 +1,12 @@
 """The records that pass between the rooms: captures, what a page holds, and what a run has to say."""
 
 import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from hashlib import blake2b
+from typing import Any, Literal, Protocol
 
+from schemas.dates import read_date
 from schemas.identifiers import stable_id
 
 Headers = tuple[tuple[str, str], ...]
@@ -63,14 +66,26 @@ class Range:
         return self.last - self.first + 1 if self.first else 0
 
 
+class ParsedRow(Protocol):
+    """A row of a parsed table, as a layout finds it on a page."""
+
+    def to_row(self) -> dict[str, Any]:
+        """Its columns but `page_id` (`schemas.parsed`)."""
+        ...
+
+    def issues(self) -> Iterator["Issue"]:
+        """What is in doubt about its values."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One block of date, title and summary as it stands on a page, as text, to the letter.
+    """One block of date, title and summary as it stands on a listing, as text, to the letter.
 
     Attributes:
         position: Place on the page, from 1.
         summary: Paragraphs joined by an empty line.
-        url: Canonical address of the document, where the page gives one.
+        url: Canonical URL of the document, where the page gives one.
     """
 
     position: int
@@ -79,20 +94,63 @@ class Entry:
     summary: str | None
     url: str | None = None
 
+    @property
+    def key(self) -> int:
+        """A number of 64 bits that tells the entry from others: of its document's URL, or else of its text."""
+        parts = (self.url,) if self.url else (self.date_text, self.title, self.summary)
+        digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        return int.from_bytes(digest, signed=True)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The entry as plain values, with its date in EDTF beside the text of it."""
+        reading = read_date(self.date_text) if self.date_text is not None else None
+        return {
+            "position": self.position,
+            "date_text": self.date_text,
+            "date_edtf": reading.edtf if reading else None,
+            "title": self.title,
+            "summary": self.summary,
+            "url": self.url,
+        }
+
+    def to_row(self) -> dict[str, Any]:
+        """Its columns but `page_id` (`schemas.parsed`)."""
+        return {**self.values, "entry_key": self.key}
+
+    def issues(self) -> Iterator["Issue"]:
+        """An issue if its date cannot be read."""
+        if self.date_text is not None and read_date(self.date_text) is None:
+            yield Issue(
+                "warning",
+                "unreadable-date",
+                f"the date of entry {self.position} cannot be read; its text is kept",
+                found=self.date_text,
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedPage:
     """What one page was recognised as, and what it holds.
 
     Attributes:
-        layout: Name of the layout that read it; null where none recognised it.
+        layout: Name of the layout that read it; `None` where none recognised it.
+        kind: What the page is in the archive; `None` where that is not known.
+        range: Of a listing.
+        rows: What it yields for the parsed tables of its kind (`schemas.parsed`), by the table's name.
     """
 
     layout: str | None
     outcome: Outcome
+    kind: PageKind | None = None
     range: Range | None = None
-    entries: tuple[Entry, ...] = ()
+    rows: Mapping[str, Sequence[ParsedRow]] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The entries of a listing; of no other page."""
+        return tuple(row for row in self.rows.get("entries", ()) if isinstance(row, Entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from schemas.identifiers import stable_id
+from schemas.records import PageKind
 
 ARCHIVE_HOST = "digitalarchive.wilsoncenter.org"
 ARCHIVE_URL = f"https://{ARCHIVE_HOST}"
@@ -27,6 +28,7 @@ ARCHIVE_HOSTS = frozenset(
 )
 
 _DOCUMENT_PATH = re.compile(r"/document/([^/]+)/?")
+_TERM_PATH = re.compile(r"/(?:people|places|topics)/[^/]+/?")
 _PLAIN_ADDRESS = re.compile(rf"(?:{re.escape(ARCHIVE_URL)})?(/document/[A-Za-z0-9-]+)")
 """The usual form of a document's address, of which all characters stand for themselves."""
 _LISTING_PATH = re.compile(r"/search/?")
@@ -71,6 +73,23 @@ def document_address(href: str) -> str | None:
         return None
     slug = quote(unquote(match[1]), safe="", errors="surrogatepass")
     return f"{ARCHIVE_URL}/document/{slug}"
+
+
+def classify(url: str) -> PageKind | None:
+    """What the page at a URL of the archive is; `None` for every other URL. Raises nothing.
+
+    `/search` and the listings of the old site, `/document/…`, and `/people/…`, `/places/…`, `/topics/…`.
+    """
+    if document_address(url) is not None:
+        return "document"
+    if parse_listing_address(url) is not None:
+        return "listing"
+    try:
+        parts = urlsplit(url.strip())
+        is_term = _TERM_PATH.fullmatch(parts.path) is not None and _is_of_archive(parts, urlsplit(ARCHIVE_URL))
+    except ValueError:
+        return None
+    return "term" if is_term else None
 
 
 @dataclass(frozen=True, slots=True)

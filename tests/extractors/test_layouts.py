@@ -56,7 +56,7 @@ def test_a_page_is_read_as_its_folder_expects(folder: Path) -> None:
     assert found == json.loads(expectation.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", [layout.NAME for layout in LAYOUTS])
+@pytest.mark.parametrize("name", [layout.NAME for layouts in LAYOUTS.values() for layout in layouts])
 def test_every_layout_has_a_folder_with_a_listing_that_it_reads(name: str) -> None:
     pages = [json.loads(path.read_text("utf-8")) for path in PAGES.glob(f"{name}/*/expected.json")]
     assert any(page["layout"] == name and page["entries"] for page in pages)

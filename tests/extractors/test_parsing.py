@@ -177,6 +177,7 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
         "warc_file": "run-1-00000.warc.gz",
         "warc_offset": 0,
         "collection_id": "c",
+        "page_kind": "listing",
         "layout": "plain-text",
         "outcome": "listing",
         "range_first": 11,

@@ -1,36 +1,27 @@
-"""How each kind of page is read. Pure: text goes in, a `ParsedPage` comes out; no network, no clock.
+"""How each kind of page of the archive is read. A new layout is one module and a line in `LAYOUTS`."""
 
-A page is first recognised, then read. A new layout is one module with `recognises` and `read`, and a line in `LAYOUTS`.
-"""
-
-from typing import Protocol
-
+from extractors.layout import Layouts, choose_layout
+from extractors.wilson_center.addresses import classify
 from extractors.wilson_center.layouts import drupal_listing, old_site, plain_text, refusals
 from schemas.records import Issue, ParsedPage
 
-
-class Layout(Protocol):
-    """One way in which pages of the archive are laid out; a module is one."""
-
-    NAME: str
-
-    def recognises(self, text: str) -> bool:
-        """Whether the page is of this kind. Must not raise, whatever the text."""
-
-    def read(self, text: str) -> ParsedPage:
-        """What a recognised page holds. Must not raise, whatever the text."""
+LAYOUTS: Layouts = {
+    # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
+    # the range line by which the others tell theirs.
+    "listing": (old_site, drupal_listing, plain_text),
+}
 
 
-LAYOUTS: tuple[Layout, ...] = (old_site, drupal_listing, plain_text)
-"""In the order in which they are asked. What marks the old site stands on no other page, and so comes first: a summary
-on it may well hold what looks like the range line by which the others tell theirs."""
+def read_text(text: str, url: str | None = None) -> ParsedPage:
+    """Recognise a page and read it; a page that nothing recognises is `unknown`, never empty.
 
-
-def read_text(text: str) -> ParsedPage:
-    """Recognise a page and read it; a page that nothing recognises is `unknown`, never empty."""
-    for layout in LAYOUTS:
-        if layout.recognises(text):
-            return layout.read(text)
+    Args:
+        text: The page, decoded.
+        url: Where it was captured; `None` where nobody knows.
+    """
+    layout = choose_layout(text, classify(url) if url else None, LAYOUTS)
+    if layout is not None:
+        return layout.read(text, url)
     refusal = refusals.recognise(text)
     if refusal is not None:
         return refusal

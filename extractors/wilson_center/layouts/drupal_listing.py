@@ -26,6 +26,7 @@ from extractors.wilson_center.layouts.lines import (
     range_contradiction,
     range_of,
 )
+from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.rows import disorder, doubts, outside, read_row
 from schemas.records import Entry, Issue, ParsedPage, Range
 
@@ -61,7 +62,7 @@ def recognises(text: str) -> bool:
     return _find_table(text) >= 0 or any(mark.search(text) for mark in _MARKS)
 
 
-def read(text: str) -> ParsedPage:
+def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
     """What a listing page holds; whatever is not certain is an issue, with its text."""
     return _read_slice(text) or _read_whole(text)
 
@@ -121,10 +122,10 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     if page_range is None:
         return _without_range(body, rows)
     if page_range.total == 0 and not rows:
-        return ParsedPage(NAME, "empty", page_range)
+        return listing_page(NAME, "empty", page_range)
     contradiction = range_contradiction(page_range, line)
     if contradiction is not None:
-        return ParsedPage(NAME, "unknown", issues=(contradiction,))
+        return listing_page(NAME, "unknown", issues=(contradiction,))
     if not rows:
         return _unknown(
             "rows-missing",
@@ -140,7 +141,7 @@ def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
     rows = [read_row(flow) for flow in flows]
     doubt = disorder(rows)
     if doubt is not None:
-        return ParsedPage(NAME, "unknown", issues=(doubt,))
+        return listing_page(NAME, "unknown", issues=(doubt,))
     issues: list[Issue] = [outside(text) for text in _texts_between(flows)]
     if cut:
         issues.append(
@@ -151,13 +152,13 @@ def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
         entries.append(Entry(position, row.date, row.title, "\n\n".join(row.summary) or None, row.url))
         issues += doubts(row, position)
     issues += count_mismatch(page_range, len(entries))
-    return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
+    return listing_page(NAME, "listing", page_range, tuple(entries), tuple(issues))
 
 
 def _without_range(body: "LexborNode", rows: list[Flow]) -> ParsedPage:
     """A page without a range line: empty if it says so, else nothing tells whether it is whole."""
     if not rows and any(map(_NOTHING.fullmatch, paragraphs_of(flow_of(body).text()))):
-        return ParsedPage(NAME, "empty", Range(0, 0, 0))
+        return listing_page(NAME, "empty", Range(0, 0, 0))
     return _unknown(
         "range-missing",
         "the page has no range line, so that nothing tells how many entries it must hold",
@@ -167,7 +168,7 @@ def _without_range(body: "LexborNode", rows: list[Flow]) -> ParsedPage:
 
 
 def _unknown(kind: str, message: str, *, expected: str, found: str) -> ParsedPage:
-    return ParsedPage(NAME, "unknown", issues=(Issue("error", kind, message, expected, found),))
+    return listing_page(NAME, "unknown", issues=(Issue("error", kind, message, expected, found),))
 
 
 # Where the rows are

@@ -36,6 +36,7 @@ from extractors.wilson_center.layouts.lines import (
     range_contradiction,
     range_of,
 )
+from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.plain_text import (
     RANGE_LINE,
     Record,
@@ -101,7 +102,7 @@ def recognises(text: str) -> bool:
     )
 
 
-def read(text: str) -> ParsedPage:
+def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
     """What a listing page of the old site holds; whatever is not certain is an issue, with its text."""
     if MARKUP.search(text) is None:
         return _page(_read_dashed(text) if _is_dashed(text) else _read_bulleted(text))
@@ -143,19 +144,19 @@ def _page(found: _Found) -> ParsedPage:
             expected="a line such as `1 - 20 of 153`",
             found=f"{len(found.entries)} entries and no such line",
         )
-        return ParsedPage(NAME, "listing", None, tuple(found.entries), (*found.issues, told))
+        return listing_page(NAME, "listing", None, tuple(found.entries), (*found.issues, told))
     page_range = range_of(match)
     contradiction = range_contradiction(page_range, match[0])
     if contradiction is not None:
         return _unknown(contradiction, *found.issues)
     issues = (*found.issues, *count_mismatch(page_range, len(found.entries)))
-    return ParsedPage(NAME, "listing", page_range, tuple(found.entries), issues)
+    return listing_page(NAME, "listing", page_range, tuple(found.entries), issues)
 
 
 def _without_entries(found: _Found) -> ParsedPage:
     """A page without entries: empty if it says so."""
     if not found.issues and any(map(_NOTHING.fullmatch, found.frame)):
-        return ParsedPage(NAME, "empty", Range(0, 0, 0))
+        return listing_page(NAME, "empty", Range(0, 0, 0))
     missing = Issue(
         "error",
         "rows-missing",
@@ -167,7 +168,7 @@ def _without_entries(found: _Found) -> ParsedPage:
 
 
 def _unknown(*issues: Issue) -> ParsedPage:
-    return ParsedPage(NAME, "unknown", issues=issues)
+    return listing_page(NAME, "unknown", issues=issues)
 
 
 # HTML

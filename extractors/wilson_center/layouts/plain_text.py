@@ -24,6 +24,7 @@ from extractors.wilson_center.layouts.lines import (
     range_contradiction,
     range_of,
 )
+from extractors.wilson_center.layouts.listings import listing_page
 from schemas.dates import is_listing_date, read_date
 from schemas.records import Entry, Issue, ParsedPage, Range
 
@@ -89,23 +90,23 @@ def recognises(text: str) -> bool:
     return RANGE_LINE.search(text) is not None and MARKUP.search(text) is None
 
 
-def read(text: str) -> ParsedPage:
+def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
     """What a plain-text listing holds; whatever is not certain is an issue, with its text."""
     match = RANGE_LINE.search(text)
     if match is None:
         raise ValueError("the page has no range line: it was not recognised")
     page_range = range_of(match)
     if page_range.total == 0 and not _holds_dates(text[match.end() :]):
-        return ParsedPage(NAME, "empty", page_range)
+        return listing_page(NAME, "empty", page_range)
     contradiction = range_contradiction(page_range, match[0].strip())
     if contradiction is not None:
-        return ParsedPage(NAME, "unknown", issues=(contradiction,))
+        return listing_page(NAME, "unknown", issues=(contradiction,))
     body, issues = _body(text, match)
     blocks = _blocks(body)
     entries, entry_issues = _read_records(blocks, page_range, cut=not body.rstrip(" \t\xa0").endswith("\n"))
     issues += entry_issues
     issues += count_mismatch(page_range, len(entries))
-    return ParsedPage(NAME, "listing", page_range, tuple(entries), tuple(issues))
+    return listing_page(NAME, "listing", page_range, tuple(entries), tuple(issues))
 
 
 def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:

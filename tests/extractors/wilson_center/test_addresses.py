@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import ARCHIVE_HOSTS, document_address
+from extractors.wilson_center.addresses import ARCHIVE_HOSTS, classify, document_address
 from schemas.identifiers import file_address, page_name
 
 SITE = "https://digitalarchive.wilsoncenter.org"
@@ -130,3 +130,27 @@ def test_files_with_different_names_have_different_addresses(one: str, other: st
 def test_a_person_knows_a_page_by_the_name_of_its_file_or_its_address(name: str) -> None:
     assert page_name(file_address(name)) == name
     assert page_name("https://a.org/search?page=3") == "https://a.org/search?page=3"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://digitalarchive.wilsoncenter.org/search?f%5B0%5D=topics:86494&page=2", "listing"),
+        ("http://digitalarchive.wilsoncenter.org/collection/31/some-name/4", "listing"),
+        ("https://digitalarchive.wilsoncenter.org/search-results/1/%5B%5D?recordType=Record", "listing"),
+        ("https://digitalarchive.wilsoncenter.org/document/a-letter", "document"),
+        ("https://wilson-center.drivingcreative.com/document/110001", "document"),
+        ("https://digitalarchive.wilsoncenter.org/people/mao-zedong", "term"),
+        ("https://digitalarchive.wilsoncenter.org/topics/cuban-missile-crisis/", "term"),
+        ("https://digitalarchive.wilsoncenter.org/about", None),
+        ("https://digitalarchive.wilsoncenter.org/people/", None),
+        ("https://example.org/document/a-letter", None),
+        ("https://example.org/people/mao-zedong", None),
+        ("urn:wcda:file:people", None),
+        ("http://[", None),
+        ("\ud800", None),
+        ("", None),
+    ],
+)
+def test_a_url_tells_which_kind_of_page_it_is(url: str, kind: str | None) -> None:
+    assert classify(url) == kind
