@@ -68,7 +68,7 @@ def _pages(count: int | None, size: int) -> int:
 
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
-    from warehouse.snapshots import former_snapshot
+    from warehouse.publishing import former_snapshot
 
     snapshot = former_snapshot(folder)
     if snapshot is None:

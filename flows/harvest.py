@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar, get_args
 from extractors.catalog import Catalog, override, parse_catalog
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import SAMPLES, check_path
+from extractors.wilson_center import ARCHIVE
 from flows.archives import ArchiveHarvest, within
 from flows.crawl import Crawl, Watch, open_crawl, requested_entries, user_agent, with_result_sets
 from schemas.errors import SourceError, UsageError, WarehouseError
@@ -23,7 +24,6 @@ from schemas.identifiers import page_name
 from schemas.records import (
     ArchiveItem,
     CaptureChoice,
-    ChangeKind,
     CollectionReceipt,
     Issue,
     Level,
@@ -35,6 +35,7 @@ from schemas.records import (
 )
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
+from wcda.manifest import ChangeKind
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from extractors.known_pages import KnownPages
     from extractors.landing import Landing
     from extractors.reparsing import ParseAll
-    from warehouse.snapshots import Snapshot
+    from wcda.snapshots import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -369,7 +370,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from extractors.parsed_cache import ParsedCache
     from extractors.raw_zone import RawZone
     from warehouse.changes import find_losses
-    from warehouse.snapshots import forget_old, former_snapshot, publish
+    from warehouse.publishing import forget_old, former_snapshot, publish
     from warehouse.steps import make_anew
     from warehouse.tables import build_tables
 
@@ -391,7 +392,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     losses = find_losses(former, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
-    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, recall)
+    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(folder, snapshot, tables, run_id, outcome, snapshot.manifest.changes)
     _log_receipt(receipt)

@@ -24,9 +24,6 @@ is in the tables but its row in `runs`. interrupted: the run has no end, so it w
 CaptureChoice = Literal["earliest", "latest", "all"]
 """Which captures of a page an archive of the web is asked for."""
 
-ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
-"""merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Issue:

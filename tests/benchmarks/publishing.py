@@ -63,9 +63,10 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     from warehouse.products.report.figures import gather_figures
     from warehouse.products.report.listing import pack_documents
     from warehouse.products.report.page import render_page
-    from warehouse.snapshots import REPORT, publish
+    from warehouse.publishing import publish
     from warehouse.steps import make_anew
     from warehouse.tables import build_tables
+    from wcda.manifest import REPORT
 
     folder = WarehouseFolder(place)
     parsed = [make_parsed(documents, memberships, collections)]
@@ -87,7 +88,7 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
             pq.write_table(table, place / f"{name}.parquet", compression="zstd")
 
     taken("writing Parquet", write)
-    years = gather_figures(tables, None, make_anew).years
+    years = gather_figures(tables, None).years
     for name, recall in (("anew", make_anew), ("recalled", kept)):
         taken(f"report: figures, {name}", partial(gather_figures, tables, None, recall))
         taken(f"report: charts, {name}", partial(draw_years, years, recall))

@@ -8,13 +8,14 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from extractors.wilson_center import ARCHIVE
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import TABLES
 from tests.conftest import run_here
 from tests.warehouse.conftest import Tables
-from warehouse import open_warehouse
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import publish
+from warehouse.publishing import publish
+from wcda import open_warehouse
 
 CHINA, BEIJING = "000_56f256ad2640980a", "004_483692c85964be7d"
 REPEATED = "df6f201d3c74f16a"
@@ -84,7 +85,7 @@ def test_values_that_changed_are_told_as_texts(folder: WarehouseFolder, tables: 
     rows = tables["documents"].to_pylist()
     rows[0].update(date_start=dt.datetime(1901, 2, 3), date_approximate=True, summary=None)
     changed = pa.Table.from_pylist(rows, schema=tables["documents"].schema)
-    publish(folder, {**tables, "documents": changed}, {})
+    publish(folder, {**tables, "documents": changed}, {}, archive=ARCHIVE)
 
     changes = open_warehouse(folder.path).changes().set_index("column")
 

@@ -14,8 +14,8 @@ from tests.warehouse.test_changes import Maker
 from tests.warehouse.test_tables import Block, Run, Seen, at, segments
 from warehouse.explanation import RULE_MEANINGS, Explanation, explain, find_document, natural_key
 from warehouse.identity.decisions import Decision
-from warehouse.snapshots import Snapshot
 from warehouse.tables import build_tables
+from wcda.snapshots import Snapshot
 
 DATE = "April 19, 1958"
 Publish = Callable[..., Snapshot]

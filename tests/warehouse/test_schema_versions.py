@@ -13,7 +13,7 @@ from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from tests.conftest import run_here
 from warehouse import open_warehouse, snapshots, versions
-from warehouse.snapshots import MANIFEST
+from wcda.manifest import MANIFEST
 
 NEXT_MINOR, NEXT_MAJOR = "1.1", "2.0"
 NEW = "title_date_edtf"

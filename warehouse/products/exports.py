@@ -14,8 +14,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
 from warehouse.products import references, tabular
-from warehouse.snapshots import Snapshot, open_snapshot
-from warehouse.versions import version_note
+from wcda.snapshots import Snapshot, open_snapshot, version_note
 
 Kind = Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"]
 

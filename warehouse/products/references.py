@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.products.tabular import batches, document_ids, json_line
-from warehouse.snapshots import Snapshot
+from wcda.snapshots import Snapshot
 
 ARCHIVE = "Wilson Center Digital Archive"
 

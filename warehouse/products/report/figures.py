@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import Precision
-from schemas.records import ChangeKind, Level
-from warehouse.overlaps import find_overlaps
-from warehouse.steps import Recall
+from schemas.records import Level
+from wcda.manifest import ChangeKind
+from wcda.overlaps import find_overlaps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -147,17 +147,16 @@ class Figures:
     issues: tuple[IssueKind, ...]
 
 
-def gather_figures(tables: Mapping[str, pa.Table], changes: "ChangeSummary | None", recall: Recall) -> Figures:
+def gather_figures(tables: Mapping[str, pa.Table], changes: "ChangeSummary | None") -> Figures:
     """The figures of a snapshot.
 
     Args:
         tables: All of `schemas.tables.TABLES`, by name.
         changes: Against the snapshot before; null if that is not there any more.
-        recall: How the overlaps are recalled.
     """
     documents = tables["documents"]
     captured = pc.min_max(tables["captures"]["captured_at"]).as_py()
-    overlaps, overlap_count = _overlaps(tables, recall)
+    overlaps, overlap_count = _overlaps(tables)
     years, undated = _years(documents)
     return Figures(
         documents=documents.num_rows,
@@ -230,9 +229,9 @@ def _precision(documents: pa.Table) -> tuple[PrecisionCount, ...]:
     return tuple(found)
 
 
-def _overlaps(tables: Mapping[str, pa.Table], recall: Recall) -> tuple[tuple[Overlap, ...], int]:
+def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]:
     members = tables["memberships"].select(["document_id", "collection_id"])
-    (found,) = recall("overlaps", members, "", 1, lambda: [find_overlaps(members)])
+    found = find_overlaps(members)
     larger = pc.max_element_wise(found["left_total"], found["right_total"])
     found = found.filter(pc.less(larger, tables["documents"].num_rows))
     names = collection_names(tables["collections"])
