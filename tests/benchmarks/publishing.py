@@ -55,16 +55,15 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     import pandas as pd  # noqa: F401 (what all commands that publish have imported)
     import pyarrow.parquet as pq
 
-    from extractors.parsed_cache import ParsedCache
+    from extractors.wilson_center import ARCHIVE
     from tests.warehouse.large import make_parsed
     from warehouse.checks import table_problems
     from warehouse.folder import WarehouseFolder
-    from warehouse.products.report.charts import draw_years
+    from warehouse.products.report.charts import year_charts
     from warehouse.products.report.figures import gather_figures
     from warehouse.products.report.listing import pack_documents
     from warehouse.products.report.page import render_page
     from warehouse.publishing import publish
-    from warehouse.steps import make_anew
     from warehouse.tables import build_tables
     from wcda.manifest import REPORT
 
@@ -74,10 +73,9 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     print(f"{documents:,} documents, {memberships:,} memberships of {collections} collections:")
     tables = taken("building the tables", partial(build_tables, parsed))
     built = peak_mib()
-    kept = ParsedCache(folder.parsed).recall
-    taken("publishing", partial(publish, folder, tables, {}, kept))
+    taken("publishing", partial(publish, folder, tables, {}, archive=ARCHIVE))
     published = peak_mib()
-    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}, kept))
+    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}, archive=ARCHIVE))
     print(f"    peak {before:,.0f} MiB before, {built:,.0f} with the tables, {published:,.0f} with publishing")
     print(f"    {REPORT}: {(snapshot.path / REPORT).stat().st_size / 2**20:.2f} MiB")
     print("  of this:")
@@ -89,12 +87,11 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
 
     taken("writing Parquet", write)
     years = gather_figures(tables, None).years
-    for name, recall in (("anew", make_anew), ("recalled", kept)):
-        taken(f"report: figures, {name}", partial(gather_figures, tables, None, recall))
-        taken(f"report: charts, {name}", partial(draw_years, years, recall))
-        taken(f"report: list of documents, {name}", partial(pack_documents, tables, recall))
-    figures = gather_figures(tables, None, kept)
-    taken("report: page, all recalled", partial(render_page, snapshot.manifest, figures, tables, kept))
+    taken("report: figures", partial(gather_figures, tables, None))
+    taken("report: charts", partial(year_charts, years))
+    taken("report: list of documents", partial(pack_documents, tables))
+    figures = gather_figures(tables, None)
+    taken("report: page", partial(render_page, snapshot.manifest, figures, tables, ARCHIVE))
 
 
 def measure_in_browser(report: Path) -> None:
