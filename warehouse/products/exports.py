@@ -71,7 +71,7 @@ def export(
         warehouse: Its folder.
         kind: `csv`, `jsonl` and `parquet` are folders, the others files.
         output: Made anew, or in place of what an earlier export made.
-        snapshot_id: Null for the current one.
+        snapshot_id: `None` for the current one.
         collections: Ids of those whose documents are wanted; none for all documents.
 
     Raises:

@@ -30,7 +30,7 @@ def write_report(
         path: The file.
         manifest: The snapshot's.
         tables: All of `schemas.tables.TABLES`, by name.
-        changes: Against the snapshot before; null if that is not there any more.
+        changes: Against the snapshot before; `None` if that is not there any more.
         archive: Whose tables they are.
 
     Raises:
@@ -49,9 +49,9 @@ def find_report(
 
     Args:
         warehouse: Its folder.
-        snapshot_id: Null for the current one.
+        snapshot_id: `None` for the current one.
         archive: Whose tables they are.
-        output: File to make; null for the one of the snapshot, which is made if it was published without one.
+        output: File to make; `None` for the one of the snapshot, which is made if it was published without one.
 
     Raises:
         UsageError: There is no warehouse, or `output` is there already and is no report.
@@ -77,7 +77,7 @@ def find_report(
 
 
 def _changes(folder: WarehouseFolder, snapshot: "Snapshot") -> "ChangeSummary | None":
-    """What a snapshot changed; null if the one before is not kept any more, or of a version that cannot be compared."""
+    """What a snapshot changed; `None` if the one before is not kept any more, or is of another major version."""
     from warehouse.changes import summarise_changes
     from wcda.snapshots import snapshot_before
 
