@@ -51,6 +51,7 @@ notebook: .venv/notebook
 # The data dictionary, from the one statement of each column; the reference of settings, from the commands' options.
 dictionary: .venv/run
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
+	$(BIN)/python -m schemas.known > schema.json.part && mv schema.json.part wcda/schema.json
 	$(BIN)/python -m flows.settings_reference > docs/settings.md
 
 # Resolve the newest releases that pyproject.toml allows, with the digest of each file.

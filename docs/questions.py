@@ -15,8 +15,8 @@ with app.setup:
     import pandas as pd
     import vl_convert
 
+    import wcda
     from schemas.dates import find_date
-    from warehouse import open_warehouse
 
 
 @app.cell
@@ -27,7 +27,7 @@ def _():
 
 @app.cell
 def _(path):
-    w = open_warehouse(path)
+    w = wcda.open_warehouse(path)
     mo.md(f"""
     # Three questions to the listings
 

@@ -350,10 +350,11 @@ def report(
     warehouse: WarehouseOption = None,
 ) -> None:
     """Open the report of a snapshot, one HTML file for people, and print where it is."""
+    from extractors.wilson_center import ARCHIVE
     from flows.printing import print_lines
     from warehouse.products.report import find_report
 
-    found = find_report(warehouse or DEFAULT_WAREHOUSE, snapshot, output)
+    found = find_report(warehouse or DEFAULT_WAREHOUSE, snapshot, output, archive=ARCHIVE)
     print_lines([str(found)])
     if open_it and sys.stdout.isatty():
         import webbrowser

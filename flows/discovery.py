@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from extractors.catalog import Catalog, CatalogEntry, write_catalog
 from extractors.sources.asking import open_site
 from extractors.wilson_center.addresses import ListingAddress, listing_url
+from extractors.wilson_center.catalog import Catalog, CatalogEntry, write_catalog
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE
 from flows.request import read_catalog
 from schemas.errors import SourceError

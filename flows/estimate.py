@@ -19,7 +19,7 @@ def estimate(request: HarvestRequest) -> Estimate:
 
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
-    from warehouse.snapshots import former_snapshot
+    from warehouse.publishing import former_snapshot
 
     snapshot = former_snapshot(folder)
     if snapshot is None:

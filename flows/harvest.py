@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from extractors.sources import Source
+from extractors.wilson_center import ARCHIVE
 from flows.progress import Watch
 from flows.request import HarvestRequest
 from schemas.errors import SourceError, WarehouseError
@@ -255,8 +256,8 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     from extractors.raw_zone import RawZone
     from warehouse.building import build_tables
     from warehouse.changes import find_losses
+    from warehouse.publishing import forget_old, former_snapshot, publish
     from warehouse.receipts import describe, outcome_of, why_failed
-    from warehouse.snapshots import forget_old, former_snapshot, publish
 
     raw_zone = RawZone(folder.raw)
     segments = raw_zone.segments()
@@ -275,7 +276,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     losses = find_losses(former, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
-    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments})
+    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes

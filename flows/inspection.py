@@ -9,21 +9,22 @@ from typing import Any
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
-from warehouse.changes import Change
+from warehouse.checks import snapshot_problems
 from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
 from warehouse.receipts import describe
-from warehouse.snapshots import (
+from wcda.changes import Change
+from wcda.snapshots import (
     Snapshot,
     current_snapshot,
     find_snapshot,
     list_snapshots,
     open_snapshot,
     snapshot_before,
+    version_note,
 )
-from warehouse.versions import version_note
 
 LAST_RUNS = 5
 
@@ -125,7 +126,7 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
     snapshot = find_snapshot(folder, snapshot_id) if snapshot_id else current_snapshot(folder)
     if snapshot is None:
         return CheckReport(None, problems, f"{folder.path}: sound; nothing has been published yet")
-    problems += snapshot.problems()
+    problems += snapshot_problems(snapshot)
     problems += [
         f"{note.name}: the segment is missing from the raw zone"
         for note in snapshot.manifest.segments
@@ -148,7 +149,7 @@ def list_changes(warehouse: Path, since: str | None) -> ChangeReport:
         UsageError: There is no warehouse.
         WarehouseError: Nothing was ever published, there is no such snapshot, or it is of another major version.
     """
-    from warehouse.changes import find_changes
+    from wcda.changes import find_changes
 
     folder, present = _current(warehouse)
     former = snapshot_before(folder, present, since)

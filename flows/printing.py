@@ -14,8 +14,8 @@ from rich.text import Text
 
 from flows.settings import Setting
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
-from warehouse.changes import Change
 from warehouse.explanation import Explanation
+from wcda.changes import Change
 
 if TYPE_CHECKING:
     from extractors.sources.estimate import Estimate

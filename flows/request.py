@@ -16,8 +16,8 @@ from schemas.errors import UsageError
 from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
-    from extractors.catalog import Catalog
     from extractors.sources import Source
+    from extractors.wilson_center.catalog import Catalog
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def read_catalog(
     Raises:
         UsageError: It cannot be opened or read, or the site, contact or web archive is none.
     """
-    from extractors.catalog import override, parse_catalog
+    from extractors.wilson_center.catalog import override, parse_catalog
 
     text = _read_text(path) if path is not None else None
     catalog = parse_catalog(text or "", str(path))

@@ -10,7 +10,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.records import Receipt, Withdrawal
 from warehouse.changes import summarise_changes
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import Snapshot, find_snapshot, open_snapshot
+from wcda.snapshots import Snapshot, find_snapshot, open_snapshot
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,12 @@
 """How a table and a column are stated: the vocabulary of `schemas.tables`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from wcda.schema import ColumnType, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-ColumnType = Literal["string", "int", "float", "bool", "date", "instant"]
-"""date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +70,10 @@ class Table:
         """The Arrow schema; each field's metadata has its description and source."""
         import pyarrow as pa
 
-        types = {
-            "string": pa.string(),
-            "int": pa.int64(),
-            "float": pa.float64(),
-            "bool": pa.bool_(),
-            "date": pa.timestamp("ms"),
-            "instant": pa.timestamp("us", tz="UTC"),
-        }
         fields = [
             pa.field(
                 column.name,
-                types[column.type],
+                arrow_type(column.type),
                 nullable=column.nullable,
                 metadata={"description": column.description, "source": column.source},
             )

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from extractors.wilson_center.addresses import ARCHIVE_URL
+from schemas.archive import Archive
 from schemas.columns import Column, Table
 from schemas.tables import SCHEMA_VERSION, TABLES
 
@@ -15,25 +15,28 @@ _TYPES = {"string": "string", "int": "integer", "float": "number", "bool": "bool
 _TYPES["instant"] = "datetime"
 
 
-def data_package(snapshot_id: str, created_at: dt.datetime, digests: Mapping[str, str]) -> dict[str, Any]:
+def data_package(
+    snapshot_id: str, created_at: dt.datetime, digests: Mapping[str, str], archive: Archive
+) -> dict[str, Any]:
     """The descriptor of a snapshot, as JSON values.
 
     Args:
         snapshot_id: Its id.
         created_at: UTC.
         digests: SHA-256 of each file, by its name.
+        archive: Whose listings the tables hold.
     """
     return {
         "name": "wcda",
         "id": snapshot_id,
-        "title": "Listings of the Wilson Center Digital Archive, normalized",
+        "title": f"Listings of the {archive.name}, normalized",
         "description": (
             "Documents, collections and memberships as the archive's listing pages show them. The code that made the "
             "tables is under the MIT licence; the records are the archive's and its contributors', under its terms."
         ),
         "created": created_at.isoformat(),
         "version": SCHEMA_VERSION,
-        "sources": [{"title": "Wilson Center Digital Archive", "path": ARCHIVE_URL}],
+        "sources": [{"title": archive.name, "path": archive.url}],
         "resources": [_resource(table, digests[f"{table.name}.parquet"]) for table in TABLES.values()],
     }
 

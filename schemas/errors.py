@@ -1,20 +1,18 @@
-"""The one tree of exceptions. Each message is one line that a person can act on."""
+"""The one tree of exceptions, on those of `wcda.errors`. Each message is one line that a person can act on."""
 
+from wcda.errors import UsageError, WarehouseError, WcdaError
 
-class WcdaError(Exception):
-    """Something that stops a command; the message is shown as it is, without a traceback.
-
-    Attributes:
-        exit_code: What the command line returns: 1 (failed) or 2 (asked for something impossible).
-    """
-
-    exit_code = 1
-
-
-class UsageError(WcdaError):
-    """An option, a path or a catalog that cannot be meant as it was given."""
-
-    exit_code = 2
+__all__ = [
+    "CheckError",
+    "FetchError",
+    "RawZoneError",
+    "SiteStoppedError",
+    "SourceError",
+    "UsageError",
+    "WarehouseError",
+    "WarehouseLockedError",
+    "WcdaError",
+]
 
 
 class SourceError(WcdaError):
@@ -31,10 +29,6 @@ class SiteStoppedError(SourceError):
 
 class RawZoneError(WcdaError):
     """A segment of the raw zone is not what it was when it was finished."""
-
-
-class WarehouseError(WcdaError):
-    """The warehouse cannot be written or read."""
 
 
 class WarehouseLockedError(WarehouseError):

@@ -30,10 +30,6 @@ RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""
 
 
-ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
-"""merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
-
-
 @dataclass(frozen=True, slots=True)
 class Issue:
     """Something that a person should know about a page, a collection or a run.

@@ -6,7 +6,34 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.columns import ForeignKey, Table
+from schemas.identifiers import file_sha256
 from schemas.tables import TABLES
+from wcda.snapshots import Snapshot
+from wcda.versions import is_of_this_version
+
+
+def snapshot_problems(snapshot: Snapshot) -> list[str]:
+    """A line for each thing that is not as it was published, or breaks a rule of the schemas."""
+    problems = []
+    report = [snapshot.manifest.report] if snapshot.manifest.report else []
+    for note in [*snapshot.manifest.tables, *report]:
+        file = snapshot.path / note.name
+        if not file.is_file():
+            problems.append(f"{note.name}: the file is missing")
+        elif file_sha256(file) != note.sha256:
+            problems.append(f"{note.name}: the file is not what was published (its SHA-256 differs)")
+    if problems or not is_of_this_version(
+        snapshot.manifest
+    ):  # the rules of another version were checked as it was published
+        return problems
+    tables = {name: snapshot.read(name) for name in TABLES}
+    rows = {note.name: note.rows for note in snapshot.manifest.tables}
+    problems += [
+        f"{name}: {table.num_rows} rows, and {rows.get(f'{name}.parquet')} were published"
+        for name, table in tables.items()
+        if table.num_rows != rows.get(f"{name}.parquet")
+    ]
+    return problems + table_problems(tables)
 
 
 def table_problems(tables: Mapping[str, pa.Table]) -> list[str]:

@@ -4,12 +4,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from schemas.errors import UsageError
+from wcda.finding import find_document
+from wcda.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from warehouse.snapshots import Snapshot
 
 RULE_MEANINGS = {
     "address": "it has the document's address",
@@ -59,25 +58,7 @@ class Explanation:
     pairs: tuple[tuple[str, str], ...]
 
 
-def find_document(snapshot: "Snapshot", name: str) -> str:
-    """The present id of a document, by its id, a former id, an address or a natural key.
-
-    Raises:
-        UsageError: No document, or several, have it.
-    """
-    if name in snapshot.read("documents")["document_id"].to_pylist():
-        return name  # after a split the former id is also that of a part
-    keys = snapshot.read("document_keys").to_pandas()
-    wanted = {name, f"id:{name}", f"address:{name}"}
-    found = sorted(set(keys.loc[keys["key"].isin(wanted), "document_id"]))
-    if not found:
-        raise UsageError(f"{name}: no document has this id, address or key")
-    if len(found) > 1:
-        raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
-    return str(found[0])
-
-
-def natural_key(snapshot: "Snapshot", name: str) -> str:
+def natural_key(snapshot: Snapshot, name: str) -> str:
     """The natural key that gives a document its id; a natural key stays as it is.
 
     Raises:
@@ -93,7 +74,7 @@ def natural_key(snapshot: "Snapshot", name: str) -> str:
     return next(str(key) for key in own if stable_id(key) == document)
 
 
-def explain(snapshot: "Snapshot", name: str) -> Explanation:
+def explain(snapshot: Snapshot, name: str) -> Explanation:
     """Explain a document.
 
     Raises:

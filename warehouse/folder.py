@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
+from wcda.folder import PublishedFolder
 
 LEAST_FREE_BYTES = 16 * 1024 * 1024
 """A run does not begin on a disk with less room than this: it could not publish what it fetched."""
@@ -18,7 +19,7 @@ FEWEST_KEPT = 2
 """The current one, and the one before, against which `changes` are told."""
 
 
-class WarehouseFolder:
+class WarehouseFolder(PublishedFolder):
     """Paths of a warehouse, and its lock.
 
     Args:
@@ -26,21 +27,11 @@ class WarehouseFolder:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        super().__init__(path)
         self.raw = path / "raw"
         self.parsed = path / "parsed"
-        self.snapshots = path / "snapshots"
-        self.current = path / "current"
+        self.prefect = path / "prefect"
         self.decisions = path / "decisions.csv"
-
-    def require_existing(self) -> None:
-        """Stop if there is nothing to read.
-
-        Raises:
-            UsageError: The folder does not exist, or is none.
-        """
-        if not self.path.is_dir():
-            raise UsageError(f"{self.path}: there is no warehouse here")
 
     @contextmanager
     def locked(self) -> Iterator[None]:

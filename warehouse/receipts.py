@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.identifiers import page_name
-from schemas.records import ChangeKind, CollectionReceipt, Level, Receipt, RunOutcome
+from schemas.records import CollectionReceipt, Level, Receipt, RunOutcome
+from wcda.manifest import ChangeKind
 
 ISSUE_EXAMPLES = 3
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from extractors.catalog import Catalog
     from extractors.known_pages import KnownPages
+    from extractors.wilson_center.catalog import Catalog
     from schemas.records import Collection, Issue, Item, Progress
 
 CaptureChoice = Literal["earliest", "latest", "all"]

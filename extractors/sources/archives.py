@@ -17,7 +17,6 @@ from typing import Any, BinaryIO, Literal, Self, cast
 from urllib.parse import urljoin
 
 from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpacked
-from extractors.catalog import Catalog, listed_collection
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
 from extractors.known_pages import KnownPages
@@ -43,6 +42,7 @@ from extractors.sources.saved import (
     read_page_file,
 )
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.layouts.citations import cited_address
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address

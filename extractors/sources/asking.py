@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 
-from extractors.catalog import Catalog
 from extractors.sources.site import Site
+from extractors.wilson_center.catalog import Catalog
 from schemas.errors import UsageError
 
 

@@ -19,13 +19,13 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from extractors.catalog import Catalog, CatalogEntry
 from extractors.known_pages import KnownPages
 from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Issue, Item, KnownCapture
 

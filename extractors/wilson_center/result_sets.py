@@ -1,8 +1,8 @@
 """Which result sets of the present site a catalog means, and how the pages of one are asked for."""
 
-from extractors.catalog import Catalog, CatalogEntry
 from extractors.planning import CollectionPlan
 from extractors.wilson_center.addresses import ListingAddress, listing_url
+from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import UsageError
 
 WHOLE_ARCHIVE = CatalogEntry(name="The whole archive", address="/search")

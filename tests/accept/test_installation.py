@@ -40,21 +40,18 @@ def test_wheel_and_source_hold_the_rooms_and_no_data(built: Path) -> None:
         source = {name.partition("/")[2] for name in archive.getnames()}
 
     for names in (wheel, source):
-        assert "extractors/wilson_center/samples/000_56f256ad2640980a.txt" in names
-        assert {f"{room}/__init__.py" for room in ("flows", "extractors", "schemas", "warehouse")} <= names
+        assert {
+            "extractors/wilson_center/samples/000_56f256ad2640980a.txt",
+            "wcda/py.typed",
+            "wcda/schema.json",
+        } <= names
+        assert {f"{room}/__init__.py" for room in ("flows", "extractors", "schemas", "warehouse", "wcda")} <= names
         assert [name for name in names if name.startswith("warehouse/data")] == []
     assert [name for name in wheel if name.startswith("tests")] == []
 
 
 def test_the_wheel_runs_without_the_tools_that_only_we_need(built: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    python = tmp_path / "venv" / "bin" / "python"
-    installed = tmp_path / "venv" / "lib" / Path(sysconfig.get_path("purelib")).parent.name / "site-packages"
-    for name in re.findall(r"^([\w.-]+)==", (REPOSITORY / "requirements" / "run.txt").read_text(), flags=re.MULTILINE):
-        lend(name, installed)
-    subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", next(built.glob("*.whl"))], check=True
-    )
+    python, installed = install(built, tmp_path)
 
     done = subprocess.run(
         [python.with_name("wcda"), "harvest", "--from", "samples", "--direct"],
@@ -68,6 +65,41 @@ def test_the_wheel_runs_without_the_tools_that_only_we_need(built: Path, tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
     assert "19 documents" in done.stdout
     assert not (installed / "pytest").exists()
+
+
+def test_analysts_folders_of_the_names_of_our_rooms_are_in_nobodys_way(
+    built: Path, tmp_path: Path, harvested_samples: Path
+) -> None:
+    python, _ = install(built, tmp_path)
+    for room in ("flows", "extractors", "schemas", "warehouse"):
+        (tmp_path / "work" / room).mkdir(parents=True)
+        (tmp_path / "work" / room / "__init__.py").write_text("raise SystemExit('the folder of the analyst')\n")
+    code = f"import wcda; print(len(wcda.open_warehouse({str(harvested_samples)!r}).documents), wcda.__file__)"
+
+    done = subprocess.run(
+        [python, "-c", code],
+        cwd=tmp_path / "work",
+        env=bare_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"19 {tmp_path / 'venv'}")
+
+
+def install(built: Path, folder: Path) -> tuple[Path, Path]:
+    """Install the wheel into a fresh environment; gives its Python and the folder of its packages."""
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    installed = folder / "venv" / "lib" / Path(sysconfig.get_path("purelib")).parent.name / "site-packages"
+    for name in re.findall(r"^([\w.-]+)==", (REPOSITORY / "requirements" / "run.txt").read_text(), flags=re.MULTILINE):
+        lend(name, installed)
+    subprocess.run(
+        [python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", next(built.glob("*.whl"))], check=True
+    )
+    return python, installed
 
 
 def lend(name: str, installed: Path) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from extractors.wilson_center import ARCHIVE
 from schemas.tables import TABLES
 from tests.browser import open_browser
 from tests.warehouse.conftest import Tables
@@ -18,7 +19,7 @@ from tests.warehouse.large import DOCUMENTS, make_parsed
 from warehouse.building import build_tables
 from warehouse.folder import WarehouseFolder
 from warehouse.products.report import find_report
-from warehouse.snapshots import publish
+from warehouse.publishing import publish
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -50,11 +51,16 @@ def report(large: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def report_of(tables: Tables, place: Path) -> Path:
     """Of a snapshot in which a document has got another title, which is hostile, and an address that runs a script."""
     folder = WarehouseFolder(place)
-    publish(folder, tables, {})
+    publish(folder, tables, {}, archive=ARCHIVE)
     rows = tables["documents"].to_pylist()
     rows[0] |= {"title": HOSTILE, "url": "javascript:document.title='mine'"}
-    publish(folder, {**tables, "documents": pa.Table.from_pylist(rows, TABLES["documents"].arrow_schema())}, {})
-    return find_report(folder.path)
+    publish(
+        folder,
+        {**tables, "documents": pa.Table.from_pylist(rows, TABLES["documents"].arrow_schema())},
+        {},
+        archive=ARCHIVE,
+    )
+    return find_report(folder.path, archive=ARCHIVE)
 
 
 class Visit:
@@ -116,7 +122,7 @@ def test_it_is_accessible_and_fits(colours: str, size: str, browser: "Browser", 
         assert found.violations_count == 0, found.generate_report()
         assert len(found.response["passes"]) > 20
         assert page.evaluate("document.documentElement.scrollWidth") == SIZES[size]["width"]
-        charts = page.locator("figure svg.pygal-chart")
+        charts = page.locator("figure svg.year-chart")
         assert [charts.nth(at).is_visible() for at in range(2)] == [size == "wide", size == "narrow"]
 
 
@@ -251,11 +257,16 @@ def test_the_report_of_the_samples_and_of_nothing_are_accessible(
 ) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
-    publish(WarehouseFolder(tmp_path), {name: table.arrow_schema().empty_table() for name, table in TABLES.items()}, {})
+    publish(
+        WarehouseFolder(tmp_path),
+        {name: table.arrow_schema().empty_table() for name, table in TABLES.items()},
+        {},
+        archive=ARCHIVE,
+    )
 
     for warehouse, documents in ((harvested_samples, 19), (tmp_path, 0)):
         with browser.new_page(bypass_csp=True) as page:
-            opened = Visit(page, find_report(warehouse))
+            opened = Visit(page, find_report(warehouse, archive=ARCHIVE))
             page.wait_for_selector(READY)
 
             assert Axe().run(page).violations_count == 0

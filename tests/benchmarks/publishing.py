@@ -55,15 +55,17 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     import pandas as pd  # noqa: F401 (what all commands that publish have imported)
     import pyarrow.parquet as pq
 
+    from extractors.wilson_center import ARCHIVE
     from tests.warehouse.large import make_parsed
     from warehouse.building import build_tables
     from warehouse.checks import table_problems
     from warehouse.folder import WarehouseFolder
-    from warehouse.products.report.charts import draw_years
+    from warehouse.products.report.charts import year_charts
     from warehouse.products.report.figures import gather_figures
     from warehouse.products.report.listing import pack_documents
     from warehouse.products.report.page import render_page
-    from warehouse.snapshots import REPORT, publish
+    from warehouse.publishing import publish
+    from wcda.manifest import REPORT
 
     folder = WarehouseFolder(place)
     parsed = [make_parsed(documents, memberships, collections)]
@@ -71,9 +73,9 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     print(f"{documents:,} documents, {memberships:,} memberships of {collections} collections:")
     tables = taken("building the tables", partial(build_tables, parsed))
     built = peak_mib()
-    taken("publishing", partial(publish, folder, tables, {}))
+    taken("publishing", partial(publish, folder, tables, {}, archive=ARCHIVE))
     published = peak_mib()
-    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}))
+    snapshot = taken("publishing again, nothing changed", partial(publish, folder, tables, {}, archive=ARCHIVE))
     print(f"    peak {before:,.0f} MiB before, {built:,.0f} with the tables, {published:,.0f} with publishing")
     print(f"    {REPORT}: {(snapshot.path / REPORT).stat().st_size / 2**20:.2f} MiB")
     print("  of this:")
@@ -84,11 +86,12 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
             pq.write_table(table, place / f"{name}.parquet", compression="zstd")
 
     taken("writing Parquet", write)
-    figures = gather_figures(tables, None)
+    years = gather_figures(tables, None).years
     taken("report: figures", partial(gather_figures, tables, None))
-    taken("report: charts", partial(draw_years, figures.years))
+    taken("report: charts", partial(year_charts, years))
     taken("report: list of documents", partial(pack_documents, tables))
-    taken("report: page", partial(render_page, snapshot.manifest, figures, tables))
+    figures = gather_figures(tables, None)
+    taken("report: page", partial(render_page, snapshot.manifest, figures, tables, ARCHIVE))
 
 
 def measure_in_browser(report: Path) -> None:

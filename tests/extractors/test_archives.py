@@ -18,9 +18,9 @@ from threading import Thread
 import pytest
 import zstandard
 
-from extractors.catalog import Archive, Catalog, CatalogEntry
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import check_path
+from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.records import Alias, ArchivedPage, Collection, Issue, Item

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from extractors.catalog import Catalog
 from extractors.known_pages import KnownPages
 from extractors.sources import Choice, SourceRequest
 from extractors.sources.live import LiveSite
+from extractors.wilson_center.catalog import Catalog
 from schemas.errors import UsageError
 from schemas.records import FetchedPage, Item
 from tests.flows.live import QUICK

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from extractors.catalog import Catalog, CatalogEntry
 from extractors.sources.archives import read_archive
+from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from flows.harvest import harvest
 from flows.request import HarvestRequest
 from schemas.records import ArchivedPage, Issue

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from extractors.catalog import Catalog, CatalogEntry
 from extractors.sources import saved
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import SAMPLES, read_page_file
+from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.records import ArchivedPage, Capture, Collection, Issue

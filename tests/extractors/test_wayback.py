@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import pytest
 
-from extractors.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from extractors.known_pages import KnownPages
 from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
@@ -28,6 +27,7 @@ from extractors.raw_zone import RawZone
 from extractors.sources import Choice
 from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
+from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from schemas.errors import SiteStoppedError, SourceError
 from schemas.records import ArchivedPage, Issue, Item
 from tests.archives.playing import playing

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from extractors.catalog import Catalog, CatalogEntry, write_catalog
+from extractors.wilson_center.catalog import Catalog, CatalogEntry, write_catalog
 from tests.replica import Collection, ReplicaSite, Truth
 
 QUICK: dict[str, Any] = {

@@ -13,11 +13,11 @@ from flows.printing import MOST_SHOWN, print_changes
 from flows.request import HarvestRequest
 from tests.conftest import run_here
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
-from warehouse import open_warehouse
-from warehouse.access import CHANGE_COLUMNS
-from warehouse.changes import COMPARED, Change
 from warehouse.deciding import add_decision
 from warehouse.folder import WarehouseFolder
+from wcda import open_warehouse
+from wcda.access import CHANGE_COLUMNS
+from wcda.changes import COMPARED, Change
 
 
 @pytest.fixture(scope="module")

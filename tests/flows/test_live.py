@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from extractors.catalog import parse_catalog
+from extractors.wilson_center.catalog import parse_catalog
 from schemas.records import Progress
 from tests.conftest import run_here
 from tests.flows.faults import DOCUMENTS, FAULTS, QUICK, SITE, Fault

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.catalog import parse_catalog
+from extractors.wilson_center.catalog import parse_catalog
 from schemas.tables import TABLES
 from tests.code_blocks import code_blocks
 from tests.conftest import REPOSITORY, WCDA, bare_environment

@@ -18,7 +18,8 @@ from tests.flows.test_bad_input import assert_one_line
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_pairs import HERRING, LETTER, save
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import current_snapshot, forget_old, list_snapshots
+from warehouse.publishing import forget_old
+from wcda.snapshots import current_snapshot, list_snapshots
 
 PAGE = "Skip to content\n\n\n1 - 1 of 1\n\n\n{}\n"
 

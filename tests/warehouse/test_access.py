@@ -2,19 +2,26 @@
 
 import datetime as dt
 import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
+import warehouse as warehouse_room
+from extractors.wilson_center import ARCHIVE
 from schemas.errors import UsageError, WarehouseError
+from schemas.known import known_schema
 from schemas.tables import TABLES
 from tests.conftest import run_here
 from tests.warehouse.conftest import Tables
-from warehouse import open_warehouse
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import publish
+from warehouse.publishing import publish
+from wcda import open_warehouse
 
 CHINA, BEIJING = "000_56f256ad2640980a", "004_483692c85964be7d"
 REPEATED = "df6f201d3c74f16a"
@@ -32,8 +39,8 @@ def test_each_table_is_there_by_its_name_and_typed(harvested_samples: Path) -> N
         assert name in dir(w)
     assert len(w.documents) == 19
     assert set(w.documents["date_start"].dt.year) <= set(range(1935, 2009))
-    with pytest.raises(AttributeError, match="'document' is none of the tables"):
-        _ = w.document
+    with pytest.raises(AttributeError, match="no attribute 'document'"):
+        _ = w.document  # type: ignore[attr-defined]
 
 
 def test_what_one_does_to_a_frame_stays_with_that_frame(harvested_samples: Path) -> None:
@@ -84,7 +91,7 @@ def test_values_that_changed_are_told_as_texts(folder: WarehouseFolder, tables: 
     rows = tables["documents"].to_pylist()
     rows[0].update(date_start=dt.datetime(1901, 2, 3), date_approximate=True, summary=None)
     changed = pa.Table.from_pylist(rows, schema=tables["documents"].schema)
-    publish(folder, {**tables, "documents": changed}, {})
+    publish(folder, {**tables, "documents": changed}, {}, archive=ARCHIVE)
 
     changes = open_warehouse(folder.path).changes().set_index("column")
 
@@ -102,6 +109,54 @@ def test_a_snapshot_stays_the_same_whatever_is_published_meanwhile(warehouse: Pa
     assert len(w.documents) == 19
     assert len(open_warehouse(warehouse).documents) == 20
     assert len(open_warehouse(warehouse, w.snapshot_id).documents) == 19
+
+
+def test_an_opened_snapshot_reads_on_when_it_has_been_deleted(warehouse: Path) -> None:
+    w = open_warehouse(warehouse)
+    shutil.rmtree((warehouse / "current").resolve())
+
+    assert len(w.documents) == 19
+    assert len(w.memberships) == 20
+    assert len(w.overlaps()) == 1
+    assert list(w.collections_of(REPEATED)["collection_id"]) == [CHINA, BEIJING]
+
+
+def test_a_snapshot_that_lacks_a_file_is_not_opened(warehouse: Path) -> None:
+    (warehouse / "current" / "entries.parquet").unlink()
+
+    with pytest.raises(WarehouseError, match=r"entries\.parquet: the file is missing; wcda check"):
+        open_warehouse(warehouse)
+
+
+def test_changes_of_a_collection_whose_id_has_a_slash_name_it_whole(folder: WarehouseFolder, tables: Tables) -> None:
+    rows = tables["collections"].to_pylist()
+    rows.append({**rows[0], "collection_id": "a/page", "observed_total": 0})
+    grown = pa.Table.from_pylist(rows, schema=tables["collections"].schema)
+    publish(folder, {**tables, "collections": grown}, {}, archive=ARCHIVE)
+
+    (added,) = open_warehouse(folder.path).changes().to_dict("records")
+
+    assert (added["change"], added["key"], added["collection_id"]) == ("added", "a/page", "a/page")
+    assert pd.isna(added["document_id"])
+
+
+def test_the_former_name_still_opens_and_says_what_replaces_it(harvested_samples: Path) -> None:
+    with pytest.warns(DeprecationWarning, match=r"use wcda\.open_warehouse"):
+        assert len(warehouse_room.open_warehouse(harvested_samples).documents) == 19
+
+
+def test_importing_wcda_changes_nothing_in_the_process_and_brings_no_room() -> None:
+    code = (
+        "import os, sys; before = dict(os.environ); import wcda; assert dict(os.environ) == before; "
+        "print(sorted({'flows', 'extractors', 'schemas', 'warehouse'} & {*sys.modules}), wcda.__version__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == f"[] {version('wcda')}\n"
+
+
+def test_what_wcda_knows_of_the_tables_is_what_the_schema_states() -> None:
+    assert files("wcda").joinpath("schema.json").read_text(encoding="utf-8") == known_schema()  # make dictionary
 
 
 def test_a_warehouse_that_is_none_is_said(tmp_path: Path, harvested_samples: Path) -> None:

@@ -19,6 +19,7 @@ from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import parse_segment
 from extractors.raw_zone import RawZone
+from extractors.wilson_center import ARCHIVE
 from schemas.identifiers import stable_id
 from schemas.records import (
     Alias,
@@ -35,11 +36,12 @@ from tests.warehouse import test_tables as model
 from tests.warehouse.conftest import Tables
 from warehouse.building import build_tables
 from warehouse.building.readings import WINDOW
-from warehouse.changes import Change, find_changes
 from warehouse.checks import table_problems
 from warehouse.explanation import RULE_MEANINGS, explain
 from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import Snapshot, publish
+from warehouse.publishing import publish
+from wcda.changes import Change, find_changes
+from wcda.snapshots import Snapshot
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 STAGING = "https://wilson-center.drivingcreative.com"
@@ -173,7 +175,7 @@ class Warehouse:
 
     def publish(self) -> Snapshot:
         with self.folder.locked():
-            return publish(self.folder, self.tables(), {})
+            return publish(self.folder, self.tables(), {}, archive=ARCHIVE)
 
 
 class _Run:

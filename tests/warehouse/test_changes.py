@@ -12,8 +12,9 @@ import pytest
 from schemas.identifiers import file_sha256
 from schemas.tables import TABLES
 from tests.warehouse.conftest import Tables
-from warehouse.changes import COMPARED, Change, find_changes
-from warehouse.snapshots import FileNote, Manifest, Snapshot
+from wcda.changes import COMPARED, Change, find_changes
+from wcda.manifest import FileNote, Manifest
+from wcda.snapshots import Snapshot
 
 AT = dt.datetime(2025, 1, 2, tzinfo=dt.UTC)
 Rows = list[dict[str, Any]]

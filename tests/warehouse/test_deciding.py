@@ -16,12 +16,12 @@ from tests.identity.test_decisions import different, said, same
 from tests.identity.test_rules import content_key
 from tests.warehouse.test_tables import Block, Run, Seen, listing, rows, segments, unreadable
 from warehouse.building import build_tables
-from warehouse.changes import Change, find_changes
-from warehouse.checks import table_problems
+from warehouse.checks import snapshot_problems, table_problems
 from warehouse.deciding import add_decision, read_decisions
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision
-from warehouse.snapshots import Snapshot, current_snapshot
+from wcda.changes import Change, find_changes
+from wcda.snapshots import Snapshot, current_snapshot
 
 A, B, C = (f"address:https://a/document/{name}" for name in "abc")
 
@@ -244,7 +244,7 @@ def decided(folder: WarehouseFolder, decision: Decision) -> list[Change]:
     add_decision(folder, decision)
     receipt = rebuild(folder.path)
     present = current(folder)
-    assert present.problems() == []
+    assert snapshot_problems(present) == []
     changes = [change for change in find_changes(former, present) if change.table == "documents"]
     told = {
         each.key

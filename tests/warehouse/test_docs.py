@@ -12,10 +12,10 @@ from schemas.identifiers import stable_id
 from tests.code_blocks import run_python
 from tests.conftest import REPOSITORY
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
-from warehouse import open_warehouse
 from warehouse.deciding import add_decision
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision
+from wcda import open_warehouse
 
 DOCS = REPOSITORY / "docs"
 

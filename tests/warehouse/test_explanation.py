@@ -15,7 +15,7 @@ from tests.warehouse.test_tables import Block, Run, Seen, at, segments
 from warehouse.building import build_tables
 from warehouse.explanation import RULE_MEANINGS, Explanation, explain, find_document, natural_key
 from warehouse.identity.decisions import Decision
-from warehouse.snapshots import Snapshot
+from wcda.snapshots import Snapshot
 
 DATE = "April 19, 1958"
 Publish = Callable[..., Snapshot]

@@ -28,6 +28,7 @@ from citeproc.source.json import CiteProcJSON
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from extractors.wilson_center import ARCHIVE
 from schemas.columns import Column, Table
 from schemas.dates import read_date
 from schemas.errors import UsageError, WarehouseError
@@ -37,7 +38,7 @@ from warehouse.folder import WarehouseFolder
 from warehouse.products.exports import Kind, export
 from warehouse.products.references import csl_date, ris_date
 from warehouse.products.tabular import CSV_RULES, file_stem
-from warehouse.snapshots import publish
+from warehouse.publishing import publish
 
 Rows = dict[str, list[dict[str, Any]]]
 KINDS: tuple[Kind, ...] = ("csv", "jsonl", "parquet", "sqlite", "csl", "ris")
@@ -153,7 +154,7 @@ def exported(rows: Rows, kind: Kind) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as place:
         folder = WarehouseFolder(Path(place) / "warehouse")
         tables = {name: pa.Table.from_pylist(rows[name], schema=TABLES[name].arrow_schema()) for name in TABLES}
-        publish(folder, tables, {})
+        publish(folder, tables, {}, archive=ARCHIVE)
         export(folder.path, kind, Path(place) / "out")
         yield Path(place) / "out"
 
@@ -415,7 +416,7 @@ def test_what_ris_cannot_hold_is_said(folder: WarehouseFolder, tmp_path: Path) -
     at = documents.schema.get_field_index("title")
     tables["documents"] = documents.set_column(at, documents.schema.field("title"), titles)
     tables = {name: table.cast(TABLES[name].arrow_schema()) for name, table in tables.items()}
-    publish(folder, tables, {})
+    publish(folder, tables, {}, archive=ARCHIVE)
 
     done = export(folder.path, "ris", tmp_path / "out.ris")
 
@@ -527,7 +528,7 @@ def test_two_exports_do_not_write_to_one_place(harvested: Path, tmp_path: Path) 
 def test_a_named_snapshot_is_exported(folder: WarehouseFolder, tmp_path: Path) -> None:
     first = folder.current.resolve().name
     tables = {name: pq.read_table(folder.current / f"{name}.parquet") for name in TABLES}
-    second = publish(folder, tables, {}).manifest.snapshot_id
+    second = publish(folder, tables, {}, archive=ARCHIVE).manifest.snapshot_id
 
     assert export(folder.path, "csl", tmp_path / "out").snapshot_id == second
     assert export(folder.path, "csl", tmp_path / "out", first).snapshot_id == first

@@ -17,20 +17,25 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from extractors.wilson_center import ARCHIVE
 from schemas.dates import read_date
 from schemas.errors import UsageError
 from schemas.tables import TABLES
 from tests.conftest import WCDA, Command, bare_environment
 from tests.warehouse.conftest import Tables
-from warehouse import open_warehouse
-from warehouse.changes import Change, ChangeSummary
+from warehouse.changes import ChangeSummary
+from warehouse.checks import snapshot_problems
 from warehouse.folder import WarehouseFolder
-from warehouse.overlaps import find_overlaps
 from warehouse.products.report import find_report, write_report
-from warehouse.products.report.charts import draw_years
+from warehouse.products.report.charts import year_charts
 from warehouse.products.report.figures import YEAR_BARS, Figures, Years, gather_figures
 from warehouse.products.report.page import START
-from warehouse.snapshots import REPORT, current_snapshot, publish
+from warehouse.publishing import publish
+from wcda import open_warehouse
+from wcda.changes import Change
+from wcda.manifest import REPORT
+from wcda.overlaps import find_overlaps
+from wcda.snapshots import current_snapshot
 
 AT = dt.datetime(2025, 3, 1, 8, tzinfo=dt.UTC)
 NOTHING = ChangeSummary(Counter())
@@ -329,8 +334,8 @@ def test_nothing_that_the_tables_hold_becomes_markup(tmp_path: Path) -> None:
     rows["runs"] = [{"run_id": "r", "started_at": AT, "source": "s", "outcome": "complete"}]
     rows["runs"][0] |= dict.fromkeys(("capture_count", "entry_count", "issue_count"), 0)
     folder = WarehouseFolder(tmp_path)
-    publish(folder, made(), {})
-    snapshot = publish(folder, made(**rows), {})
+    publish(folder, made(), {}, archive=ARCHIVE)
+    snapshot = publish(folder, made(**rows), {}, archive=ARCHIVE)
 
     page = Page((snapshot.path / REPORT).read_text(encoding="utf-8"))
 
@@ -377,13 +382,15 @@ def test_the_list_has_every_document_with_its_collections(harvested: Path) -> No
 def test_a_share_is_never_shown_larger_than_it_is(share: float, shown: str, tmp_path: Path) -> None:
     row = collection("x", reported_total=1, observed_total=0, coverage=share, complete=False)
 
-    text = (publish(WarehouseFolder(tmp_path), made(collections=[row]), {}).path / REPORT).read_text(encoding="utf-8")
+    text = (publish(WarehouseFolder(tmp_path), made(collections=[row]), {}, archive=ARCHIVE).path / REPORT).read_text(
+        encoding="utf-8"
+    )
 
     assert f'<span class="number">{shown}</span>' in text
 
 
 def test_an_empty_warehouse_has_a_report(tmp_path: Path) -> None:
-    snapshot = publish(WarehouseFolder(tmp_path), made(), {})
+    snapshot = publish(WarehouseFolder(tmp_path), made(), {}, archive=ARCHIVE)
 
     text = (snapshot.path / REPORT).read_text(encoding="utf-8")
 
@@ -391,15 +398,29 @@ def test_an_empty_warehouse_has_a_report(tmp_path: Path) -> None:
     assert Page(text).listing()["title"] == []
 
 
-def test_a_chart_has_a_bar_for_each_year_and_nothing_else_of_the_library() -> None:
+def test_a_chart_has_a_bar_for_each_year_as_high_as_its_documents() -> None:
     years = [Years(year, year, year % 3, year % 2) for year in range(1935, 2009)]
 
-    for svg in draw_years(years):
-        assert svg.count('class="bar"') == 2 * len(years)
-        assert "<title>1951: 1 dated to the day, 1 less exactly</title>" in svg
-        assert "<script" not in svg
+    for chart in year_charts(years):
+        assert len(chart.bars) == len(years)
+        (bar,) = (bar for bar in chart.bars if bar.label.startswith("1951:"))
+        assert bar.label == "1951: 1 dated to the day, 1 less exactly".replace("1 dated", f"{1951 % 3} dated")
+        unit = chart.lines[0].y - chart.lines[1].y
+        per_line = chart.lines[1].number
+        for each, drawn in zip(years, chart.bars, strict=True):
+            assert drawn.exact_height == pytest.approx(each.exact * unit / per_line, abs=0.02)
+            assert drawn.others_height == pytest.approx(each.others * unit / per_line, abs=0.02)
+            assert drawn.others_top + drawn.others_height == pytest.approx(drawn.exact_top, abs=0.02)
+
+
+def test_the_charts_on_the_page_have_a_name_and_a_title_for_each_bar(harvested: Path) -> None:
+    text = (harvested / "current" / REPORT).read_text(encoding="utf-8")
+
+    for svg in re.findall(r'<svg class="year-chart".*?</svg>', text, flags=re.DOTALL):
+        assert 'role="img" aria-label="Documents by year' in svg
+        assert svg.count('class="bar"') == svg.count("<title>") > 1
         assert " style=" not in svg
-        assert "pygal.org" not in svg
+    assert text.count('<svg class="year-chart"') == 2
 
 
 def test_the_same_tables_give_the_same_report(harvested: Path, tables: Tables, tmp_path: Path) -> None:
@@ -408,7 +429,7 @@ def test_the_same_tables_give_the_same_report(harvested: Path, tables: Tables, t
 
     texts = []
     for _ in range(2):
-        write_report(tmp_path / REPORT, snapshot.manifest, tables, NOTHING)
+        write_report(tmp_path / REPORT, snapshot.manifest, tables, NOTHING, ARCHIVE)
         texts.append((tmp_path / REPORT).read_bytes())
 
     assert texts[0] == texts[1]
@@ -421,10 +442,10 @@ def test_the_report_of_a_snapshot_is_the_one_that_was_published_with_it(
     folder: WarehouseFolder, tables: Tables
 ) -> None:
     former = folder.current.resolve()
-    publish(folder, tables, {})
+    publish(folder, tables, {}, archive=ARCHIVE)
 
-    assert find_report(folder.path) == folder.current.resolve() / REPORT
-    assert find_report(folder.path, former.name) == former / REPORT
+    assert find_report(folder.path, archive=ARCHIVE) == folder.current.resolve() / REPORT
+    assert find_report(folder.path, former.name, archive=ARCHIVE) == former / REPORT
 
 
 def test_a_snapshot_without_a_report_gets_one(folder: WarehouseFolder) -> None:
@@ -432,21 +453,21 @@ def test_a_snapshot_without_a_report_gets_one(folder: WarehouseFolder) -> None:
     published = file.read_bytes()
     file.unlink()
 
-    assert find_report(folder.path) == file
+    assert find_report(folder.path, archive=ARCHIVE) == file
     assert file.read_bytes() == published
     snapshot = current_snapshot(folder)
     assert snapshot is not None
-    assert snapshot.problems() == []
+    assert snapshot_problems(snapshot) == []
 
 
 def test_a_report_says_that_the_snapshot_before_is_gone(
     folder: WarehouseFolder, tables: Tables, tmp_path: Path
 ) -> None:
     former = folder.current.resolve()
-    publish(folder, tables, {})
+    publish(folder, tables, {}, archive=ARCHIVE)
     former.rename(tmp_path / "elsewhere")
 
-    text = find_report(folder.path, output=tmp_path / "report.html").read_text(encoding="utf-8")
+    text = find_report(folder.path, output=tmp_path / "report.html", archive=ARCHIVE).read_text(encoding="utf-8")
 
     assert f"The snapshot before, {former.name}, is not kept any more." in text
 
@@ -456,11 +477,11 @@ def test_a_report_can_be_made_elsewhere_and_replaces_a_report_alone(folder: Ware
     mine.write_text("mine")
 
     for _ in range(2):
-        assert find_report(folder.path, output=output) == output
+        assert find_report(folder.path, output=output, archive=ARCHIVE) == output
     assert output.read_bytes().startswith(START)
     for path in (mine, tmp_path):
         with pytest.raises(UsageError, match="is no report"):
-            find_report(folder.path, output=path)
+            find_report(folder.path, output=path, archive=ARCHIVE)
     assert mine.read_text() == "mine"
 
 

@@ -12,8 +12,9 @@ from schemas.errors import WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from tests.conftest import run_here
-from warehouse import open_warehouse, snapshots, versions
-from warehouse.snapshots import MANIFEST
+from warehouse import publishing
+from wcda import open_warehouse, versions
+from wcda.manifest import MANIFEST
 
 NEXT_MINOR, NEXT_MAJOR = "1.1", "2.0"
 NEW = "title_date_edtf"
@@ -66,7 +67,7 @@ def with_more(name: str, table: pa.Table) -> pa.Table:
 def updated(warehouse: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A warehouse of this version, and code of the next minor one, which has a column and a table more."""
     rewrite(warehouse, SCHEMA_VERSION, without_what_is_new)
-    for module in (snapshots, versions):
+    for module in (publishing, versions):
         monkeypatch.setattr(module, "SCHEMA_VERSION", NEXT_MINOR)
     monkeypatch.chdir(tmp_path)
     return warehouse

@@ -11,15 +11,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from extractors.wilson_center import ARCHIVE
 from schemas.data_package import DATA_PACKAGE
 from schemas.errors import CheckError, WarehouseError
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from tests.warehouse.conftest import Tables
-from warehouse import snapshots
+from warehouse import publishing
+from warehouse.checks import snapshot_problems
 from warehouse.folder import WarehouseFolder
 from warehouse.products.report import page
-from warehouse.snapshots import MANIFEST, REPORT, Snapshot, current_snapshot, find_snapshot, publish
+from warehouse.publishing import publish
+from wcda.manifest import MANIFEST, REPORT
+from wcda.snapshots import Snapshot, current_snapshot, find_snapshot
 
 
 def current(folder: WarehouseFolder) -> Snapshot:
@@ -50,17 +54,17 @@ def test_nothing_is_current_where_nothing_was_published(tmp_path: Path) -> None:
 def test_the_first_snapshot_of_a_warehouse_is_published(tmp_path: Path, tables: Tables) -> None:
     folder = WarehouseFolder(tmp_path)
 
-    snapshot = publish(folder, tables, {"b.warc.gz": "2", "a.warc.gz": "1"})
+    snapshot = publish(folder, tables, {"b.warc.gz": "2", "a.warc.gz": "1"}, archive=ARCHIVE)
 
     assert current_snapshot(folder) == snapshot
-    assert snapshot.problems() == []
+    assert snapshot_problems(snapshot) == []
     assert snapshot.manifest.former is None
     assert snapshot.manifest.schema_version == SCHEMA_VERSION
     assert [(note.name, note.sha256) for note in snapshot.manifest.segments] == [("a.warc.gz", "1"), ("b.warc.gz", "2")]
 
 
 def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tables) -> None:
-    snapshot = publish(folder, renamed(tables, "New"), {})
+    snapshot = publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     for name, table in renamed(tables, "New").items():
         read = current(folder).read(name)
@@ -80,7 +84,7 @@ def test_a_snapshot_has_a_file_for_each_table_its_manifest_its_description_and_i
 def test_a_snapshot_says_how_much_it_changed(folder: WarehouseFolder, tables: Tables) -> None:
     first = current(folder)
 
-    second = publish(folder, renamed(tables, "New"), {})
+    second = publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert first.manifest.changes == {"added": 19 + 2 + 20}
     assert second.manifest.changes == {"changed": 1}
@@ -92,7 +96,7 @@ def test_a_snapshot_that_was_published_without_a_report_is_read_and_sound(folder
     change_manifest(folder, lambda manifest: [manifest.pop(name) for name in ("report", "changes")])
 
     assert current(folder).manifest.report is None
-    assert current(folder).problems() == []
+    assert snapshot_problems(current(folder)) == []
 
 
 def test_a_report_that_cannot_be_made_stops_the_publishing(
@@ -102,7 +106,7 @@ def test_a_report_that_cannot_be_made_stops_the_publishing(
     monkeypatch.setattr(page, "_template", lambda: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        publish(folder, renamed(tables, "New"), {})
+        publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert content(folder) == before
 
@@ -120,13 +124,13 @@ def test_current_is_a_relative_link_so_that_a_warehouse_can_be_moved(folder: War
 
     moved = WarehouseFolder(folder.path.rename(folder.path.with_name("moved")))
 
-    assert current(moved).problems() == []
+    assert snapshot_problems(current(moved)) == []
 
 
 def test_a_second_snapshot_follows_the_first_which_stays(folder: WarehouseFolder, tables: Tables) -> None:
     first = current(folder)
 
-    second = publish(folder, renamed(tables, "New"), {})
+    second = publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert current(folder) == second
     assert second.manifest.former == first.manifest.snapshot_id
@@ -136,14 +140,14 @@ def test_a_second_snapshot_follows_the_first_which_stays(folder: WarehouseFolder
         second.manifest.snapshot_id,
     ]
     former = find_snapshot(folder, first.manifest.snapshot_id)
-    assert former.problems() == []
+    assert snapshot_problems(former) == []
     assert former.read("documents").equals(tables["documents"])
 
 
 def test_a_reader_that_pinned_a_snapshot_is_not_disturbed(folder: WarehouseFolder, tables: Tables) -> None:
     pinned = folder.current.resolve()
 
-    publish(folder, renamed(tables, "New"), {})
+    publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert pq.read_table(pinned / "documents.parquet").equals(tables["documents"])
 
@@ -154,10 +158,10 @@ def test_what_killed_runs_left_is_removed(folder: WarehouseFolder, tables: Table
         (folder.snapshots / name / "documents.parquet").write_bytes(b"half")
     folder.current.with_name("current.part").symlink_to("snapshots/nowhere")
 
-    publish(folder, tables, {})
+    publish(folder, tables, {}, archive=ARCHIVE)
 
     assert not [path for path in folder.path.rglob("*") if path.name.endswith(".part")]
-    assert current(folder).problems() == []
+    assert snapshot_problems(current(folder)) == []
 
 
 def test_an_unknown_snapshot_is_named(folder: WarehouseFolder) -> None:
@@ -188,7 +192,7 @@ def test_tables_that_break_a_rule_are_refused_and_nothing_changes(
     spoil(tables)
 
     with pytest.raises(CheckError) as caught:
-        publish(folder, tables, {})
+        publish(folder, tables, {}, archive=ARCHIVE)
 
     assert caught.value.problems
     assert len(str(caught.value).splitlines()) == 1
@@ -198,9 +202,9 @@ def test_tables_that_break_a_rule_are_refused_and_nothing_changes(
 
 def assert_the_former_snapshot_stands(folder: WarehouseFolder, before: object, tables: Tables) -> None:
     assert content(folder) == before
-    assert current(folder).problems() == []
-    publish(folder, renamed(tables, "Later"), {})  # and the next run is not hindered
-    assert current(folder).problems() == []
+    assert snapshot_problems(current(folder)) == []
+    publish(folder, renamed(tables, "Later"), {}, archive=ARCHIVE)  # and the next run is not hindered
+    assert snapshot_problems(current(folder)) == []
     assert not list(folder.snapshots.glob("*.part"))
 
 
@@ -222,7 +226,7 @@ def test_a_disk_that_is_full_at_any_table_leaves_the_former_snapshot(
     with monkeypatch.context() as full:
         full.setattr(pq, "write_table", write)
         with pytest.raises(OSError, match="No space left"):
-            publish(folder, renamed(tables, "New"), {})
+            publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert len(written) == nth
     assert_the_former_snapshot_stands(folder, before, tables)
@@ -249,7 +253,7 @@ def test_a_failure_at_any_later_step_leaves_the_former_snapshot(
     with monkeypatch.context() as broken:
         broken.setattr(owner, name, fail)
         with pytest.raises(OSError, match="Input/output error"):
-            publish(folder, renamed(tables, "New"), {})
+            publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     assert_the_former_snapshot_stands(folder, before, tables)
 
@@ -258,7 +262,7 @@ def test_all_is_on_disk_before_the_link_is_swapped(
     folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    sync, swap = snapshots._sync, snapshots._swap
+    sync, swap = publishing._sync, publishing._swap
 
     def note_sync(path: Path) -> None:
         steps.append(path.name)
@@ -268,9 +272,9 @@ def test_all_is_on_disk_before_the_link_is_swapped(
         steps.append("swap")
         swap(link, target)
 
-    monkeypatch.setattr(snapshots, "_sync", note_sync)
-    monkeypatch.setattr(snapshots, "_swap", note_swap)
-    snapshot = publish(folder, tables, {})
+    monkeypatch.setattr(publishing, "_sync", note_sync)
+    monkeypatch.setattr(publishing, "_swap", note_swap)
+    snapshot = publish(folder, tables, {}, archive=ARCHIVE)
 
     at = steps.index("swap")
     assert {*steps[:at]} >= {MANIFEST, REPORT, f"{snapshot.manifest.snapshot_id}.part", "snapshots"}
@@ -291,14 +295,14 @@ def test_a_changed_byte_is_found(name: str, folder: WarehouseFolder) -> None:
     data[len(data) // 2] ^= 1
     file.write_bytes(data)
 
-    assert current(folder).problems() == [f"{name}: the file is not what was published (its SHA-256 differs)"]
+    assert snapshot_problems(current(folder)) == [f"{name}: the file is not what was published (its SHA-256 differs)"]
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_found(name: str, folder: WarehouseFolder) -> None:
     (folder.current / name).unlink()
 
-    assert current(folder).problems() == [f"{name}: the file is missing"]
+    assert snapshot_problems(current(folder)) == [f"{name}: the file is missing"]
 
 
 def change_manifest(folder: WarehouseFolder, change: Callable[[dict[str, list[dict[str, object]]]], object]) -> None:
@@ -310,7 +314,7 @@ def change_manifest(folder: WarehouseFolder, change: Callable[[dict[str, list[di
 def test_a_count_of_rows_that_is_not_that_of_the_file_is_found(folder: WarehouseFolder) -> None:
     change_manifest(folder, lambda manifest: manifest["tables"][0].update(rows=7))
 
-    assert current(folder).problems() == ["documents: 19 rows, and 7 were published"]
+    assert snapshot_problems(current(folder)) == ["documents: 19 rows, and 7 were published"]
 
 
 def test_tables_that_were_replaced_together_with_their_digests_must_still_keep_the_rules(
@@ -320,7 +324,7 @@ def test_tables_that_were_replaced_together_with_their_digests_must_still_keep_t
     pq.write_table(tables["documents"].slice(1), file)
     change_manifest(folder, lambda manifest: manifest["tables"][0].update(rows=18, sha256=file_sha256(file)))
 
-    problems = current(folder).problems()
+    problems = snapshot_problems(current(folder))
 
     assert problems
     assert all("point to no row of documents" in problem for problem in problems)
@@ -329,7 +333,7 @@ def test_tables_that_were_replaced_together_with_their_digests_must_still_keep_t
 def test_a_table_that_the_manifest_does_not_name_is_found(folder: WarehouseFolder) -> None:
     change_manifest(folder, lambda manifest: manifest["tables"].pop(0))
 
-    assert current(folder).problems() == ["documents: 19 rows, and None were published"]
+    assert snapshot_problems(current(folder)) == ["documents: 19 rows, and None were published"]
 
 
 MANIFESTS = {
@@ -385,7 +389,7 @@ def test_a_former_snapshot_that_lost_a_table_is_followed_as_if_there_were_none(
 ) -> None:
     (folder.current / "memberships.parquet").unlink()
 
-    snapshot = publish(folder, tables, {})
+    snapshot = publish(folder, tables, {}, archive=ARCHIVE)
 
     assert snapshot.manifest.former is None
-    assert snapshot.problems() == []
+    assert snapshot_problems(snapshot) == []

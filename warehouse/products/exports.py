@@ -14,8 +14,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
 from warehouse.products import references, tabular
-from warehouse.snapshots import Snapshot, open_snapshot
-from warehouse.versions import version_note
+from wcda.snapshots import Snapshot, open_snapshot, version_note
 
 Kind = Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"]
 
@@ -72,7 +71,7 @@ def export(
         warehouse: Its folder.
         kind: `csv`, `jsonl` and `parquet` are folders, the others files.
         output: Made anew, or in place of what an earlier export made.
-        snapshot_id: Null for the current one.
+        snapshot_id: `None` for the current one.
         collections: Ids of those whose documents are wanted; none for all documents.
 
     Raises:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.products.tabular import batches, document_ids, json_line
-from warehouse.snapshots import Snapshot
+from wcda.snapshots import Snapshot
 
 ARCHIVE = "Wilson Center Digital Archive"
 
@@ -62,7 +62,7 @@ def csl_date(edtf: str | None, text: str | None) -> dict[str, Any] | None:
     """A date as a CSL date variable: parts of a date or of both ends, `season`, `circa`; else as it was printed.
 
     Args:
-        edtf: The date in EDTF; null if there is none or it cannot be read.
+        edtf: The date in EDTF; `None` if there is none or it cannot be read.
         text: As printed.
     """
     points = date_points(edtf)
@@ -92,7 +92,7 @@ def _is_season(part: list[int]) -> bool:
 def date_points(edtf: str | None) -> tuple[list[list[int]], bool] | None:
     """The date, or both ends of an interval, as year, month and day, and whether it is qualified (`~`, `?`, `%`).
 
-    Null for what reference managers have no parts for: sets, decades, open intervals, seasons as ends of an interval.
+    `None` for what reference managers have no parts for: sets, decades, open intervals, seasons as ends of an interval.
     """
     found = [_POINT.fullmatch(part) for part in (edtf or "").split("/")]
     if len(found) > 2 or None in found:
@@ -142,7 +142,7 @@ def ris_fields(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def ris_date(edtf: str | None, text: str | None) -> tuple[str | None, str | None]:
-    """The year (PY) and the date (DA: `YYYY/MM/DD/other`), null where there is none.
+    """The year (PY) and the date (DA: `YYYY/MM/DD/other`), `None` where there is none.
 
     Of an interval it is the first end. What is more than a plain day, month or year stands in `other` as printed.
     """

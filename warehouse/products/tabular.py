@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from schemas.columns import Table
 from schemas.errors import WarehouseError
 from schemas.tables import MEMBERSHIPS, SCHEMA_VERSION, TABLES
-from warehouse.snapshots import Snapshot
+from wcda.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import pyarrow as pa

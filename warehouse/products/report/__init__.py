@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from schemas.archive import Archive
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import TABLES
 from warehouse.folder import WarehouseFolder
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from warehouse.changes import ChangeSummary
-    from warehouse.snapshots import Manifest, Snapshot
+    from wcda.manifest import Manifest
+    from wcda.snapshots import Snapshot
 
 
 def write_report(
@@ -20,6 +22,7 @@ def write_report(
     manifest: "Manifest",
     tables: "Mapping[str, pa.Table]",
     changes: "ChangeSummary | None",
+    archive: Archive,
 ) -> None:
     """Write the report of a snapshot.
 
@@ -27,7 +30,8 @@ def write_report(
         path: The file.
         manifest: The snapshot's.
         tables: All of `schemas.tables.TABLES`, by name.
-        changes: Against the snapshot before; null if that is not there any more.
+        changes: Against the snapshot before; `None` if that is not there any more.
+        archive: Whose tables they are.
 
     Raises:
         OSError: It could not be written.
@@ -35,16 +39,19 @@ def write_report(
     from warehouse.products.report.figures import gather_figures
     from warehouse.products.report.page import render_page
 
-    path.write_text(render_page(manifest, gather_figures(tables, changes), tables), encoding="utf-8")
+    path.write_text(render_page(manifest, gather_figures(tables, changes), tables, archive), encoding="utf-8")
 
 
-def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | None = None) -> Path:
+def find_report(
+    warehouse: Path, snapshot_id: str | None = None, output: Path | None = None, *, archive: Archive
+) -> Path:
     """The report of a snapshot: the file that was published with it, or one that is made now.
 
     Args:
         warehouse: Its folder.
-        snapshot_id: Null for the current one.
-        output: File to make; null for the one of the snapshot, which is made if it was published without one.
+        snapshot_id: `None` for the current one.
+        archive: Whose tables they are.
+        output: File to make; `None` for the one of the snapshot, which is made if it was published without one.
 
     Raises:
         UsageError: There is no warehouse, or `output` is there already and is no report.
@@ -52,7 +59,8 @@ def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | 
         OSError: It could not be written; what was there is as before.
     """
     from warehouse.products.report.page import START
-    from warehouse.snapshots import REPORT, open_snapshot
+    from wcda.manifest import REPORT
+    from wcda.snapshots import open_snapshot
 
     folder = WarehouseFolder(warehouse)
     snapshot = open_snapshot(folder, snapshot_id)
@@ -63,15 +71,15 @@ def find_report(warehouse: Path, snapshot_id: str | None = None, output: Path | 
         raise UsageError(f"{path}: is there already, and is no report; name another output")
     tables = {name: snapshot.read(name) for name in TABLES}
     new = path.with_name(path.name + ".part")
-    write_report(new, snapshot.manifest, tables, _changes(folder, snapshot))
+    write_report(new, snapshot.manifest, tables, _changes(folder, snapshot), archive)
     new.replace(path)
     return path
 
 
 def _changes(folder: WarehouseFolder, snapshot: "Snapshot") -> "ChangeSummary | None":
-    """What a snapshot changed; null if the one before is not kept any more, or of a version that cannot be compared."""
+    """What a snapshot changed; `None` if the one before is not kept any more, or is of another major version."""
     from warehouse.changes import summarise_changes
-    from warehouse.snapshots import snapshot_before
+    from wcda.snapshots import snapshot_before
 
     try:
         return summarise_changes(snapshot_before(folder, snapshot), snapshot)

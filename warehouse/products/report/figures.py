@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import Precision
-from schemas.records import ChangeKind, Level
-from warehouse.overlaps import find_overlaps
+from schemas.records import Level
+from wcda.manifest import ChangeKind
+from wcda.overlaps import find_overlaps
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -31,8 +32,8 @@ class Coverage:
     """How much of a collection was seen.
 
     Attributes:
-        share: Seen against reported, 1.0 is all; null if no page said a total.
-        reason: Why its last reading is not complete; null if it is.
+        share: Seen against reported, 1.0 is all; `None` if no page said a total.
+        reason: Why its last reading is not complete; `None` if it is.
     """
 
     name: str
@@ -118,7 +119,7 @@ class Figures:
     """All that the report shows beside the list of documents.
 
     Attributes:
-        first_captured_at: Of the pages; null if no instant is known.
+        first_captured_at: Of the pages; `None` if no instant is known.
         coverage: The incomplete first, and of these the least covered; then by name.
         years: In order, without gaps.
         undated: Documents without a year.
@@ -151,7 +152,7 @@ def gather_figures(tables: Mapping[str, pa.Table], changes: "ChangeSummary | Non
 
     Args:
         tables: All of `schemas.tables.TABLES`, by name.
-        changes: Against the snapshot before; null if that is not there any more.
+        changes: Against the snapshot before; `None` if that is not there any more.
     """
     documents = tables["documents"]
     captured = pc.min_max(tables["captures"]["captured_at"]).as_py()

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from extractors.wilson_center.addresses import ARCHIVE_URL
+from schemas.archive import Archive
 from schemas.identifiers import page_name
-from warehouse.products.report.charts import draw_years, span_label
+from warehouse.products.report.charts import span_label, year_charts
 from warehouse.products.report.figures import Figures
 from warehouse.products.report.listing import pack_documents
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from warehouse.snapshots import Manifest
+    from wcda.manifest import Manifest
 
 START = b"<!doctype html>\n<!-- wcda report -->\n"
 """By which a file is known to be a report."""
@@ -35,25 +35,25 @@ _LONGEST = 300
 """Characters of a text that is shown as an example."""
 
 
-def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]") -> str:
+def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]", archive: Archive) -> str:
     """The page of a snapshot.
 
     Args:
         manifest: The snapshot's.
         figures: Of the tables.
         tables: All of `schemas.tables.TABLES`, by name.
+        archive: Whose tables they are.
     """
     style = (_HERE / "report.css").read_text(encoding="utf-8")
     script = (_HERE / "report.js").read_text(encoding="utf-8")
-    charts = draw_years(figures.years) if figures.years else ()
     page = _template().render(
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704 (our own)
         script=Markup(script),  # noqa: S704 (our own)
-        archive=ARCHIVE_URL,
+        archive=archive,
         manifest=manifest,
         figures=figures,
-        charts=[Markup(chart) for chart in charts],  # noqa: S704 (made of numbers)
+        charts=year_charts(figures.years) if figures.years else (),
         documents=pack_documents(tables),
     )
     return START.decode() + page

@@ -6,8 +6,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.identity.nodes import codes_of
-
 
 def find_overlaps(memberships: pa.Table) -> pa.Table:
     """Pairs of collections that share documents, the largest overlap first.
@@ -21,7 +19,8 @@ def find_overlaps(memberships: pa.Table) -> pa.Table:
     """
     ids = pc.unique(memberships["collection_id"]).sort()
     collections = pc.index_in(memberships["collection_id"], value_set=ids).to_numpy().astype(np.int64)
-    documents, _ = codes_of(memberships["document_id"])
+    distinct = pc.unique(memberships["document_id"])
+    documents = pc.index_in(memberships["document_id"], value_set=distinct).to_numpy().astype(np.int64)
     order = np.lexsort((collections, documents))
     collections, documents = collections[order], documents[order]
     found = [np.empty(0, np.int64)]

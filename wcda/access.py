@@ -2,14 +2,15 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from schemas.records import ChangeKind
-from schemas.tables import TABLES
-from warehouse.changes import COMPARED, Change, find_changes
-from warehouse.explanation import find_document
-from warehouse.folder import WarehouseFolder
-from warehouse.snapshots import Snapshot, snapshot_before
+from wcda.changes import COMPARED, Change, find_changes
+from wcda.finding import find_document
+from wcda.folder import PublishedFolder
+from wcda.manifest import ChangeKind
+from wcda.schema import TABLES
+from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,14 +21,15 @@ CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "col
 class Warehouse:
     """The tables of one snapshot as frames: texts, dates and numbers of Arrow, categories where few values are allowed.
 
-    Each table is read when it is first asked for. What is absent is `<NA>`.
+    Each table is read when it is first asked for, from files that are open from the beginning: the snapshot can be
+    deleted meanwhile. What is absent is `<NA>`.
 
     Args:
         snapshot: Published.
     """
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+        self._snapshot = snapshot.held()
         self._frames: dict[str, pd.DataFrame] = {}
 
     @property
@@ -35,16 +37,65 @@ class Warehouse:
         """Id of the snapshot, by which it can be opened again."""
         return self._snapshot.manifest.snapshot_id
 
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *TABLES]
+    @property
+    def documents(self) -> "pd.DataFrame":
+        """One row for each document of the archive, however many collections list it."""
+        return self._table("documents")
 
-    def __getattr__(self, name: str) -> "pd.DataFrame":
-        """A table by its name, such as `documents`; a copy of one's own, as far as pandas writes to it."""
-        if name not in TABLES:
-            raise AttributeError(f"{name!r} is none of the tables: {', '.join(TABLES)}")
-        if name not in self._frames:
-            self._frames[name] = self._read(name)
-        return self._frames[name].copy(deep=False)
+    @property
+    def collections(self) -> "pd.DataFrame":
+        """One row for each result set of the archive's listing."""
+        return self._table("collections")
+
+    @property
+    def memberships(self) -> "pd.DataFrame":
+        """Which document is listed in which collection now. Departures are in the changes between snapshots."""
+        return self._table("memberships")
+
+    @property
+    def entries(self) -> "pd.DataFrame":
+        """Each block of date, title and summary as it stands on one page."""
+        return self._table("entries")
+
+    @property
+    def pages(self) -> "pd.DataFrame":
+        """Each distinct page, with what it says of itself."""
+        return self._table("pages")
+
+    @property
+    def captures(self) -> "pd.DataFrame":
+        """Each time that a page was captured, and where its WARC record is."""
+        return self._table("captures")
+
+    @property
+    def readings(self) -> "pd.DataFrame":
+        """The pages of one collection that were captured together."""
+        return self._table("readings")
+
+    @property
+    def document_keys(self) -> "pd.DataFrame":
+        """Every natural key of a document, and each id that it ever had."""
+        return self._table("document_keys")
+
+    @property
+    def candidate_pairs(self) -> "pd.DataFrame":
+        """Pairs of documents that look alike and are kept apart."""
+        return self._table("candidate_pairs")
+
+    @property
+    def revisions(self) -> "pd.DataFrame":
+        """Each wording that a document had."""
+        return self._table("revisions")
+
+    @property
+    def issues(self) -> "pd.DataFrame":
+        """What could not be read, or is in doubt: where, and why."""
+        return self._table("issues")
+
+    @property
+    def runs(self) -> "pd.DataFrame":
+        """Each run of the pipeline."""
+        return self._table("runs")
 
     def documents_of(self, collection_id: str) -> "pd.DataFrame":
         """The documents of a collection with their rank, in the order of the listing; those without one come last."""
@@ -57,7 +108,7 @@ class Warehouse:
         """The collections that list a document, with its rank in each.
 
         Args:
-            document: Id, former id, address or natural key.
+            document: Id, former id, URL or natural key.
 
         Raises:
             UsageError: No document, or several, have it.
@@ -75,14 +126,14 @@ class Warehouse:
         """
         import pandas as pd
 
-        from warehouse.overlaps import find_overlaps
+        from wcda.overlaps import find_overlaps
 
         members = self._snapshot.read("memberships", ["document_id", "collection_id"])
         found: pd.DataFrame = find_overlaps(members).to_pandas(types_mapper=pd.ArrowDtype)
         return found
 
     def provenance(self) -> "pd.DataFrame":
-        """Each entry with each capture of its page: its collection, instant, and WARC record in the raw zone."""
+        """Each entry with each capture of its page: its collection, timestamp, and WARC record in the raw zone."""
         entries, captures = self.entries, self.captures
         pages = self.pages[["page_id", "collection_id"]]
         columns = ["page_id", "capture_id", "run_id", "url", "captured_at", "warc_file", "warc_offset"]
@@ -94,11 +145,11 @@ class Warehouse:
         """What was added, changed, removed, merged and split since a former snapshot, of what people ask for.
 
         Columns: table, change (categories); key (values of the table's key, joined by `/`); document_id, collection_id
-        (those of the key; null where it has none); column, former, present (as `wcda changes --json` has them, as
+        (those of the key; `<NA>` where it has none); column, former, present (as `wcda changes --json` has them, as
         texts: days as YYYY-MM-DD, numbers and truth values as in JSON).
 
         Args:
-            since: Id of a snapshot; null for the one that this one followed. Against none every row is added.
+            since: Id of a snapshot; `None` for the one that this one followed. Against none every row is added.
 
         Raises:
             WarehouseError: There is no such snapshot, or it is of another major version of the schema.
@@ -106,13 +157,19 @@ class Warehouse:
         import pandas as pd
         import pyarrow as pa
 
-        former = snapshot_before(WarehouseFolder(self._snapshot.path.parents[1]), self._snapshot, since)
+        former = snapshot_before(PublishedFolder(self._snapshot.path.parents[1]), self._snapshot, since)
         rows = [_change_row(change) for change in find_changes(former, self._snapshot)]
         table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS]))
         kinds = {"table": pd.CategoricalDtype([table.name for table in COMPARED])}
         kinds["change"] = pd.CategoricalDtype(list(get_args(ChangeKind)))
         found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype).astype(kinds)
         return found
+
+    def _table(self, name: str) -> "pd.DataFrame":
+        """A table; a copy of one's own, as far as pandas writes to it."""
+        if name not in self._frames:
+            self._frames[name] = self._read(name)
+        return self._frames[name].copy(deep=False)
 
     def _read(self, name: str) -> "pd.DataFrame":
         import pandas as pd
@@ -125,8 +182,24 @@ class Warehouse:
         return typed
 
 
+def open_warehouse(path: str | Path, snapshot_id: str | None = None) -> Warehouse:
+    """The tables of one snapshot of a warehouse, which stay the same whatever is published or deleted meanwhile.
+
+    Args:
+        path: Folder of the warehouse.
+        snapshot_id: `None` for the current one.
+
+    Raises:
+        UsageError: There is no warehouse.
+        WarehouseError: Nothing was published yet, or the snapshot is not there or cannot be read.
+    """
+    return Warehouse(open_snapshot(PublishedFolder(Path(path)), snapshot_id))
+
+
 def _change_row(change: Change) -> dict[str, str | None]:
-    keys = dict(zip(TABLES[change.table].key, change.key.split("/", 1), strict=False))
+    names = TABLES[change.table].key
+    # An id of a document has no slash, and one of a collection can have.
+    keys = dict(zip(names, change.key.split("/", len(names) - 1), strict=True))
     values = {"former": _text(change.former), "present": _text(change.present)}
     return {
         **keys,

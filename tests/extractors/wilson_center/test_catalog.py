@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from extractors.catalog import (
+from extractors.wilson_center.catalog import (
     Archive,
     Catalog,
     CatalogEntry,

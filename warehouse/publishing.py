@@ -1,0 +1,136 @@
+"""Publishing: one consistent set of tables becomes a snapshot, whole or not at all.
+
+A snapshot is written beside the others under a name that ends in `.part`, checked, forced to disk and renamed; then
+the link `current` is swapped in one step. A process that is killed at any instant leaves the former snapshot as it was.
+"""
+
+import datetime as dt
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from schemas.archive import Archive
+from schemas.data_package import DATA_PACKAGE, data_package
+from schemas.errors import CheckError, WarehouseError
+from schemas.identifiers import file_sha256
+from schemas.tables import SCHEMA_VERSION, TABLES
+from warehouse.changes import summarise_changes
+from warehouse.checks import table_problems
+from warehouse.folder import FEWEST_KEPT, WarehouseFolder
+from warehouse.products.report import write_report
+from wcda.manifest import MANIFEST, MANIFEST_JSON, REPORT, FileNote, Manifest
+from wcda.snapshots import Snapshot, current_snapshot
+from wcda.versions import is_readable
+
+_PARTIAL = ".part"
+
+
+def former_snapshot(folder: WarehouseFolder) -> Snapshot | None:
+    """The current snapshot, for one that will follow it and be compared with it.
+
+    `None` also if it is broken, which the next one mends, or of another major version of the schema.
+    """
+    try:
+        snapshot = current_snapshot(folder)
+    except WarehouseError:
+        return None
+    if snapshot is None or not is_readable(snapshot.manifest):
+        return None
+    return snapshot if all((snapshot.path / note.name).is_file() for note in snapshot.manifest.tables) else None
+
+
+def forget_old(folder: WarehouseFolder, keep: int) -> None:
+    """Delete all snapshots but the last ones. The warehouse's lock must be held.
+
+    Args:
+        folder: The warehouse.
+        keep: How many stay; at least `FEWEST_KEPT`.
+    """
+    for path in sorted(folder.snapshots.glob("*Z"))[: -max(keep, FEWEST_KEPT)]:
+        partial = path.with_name(path.name + _PARTIAL)
+        path.rename(partial)  # half of a snapshot is none
+        shutil.rmtree(partial)
+
+
+def publish(
+    folder: WarehouseFolder,
+    tables: Mapping[str, pa.Table],
+    segments: Mapping[str, str],
+    *,
+    archive: Archive,
+) -> Snapshot:
+    """Check the tables and make them the current snapshot. The warehouse's lock must be held.
+
+    Args:
+        folder: The warehouse.
+        tables: All of `schemas.tables.TABLES`, by name.
+        segments: SHA-256 of each segment that the tables were made from, by name.
+        archive: Whose tables they are.
+
+    Raises:
+        CheckError: The tables break a rule; nothing was published.
+        OSError: They could not be written; nothing was published.
+    """
+    problems = table_problems(tables)
+    if problems:
+        raise CheckError(problems)
+    former = former_snapshot(folder)
+    folder.snapshots.mkdir(parents=True, exist_ok=True)
+    for leftover in folder.snapshots.glob(f"*{_PARTIAL}"):
+        shutil.rmtree(leftover)
+    created_at = dt.datetime.now(dt.UTC)
+    snapshot_id = created_at.strftime("%Y%m%dT%H%M%S.%fZ")
+    partial = folder.snapshots / (snapshot_id + _PARTIAL)
+    partial.mkdir()
+    manifest = Manifest(
+        snapshot_id=snapshot_id,
+        created_at=created_at,
+        schema_version=SCHEMA_VERSION,
+        former=former.manifest.snapshot_id if former else None,
+        tables=tuple(_write(partial, name, tables[name]) for name in TABLES),
+        segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
+    )
+    changes = summarise_changes(former, Snapshot(partial, manifest))
+    write_report(partial / REPORT, manifest, tables, changes, archive)
+    noted = FileNote(REPORT, file_sha256(partial / REPORT))
+    manifest = replace(manifest, report=noted, changes=changes.by_kind)
+    (partial / MANIFEST).write_bytes(MANIFEST_JSON.dump_json(manifest, indent=2))
+    described = data_package(snapshot_id, created_at, {note.name: note.sha256 for note in manifest.tables}, archive)
+    (partial / DATA_PACKAGE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
+    for file in partial.iterdir():
+        _sync(file)
+    _sync(partial)
+    path = folder.snapshots / snapshot_id
+    partial.rename(path)
+    _sync(folder.snapshots)
+    _swap(folder.current, path)
+    return Snapshot(path, manifest)
+
+
+def _write(partial: Path, name: str, table: pa.Table) -> FileNote:
+    file = partial / f"{name}.parquet"
+    pq.write_table(table, file, compression="zstd")
+    return FileNote(file.name, file_sha256(file), table.num_rows)
+
+
+def _swap(link: Path, target: Path) -> None:
+    """Let `link` name `target`; readers see the one or the other, and never neither."""
+    new = link.with_name(link.name + _PARTIAL)
+    new.unlink(missing_ok=True)
+    new.symlink_to(target.relative_to(link.parent))
+    new.replace(link)
+    _sync(link.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

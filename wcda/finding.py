@@ -1,0 +1,22 @@
+"""Finding a document by whatever name it has or had."""
+
+from wcda.errors import UsageError
+from wcda.snapshots import Snapshot
+
+
+def find_document(snapshot: Snapshot, name: str) -> str:
+    """The present id of a document, by its id, a former id, a URL or a natural key.
+
+    Raises:
+        UsageError: No document, or several, have it.
+    """
+    if name in snapshot.read("documents")["document_id"].to_pylist():
+        return name  # after a split the former id is also that of a part
+    keys = snapshot.read("document_keys").to_pandas()
+    wanted = {name, f"id:{name}", f"address:{name}"}
+    found = sorted(set(keys.loc[keys["key"].isin(wanted), "document_id"]))
+    if not found:
+        raise UsageError(f"{name}: no document has this id, address or key")
+    if len(found) > 1:
+        raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
+    return str(found[0])
