@@ -137,10 +137,11 @@ def harvest(
         request.check()  # a mistake in it is reported at once, not when Prefect has started
         from flows.prefect_settings import on_prefect
 
+        absolute = request.with_absolute_paths()
         with on_prefect(request.warehouse):
             from flows.prefect_flows import harvest_on_prefect
 
-            receipt = harvest_on_prefect(request.with_absolute_paths())
+            receipt = harvest_on_prefect(absolute)
         receipt = replace(receipt, warehouse=str(request.warehouse))
     _print_receipt(receipt, json)
     if receipt.outcome != "complete":
@@ -220,10 +221,11 @@ def rebuild(
     else:
         from flows.prefect_settings import on_prefect
 
+        absolute = folder.absolute()
         with on_prefect(folder):
             from flows.prefect_flows import rebuild_on_prefect
 
-            receipt = rebuild_on_prefect(folder.absolute(), accept_loss, processes, keep, cluster)
+            receipt = rebuild_on_prefect(absolute, accept_loss, processes, keep, cluster)
         receipt = replace(receipt, warehouse=str(folder))
     _print_receipt(receipt, json)
 

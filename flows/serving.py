@@ -34,8 +34,9 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
     """
     request.check()
     set_defaults()
+    absolute = request.with_absolute_paths()
     with away_from_data():
-        _serve(request.with_absolute_paths(), cron, timezone, name)
+        _serve(absolute, cron, timezone, name)
 
 
 def _serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
