@@ -1,19 +1,19 @@
 """Exports of documents for reference managers: CSL-JSON and RIS, both of which Zotero imports."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from schemas.data_package import DATA_PACKAGE
 from warehouse.products.tabular import batches, document_ids, json_line
 from wcda.snapshots import Snapshot
-
-ARCHIVE = "Wilson Center Digital Archive"
 
 # How each file begins, by which a later export knows that it is one.
 CSL_START = re.compile(rb'\[\n\{"source":"wcda",')
 CSL_EMPTY = b"[\n]\n"
-RIS_START = re.compile(rb"TY  - GEN\r\nDB  - Wilson Center Digital Archive\r\nDP  - wcda\r\n")
+RIS_START = re.compile(rb"TY  - GEN\r\nDB  - [^\r\n]+\r\nDP  - wcda\r\n")
 
 PARAGRAPH = " ¶ "
 """What an empty line becomes in RIS: Zotero, for one, takes a second AB for a note, and joins lines to one."""
@@ -32,17 +32,17 @@ def write_csl(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
     A date that is more than a plain day, month or year also stands in `note` as printed: not all programs read the end
     of an interval, or `circa`.
     """
-    rows = 0
+    rows, archive = 0, _archive_name(snapshot)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("[\n")
         for document in _documents(snapshot, collections):
-            file.write(",\n" * (rows > 0) + json_line(csl_item(document)))
+            file.write(",\n" * (rows > 0) + json_line(csl_item(document, archive)))
             rows += 1
         file.write("\n]\n" if rows else "]\n")
     return rows, []
 
 
-def csl_item(document: dict[str, Any]) -> dict[str, Any]:
+def csl_item(document: dict[str, Any], archive: str) -> dict[str, Any]:
     """A row of `documents` as an item of CSL-JSON; what is absent has no key."""
     item = {
         "source": "wcda",
@@ -52,7 +52,7 @@ def csl_item(document: dict[str, Any]) -> dict[str, Any]:
         "issued": csl_date(document["date_edtf"], document["date_text"]),
         "abstract": document["summary"],
         "URL": document["url"],
-        "archive": ARCHIVE,
+        "archive": archive,
         "note": _note(document["date_edtf"], document["date_text"]),
     }
     return {name: value for name, value in item.items() if value is not None}
@@ -107,9 +107,10 @@ def date_points(edtf: str | None) -> tuple[list[list[int]], bool] | None:
 def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
     """RIS records, one for each document, UTF-8; a value stands on one line, as few programs read on on the next."""
     rows = folded = removed = 0
+    archive = _archive_name(snapshot)
     with path.open("w", encoding="utf-8", newline="") as file:
         for document in _documents(snapshot, collections):
-            for tag, value in ris_fields(document):
+            for tag, value in ris_fields(document, archive):
                 line, breaks, controls = ris_value(value)
                 folded, removed = folded + breaks, removed + controls
                 if line or tag == "ER":
@@ -125,9 +126,9 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
     ]
 
 
-def ris_fields(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def ris_fields(document: dict[str, Any], archive: str) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
-    yield from (("TY", "GEN"), ("DB", ARCHIVE), ("DP", "wcda"), ("ID", document["document_id"]))
+    yield from (("TY", "GEN"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
     year, date = ris_date(document["date_edtf"], document["date_text"])
     for tag, value in (
         ("TI", document["title"]),
@@ -161,6 +162,13 @@ def ris_value(text: str) -> tuple[str, int, int]:
     text, folded = _BREAKS.subn(lambda found: PARAGRAPH if found[0].count("\n") > 1 else " ", text)
     text, removed = _CONTROLS.subn("", text)
     return text.strip(), folded, removed
+
+
+def _archive_name(snapshot: Snapshot) -> str:
+    """What the archive is called whose documents the snapshot holds."""
+    described = json.loads((snapshot.path / DATA_PACKAGE).read_text(encoding="utf-8"))
+    name: str = described["sources"][0]["title"]
+    return name
 
 
 def _documents(snapshot: Snapshot, collections: tuple[str, ...]) -> Iterator[dict[str, Any]]:
