@@ -28,8 +28,8 @@ from flows.options import (
     WarehouseOption,
     WaybackOption,
 )
-from flows.settings import DEFAULT_FILE, SettableGroup, list_settings, use_file, without_password
-from schemas.errors import UsageError, WcdaError
+from flows.settings import DEFAULT_FILE, SettableGroup, list_settings, use_file
+from schemas.errors import UsageError, WcdaError, without_password
 from warehouse.folder import KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from extractors.sources import wire
-from extractors.sources.wire import Wire, WireError
+from extractors.sources.wire import Wire
+from schemas.errors import TransientFetchError
 from schemas.records import Exchange
 from tests.extractors.serving import Handler, answering, own_certificate, response, serving
 
@@ -168,5 +169,5 @@ def test_an_answer_that_is_not_whole_is_none(sent: bytes, reason: str) -> None:
         await path_of(reader)
         writer.write(sent)
 
-    with pytest.raises(WireError, match=f"^{reason}$"):
+    with pytest.raises(TransientFetchError, match=f"^{reason}$"):
         get(handle)
