@@ -67,7 +67,15 @@ class SiteStoppedError(SourceError):
 
 
 class RawZoneError(WcdaError):
-    """A segment of the raw zone is not what it was when it was finished."""
+    """A segment of the raw zone is not what it was when it was finished.
+
+    Attributes:
+        segment: Name of the segment's file; `None` if the error is not about one segment.
+    """
+
+    def __init__(self, message: str, *, segment: str | None = None) -> None:
+        super().__init__(message)
+        self.segment = segment
 
 
 class WarehouseError(WcdaError):

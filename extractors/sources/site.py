@@ -68,9 +68,12 @@ class _Answer:
 class _AttemptError(Exception):
     """One request failed in a way that may pass."""
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, is_overload: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, status: int | None = None, retry_after: float | None = None, is_overload: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.status = status
         self.retry_after = retry_after
         self.is_overload = is_overload
 
@@ -294,17 +297,21 @@ class Site:
     async def _ask(self, url: str, headers: Fields) -> _Answer:
         """Ask for one address until an answer comes that will not pass."""
         reasons: list[str] = []
+        last = _AttemptError("it was never asked for")
         while len(reasons) < self._attempts:
             try:
                 return self._judge(await self._send(url, headers))
             except _AttemptError as failure:
                 reasons.append(failure.reason)
+                last = failure
                 await self._hold_off(failure, len(reasons))
         if not any(wire.has_answered for wire in self._wires):
             raise self._stop_signal.set(
                 f"{self._authority} does not answer ({reasons[-1]}); try another day, or harvest from web archives"
             )
-        raise FetchError(_summed_up(reasons))
+        raise FetchError(
+            _summed_up(reasons), url=url, status=last.status, attempts=len(reasons), retry_after=last.retry_after
+        )
 
     def _judge(self, exchange: Exchange) -> _Answer:
         if _is_success(exchange.status):
@@ -317,6 +324,7 @@ class Site:
             now = dt.datetime.now(dt.UTC)
             raise _AttemptError(
                 f"HTTP {exchange.status}",
+                status=exchange.status,
                 retry_after=retry_after_seconds(exchange.header("retry-after"), exchange.header("date"), now),
                 is_overload=exchange.status in _OVERLOAD,
             )

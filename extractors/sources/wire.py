@@ -25,6 +25,7 @@ Fields = tuple[tuple[bytes, bytes], ...]
 MAX_BODY_BYTES = 8 * 1024 * 1024
 """As it comes, packed. A listing page has some 20 kB."""
 
+_MAX_HEAD_BYTES = 100 * 1024  # httpcore's bound
 _DEADLINE = 4  # times the timeout: a whole request, however steadily its body trickles
 _KEEPALIVE_SECONDS = 60  # below nginx's default of 75, after which it hangs up by itself
 _PORTS = {"http": 80, "https": 443}
@@ -67,7 +68,9 @@ class Wire:
                 return await self._exchange(url, request)
         except (httpx.HTTPError, OSError) as error:
             if _is_head_too_large(error):
-                raise FetchError("the head of the response is too large", url=url) from error
+                raise FetchError(
+                    f"the head of the response has more than {_MAX_HEAD_BYTES // 1024} KiB", url=url
+                ) from error
             raise TransientFetchError(_reason(error, self._timeout_seconds), url=url) from error
 
     async def aclose(self) -> None:
@@ -176,7 +179,7 @@ def _has_leftovers(transport: httpx.AsyncHTTPTransport) -> bool:
     return False
 
 
-def _has_undecrypted(stream: Any) -> bool:
+def _has_undecrypted(stream: Any) -> bool:  # noqa: ANN401 (what httpcore hides has no type)
     tls = stream.get_extra_info("ssl_object")
     return tls is not None and bool(tls.pending() or stream._stream._read_bio.pending)
 

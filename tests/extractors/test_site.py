@@ -205,6 +205,12 @@ def test_a_date_alone_is_a_validator_too(archive: ReplicaSite) -> None:
     assert archive.log()[-1]["if-none-match"] is None
 
 
+def test_a_part_of_a_page_that_nobody_asked_for_is_a_failure() -> None:
+    with pytest.raises(FetchError, match=r"^HTTP 206$") as caught:
+        fetch_from(answering(response("206 Partial Content", b"half", "Content-Range: bytes 0-3/8")))
+    assert caught.value.status == 206
+
+
 def test_304_that_nobody_asked_for_is_a_failure() -> None:
     with pytest.raises(FetchError, match=r"^HTTP 304$"):
         fetch_from(answering(response("304 Not Modified")))
@@ -930,7 +936,7 @@ def test_a_stop_reaches_all_who_wait_at_once(archive: ReplicaSite) -> None:
         pages = [asyncio.create_task(site.fetch(f"{archive.url}/search?page={number}")) for number in range(1, 6)]
         while len(waiting) < 2:
             await asyncio.sleep(0.01)
-        site._stop_sign.put_up("enough")
+        site._stop_signal.set("enough")
         return await asyncio.wait_for(asyncio.gather(*pages, return_exceptions=True), 10)
 
     waiting: list[asyncio.Task[Any] | None] = []
