@@ -204,7 +204,7 @@ def test_no_proxy_may_name_a_host_with_its_port(monkeypatch: pytest.MonkeyPatch,
     assert asyncio.run(run()).body == b"direct"
 
 
-@pytest.mark.parametrize("proxy", ["ftp://jane:p@ssw0rd@127.0.0.1:1", "http://jane:p@ss/w0rd@127.0.0.1:x"])
+@pytest.mark.parametrize("proxy", ["ftp://jane:p@ssw0rd@127.0.0.1:1", "http://jane:p@ssw0rd@127.0.0.1:x"])
 def test_a_proxy_that_cannot_be_used_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     with pytest.raises(UsageError, match=r"cannot be used: 127\.0\.0\.1:") as caught:
