@@ -149,12 +149,12 @@ def read_segment(segment: Path) -> Iterator[Landed]:
         RawZoneError: The segment is no WARC file that wcda wrote, or not what it was when it was finished.
     """
     if _digest_note(segment).exists() and _noted_digest(segment) != file_sha256(segment):
-        raise RawZoneError(_damage(segment))
+        raise RawZoneError(_damage(segment), segment=segment.name)
     try:
         yield from read_records(segment)
     except (OSError, ValueError, LookupError, RuntimeError) as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise RawZoneError(f"segment {segment.name} cannot be read: {reason}") from error
+        raise RawZoneError(f"segment {segment.name} cannot be read: {reason}", segment=segment.name) from error
 
 
 def _digest_note(segment: Path) -> Path:

@@ -24,8 +24,8 @@ from flows.options import (
     takes_request,
 )
 from flows.request import HarvestRequest
-from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file, without_password
-from schemas.errors import UsageError, WcdaError
+from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
+from schemas.errors import UsageError, WcdaError, without_password
 from warehouse.folder import KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:

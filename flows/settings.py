@@ -5,7 +5,6 @@ at the top for every command that has such an option, or in a table `[harvest]` 
 """
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -15,7 +14,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup, TyperOption
 
-from schemas.errors import UsageError
+from schemas.errors import UsageError, without_password
 
 FILE_NAME = "wcda.toml"
 
@@ -124,11 +123,6 @@ def list_settings(context: typer.Context) -> list[Setting]:
         places = {"COMMANDLINE": option.opts[0], "ENVIRONMENT": variable(key), "DEFAULT_MAP": str(root.obj)}
         found.setdefault(key, {})[command] = Setting(key, _shown(value), _SOURCES[source.name], places.get(source.name))
     return [setting for by_command in found.values() for setting in _joined(by_command)]
-
-
-def without_password(text: str) -> str:
-    """A text whose addresses tell no user and no password."""
-    return re.sub(r"(?<=://)[^/\s@]+@", "***@", text)
 
 
 def _group(context: typer.Context) -> TyperGroup:

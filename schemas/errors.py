@@ -1,6 +1,8 @@
 """The one tree of exceptions, on those of `wcda.errors`. Each message is one line that a person can act on."""
 
-from wcda.errors import UsageError, WarehouseError, WcdaError
+from collections.abc import Callable
+
+from wcda.errors import UsageError, WarehouseError, WcdaError, without_password
 
 __all__ = [
     "CheckError",
@@ -8,10 +10,12 @@ __all__ = [
     "RawZoneError",
     "SiteStoppedError",
     "SourceError",
+    "TransientFetchError",
     "UsageError",
     "WarehouseError",
     "WarehouseLockedError",
     "WcdaError",
+    "without_password",
 ]
 
 
@@ -20,7 +24,33 @@ class SourceError(WcdaError):
 
 
 class FetchError(SourceError):
-    """A page could not be had, though it was asked for as often as is polite."""
+    """A page could not be had, though it was asked for as often as is polite.
+
+    Attributes:
+        url: What was asked for, without user and password; `None` if the error is not about one URL.
+        status: HTTP status of the last response; `None` if none came.
+        attempts: How often it was asked for.
+        retry_after: Seconds that the site asked us to wait; `None` if it named none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        url: str | None = None,
+        status: int | None = None,
+        attempts: int = 1,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.url = None if url is None else without_password(url)
+        self.status = status
+        self.attempts = attempts
+        self.retry_after = retry_after
+
+
+class TransientFetchError(FetchError):
+    """A request failed in a way that another try may change; the message is the reason, in a few words."""
 
 
 class SiteStoppedError(SourceError):
@@ -28,7 +58,15 @@ class SiteStoppedError(SourceError):
 
 
 class RawZoneError(WcdaError):
-    """A segment of the raw zone is not what it was when it was finished."""
+    """A segment of the raw zone is not what it was when it was finished.
+
+    Attributes:
+        segment: Name of the segment's file; `None` if the error is not about one segment.
+    """
+
+    def __init__(self, message: str, *, segment: str | None = None) -> None:
+        super().__init__(message)
+        self.segment = segment
 
 
 class WarehouseLockedError(WarehouseError):
@@ -45,3 +83,6 @@ class CheckError(WarehouseError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = problems
+
+    def __reduce__(self) -> tuple[Callable[[list[str]], "CheckError"], tuple[list[str]]]:
+        return CheckError, (self.problems,)

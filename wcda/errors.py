@@ -1,4 +1,11 @@
-"""The exceptions that reading a warehouse raises. Each message is one line that a person can act on."""
+"""The exceptions that reading a warehouse raises. Each message is one line to act on, without passwords."""
+
+import re
+
+
+def without_password(text: str) -> str:
+    """A text whose URLs tell no user and no password."""
+    return re.sub(r"(?<=://)[^/\s?#]+@", "***@", text)
 
 
 class WcdaError(Exception):
@@ -9,6 +16,9 @@ class WcdaError(Exception):
     """
 
     exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(without_password(" ".join(message.splitlines())))
 
 
 class UsageError(WcdaError):

@@ -20,22 +20,23 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from extractors.content_encoding import DamagedBodyError, UndecodableError, decode_body
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
-from extractors.sources.wire import Fields, Wire, WireError
+from extractors.sources.wire import Fields, Wire
 from extractors.wilson_center.addresses import ARCHIVE_HOSTS
 from extractors.wilson_center.layouts import refusals
-from schemas.errors import FetchError, SiteStoppedError, UsageError
+from schemas.errors import FetchError, SiteStoppedError, TransientFetchError, UsageError
 from schemas.records import Exchange, Validators
 
-MOST_FAILURES_IN_A_ROW = 10
+MAX_FAILURES_IN_A_ROW = 10
 """So many pages without one that succeeds: the site is down, or does not want us."""
 
-MOST_HOPS = 5
+MAX_REDIRECTS = 5
 """Redirects that are followed; RFC 9309, 2.3.1.2 names the same number for robots.txt."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_PASSING = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
+_RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
 _OVERLOAD = frozenset({429, 503})  # the site as a whole has too much to do: all workers hold off
 _NO_SUCH_PAGE = frozenset({404, 410})
+_PARTIAL_CONTENT = 206  # a part of a page, which nobody asked for
 _OWN_PORTS = {"http": 80, "https": 443}
 _TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
 
@@ -61,15 +62,18 @@ class _Answer:
 
     @property
     def is_success(self) -> bool:
-        return 200 <= self.exchange.status < 300
+        return _is_success(self.exchange.status)
 
 
 class _AttemptError(Exception):
     """One request failed in a way that may pass."""
 
-    def __init__(self, reason: str, *, retry_after: float | None = None, is_overload: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, status: int | None = None, retry_after: float | None = None, is_overload: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.status = status
         self.retry_after = retry_after
         self.is_overload = is_overload
 
@@ -82,8 +86,8 @@ class _RedirectError(FetchError):
     """Redirects lead nowhere that we may go."""
 
 
-class _StopSign:
-    """Once put up, nobody goes on, and who waits stops waiting."""
+class _StopSignal:
+    """Once set, nobody goes on, and who waits stops waiting."""
 
     def __init__(self) -> None:
         self._message: str | None = None
@@ -94,7 +98,7 @@ class _StopSign:
         if self._message is not None:
             raise SiteStoppedError(self._message)
 
-    def put_up(self, message: str) -> SiteStoppedError:
+    def set(self, message: str) -> SiteStoppedError:
         """Stop everyone; the first message stands. The error is for the caller to raise."""
         self._message = self._message or message
         now = asyncio.get_running_loop().time()
@@ -103,9 +107,9 @@ class _StopSign:
         return SiteStoppedError(self._message)
 
     async def guard(self, wait: Callable[[], Awaitable[object]]) -> None:
-        """Wait for something, or until the sign is put up, which is raised."""
+        """Wait for something, or until the signal is set, which is raised."""
         self.check()
-        with suppress(TimeoutError):  # the only limit that is ever set is that of `put_up`
+        with suppress(TimeoutError):  # the only limit that is ever set is that of `set`
             async with asyncio.timeout(None) as limit:
                 self._waits.add(limit)
                 try:
@@ -165,7 +169,7 @@ class Site:
         self._sleep = sleep
         self._random = random
         self._pace = Pace(1 / requests_per_second, clock, sleep)
-        self._stop_sign = _StopSign()
+        self._stop_signal = _StopSignal()
         self._robots = Robots(b"", self._product_token)
         self._failures_in_a_row = 0
         self._workers = asyncio.Semaphore(workers)
@@ -179,7 +183,7 @@ class Site:
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._stop_sign.put_up("the site was left; nothing more is asked of it")
+        self._stop_signal.set("the site was left; nothing more is asked of it")
         for wire in self._wires:
             await wire.aclose()
 
@@ -204,7 +208,7 @@ class Site:
             raise self._no_robots(str(error)) from error
         answer = hops[-1]
         if answer.is_challenge:
-            self._stop_sign.put_up("the site met robots.txt with a challenge; use web archives, or try on a later day")
+            self._stop_signal.set("the site met robots.txt with a challenge; use web archives, or try on a later day")
         elif answer.exchange.status >= 500:
             raise self._no_robots(f"HTTP {answer.exchange.status}")
         elif answer.is_success:  # RFC 9309, 2.3.1.3: else there are no rules
@@ -220,7 +224,7 @@ class Site:
             FetchError: The page cannot be had; the message is the reason.
             SiteStoppedError: The site must not or cannot be asked any more.
         """
-        self._stop_sign.check()
+        self._stop_signal.check()
         if _authority(url) not in self._hosts:
             raise FetchError(f"no address of {self._authority}")
         hops: list[_Answer] = []
@@ -237,14 +241,14 @@ class Site:
 
     def _no_robots(self, reason: str) -> SiteStoppedError:
         # RFC 9309, 2.3.1.4: a site whose rules cannot be reached forbids everything.
-        return self._stop_sign.put_up(
+        return self._stop_signal.set(
             f"robots.txt of {self._authority} cannot be had ({reason}), so nothing may be asked for; try another day"
         )
 
     def _obey(self, robots: Robots) -> None:
         self._robots = robots
         if robots.interval > self._longest_wait_seconds:
-            raise self._stop_sign.put_up(
+            raise self._stop_signal.set(
                 f"robots.txt of {self._authority} asks for {robots.interval:g} s between requests, "
                 f"and at most {self._longest_wait_seconds:g} s are waited"
             )
@@ -262,7 +266,7 @@ class Site:
         next_url: str | None = url
         seen: set[str] = set()
         while next_url is not None:
-            if next_url in seen or len(hops) > MOST_HOPS:
+            if next_url in seen or len(hops) > MAX_REDIRECTS:
                 raise _RedirectError("redirected in a circle")
             if not self._robots.allows(next_url):
                 raise _PageError("robots.txt forbids this address")
@@ -271,7 +275,7 @@ class Site:
             next_url = self._target_within(hops[-1])
 
     def _target_within(self, answer: _Answer) -> str | None:
-        """Where a redirect leads, if that is the archive; null if the answer is no redirect."""
+        """Where a redirect leads, if that is the archive; `None` if the answer is no redirect."""
         target = _target(answer)
         if target is not None and (authority := _authority(target)) not in self._hosts:
             raise _RedirectError(f"redirected to {authority or 'no web page'}, which is not the archive")
@@ -281,40 +285,46 @@ class Site:
         status = answer.exchange.status
         if answer.is_success or answer.is_challenge or (status == 304 and is_conditional):
             return
-        raise (_PageError if status in _NO_SUCH_PAGE else FetchError)(f"HTTP {status}")
+        kind = _PageError if status in _NO_SUCH_PAGE else FetchError
+        raise kind(f"HTTP {status}", url=answer.exchange.url, status=status)
 
     def _count_failure(self, error: FetchError) -> None:
         self._failures_in_a_row += 1
-        if self._failures_in_a_row >= MOST_FAILURES_IN_A_ROW:
+        if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             message = f"{self._failures_in_a_row} pages in a row could not be had (the last: {error}); try another day"
-            raise self._stop_sign.put_up(message) from error
+            raise self._stop_signal.set(message) from error
 
     async def _ask(self, url: str, headers: Fields) -> _Answer:
         """Ask for one address until an answer comes that will not pass."""
         reasons: list[str] = []
+        last = _AttemptError("it was never asked for")
         while len(reasons) < self._attempts:
             try:
                 return self._judge(await self._send(url, headers))
             except _AttemptError as failure:
                 reasons.append(failure.reason)
+                last = failure
                 await self._hold_off(failure, len(reasons))
         if not any(wire.has_answered for wire in self._wires):
-            raise self._stop_sign.put_up(
+            raise self._stop_signal.set(
                 f"{self._authority} does not answer ({reasons[-1]}); try another day, or harvest from web archives"
             )
-        raise FetchError(_summed_up(reasons))
+        raise FetchError(
+            _summed_up(reasons), url=url, status=last.status, attempts=len(reasons), retry_after=last.retry_after
+        )
 
     def _judge(self, exchange: Exchange) -> _Answer:
-        if 200 <= exchange.status < 300:
+        if _is_success(exchange.status):
             return _Answer(exchange, _decode(exchange))
         body = _decode_leniently(exchange)
         refusal = refusals.recognise(body.decode("utf-8", "replace"))
         if refusal is not None and refusal.outcome == "challenge":
             return _Answer(exchange, body, is_challenge=True)
-        if exchange.status in _PASSING:
+        if exchange.status in _RETRYABLE:
             now = dt.datetime.now(dt.UTC)
             raise _AttemptError(
                 f"HTTP {exchange.status}",
+                status=exchange.status,
                 retry_after=retry_after_seconds(exchange.header("retry-after"), exchange.header("date"), now),
                 is_overload=exchange.status in _OVERLOAD,
             )
@@ -324,7 +334,7 @@ class Site:
         """Wait after a failed attempt: everyone, if the site asked for it or has too much to do, else this page."""
         wait = failure.retry_after
         if wait is not None and wait > self._longest_wait_seconds:
-            raise self._stop_sign.put_up(
+            raise self._stop_signal.set(
                 f"{self._authority} asks us to wait {wait:g} s ({failure.reason}), "
                 f"and at most {self._longest_wait_seconds:g} s are waited; try on a later day"
             )
@@ -334,7 +344,7 @@ class Site:
             wait = longest * (1 + self._random()) / 2
             if not failure.is_overload:
                 if attempt < self._attempts:
-                    await self._stop_sign.guard(partial(self._sleep, wait))
+                    await self._stop_signal.guard(partial(self._sleep, wait))
                 return
         self._pace.pause(wait)
 
@@ -343,15 +353,15 @@ class Site:
         async with self._wire() as wire:
             try:
                 return await wire.get(url, headers)
-            except WireError as error:
+            except TransientFetchError as error:
                 raise _AttemptError(str(error)) from error
 
     @asynccontextmanager
     async def _wire(self) -> AsyncIterator[Wire]:
         """A wire of one's own, once the pace lets the next request start."""
-        await self._stop_sign.guard(self._workers.acquire)
+        await self._stop_signal.guard(self._workers.acquire)
         try:
-            await self._stop_sign.guard(self._pace.wait)
+            await self._stop_signal.guard(self._pace.wait)
             wire = self._free.pop()
             try:
                 yield wire
@@ -359,6 +369,10 @@ class Site:
                 self._free.append(wire)
         finally:
             self._workers.release()
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300 and status != _PARTIAL_CONTENT
 
 
 def _decode(exchange: Exchange) -> bytes:
@@ -379,7 +393,7 @@ def _decode_leniently(exchange: Exchange) -> bytes:
 
 
 def _authority(url: str) -> str | None:
-    """Host of an address, with its port unless that is the scheme's own; null if it is no address of a web page."""
+    """Host of an address, with its port unless that is the scheme's own; `None` if it is no address of a web page."""
     try:
         url.encode()  # half of a surrogate pair has no address
     except ValueError:
@@ -401,7 +415,7 @@ def _authority_of(beginning: str) -> str | None:
 
 
 def _target(answer: _Answer) -> str | None:
-    """Where a redirect leads; null if the answer is none."""
+    """Where a redirect leads; `None` if the answer is none."""
     location = answer.exchange.header("location")
     if answer.exchange.status not in _REDIRECTS or location is None or answer.is_challenge:
         return None

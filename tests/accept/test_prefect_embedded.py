@@ -8,6 +8,8 @@ import pytest
 
 from schemas.tables import TABLES
 from tests.conftest import Done, run_wcda
+from tests.flows.live import write_catalog_for
+from tests.replica import replica
 
 pytestmark = pytest.mark.accept
 
@@ -52,3 +54,19 @@ def test_the_api_s_state_is_kept_in_the_warehouse_and_not_in_the_home(done: Done
         tasks = database.execute("select count(*) from task_run where state_type = 'COMPLETED'").fetchone()
     assert runs == [("harvest every collection from samples", "COMPLETED")]
     assert tasks == (5,)  # begin, land, end, publish, tell assets
+
+
+def test_the_password_of_a_proxy_that_does_not_answer_is_not_kept(tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.toml"
+    warehouse = tmp_path / "warehouse"
+    with replica(documents=20, collections=1) as site:
+        write_catalog_for(site, catalog)
+        proxy = {"http_proxy": "http://jane:p@ssw0rd@127.0.0.1:1", "no_proxy": "", "NO_PROXY": ""}
+        done = run_wcda(tmp_path, "harvest", "--catalog", catalog, "--warehouse", warehouse, **proxy)
+
+    assert done.returncode == 1
+    assert "does not answer (connection refused)" in done.stderr
+    kept = b"".join(path.read_bytes() for path in (warehouse / "prefect").rglob("*") if path.is_file())
+    assert b"does not answer" in kept
+    for secret in (b"jane", b"ssw0rd"):
+        assert secret not in kept + (done.stdout + done.stderr).encode()

@@ -17,7 +17,7 @@ import pytest
 
 from extractors.content_encoding import decode_body
 from extractors.sources.robots import MAX_ROBOTS_BYTES, Robots
-from extractors.sources.site import MOST_FAILURES_IN_A_ROW, MOST_HOPS, Fetched, Site
+from extractors.sources.site import MAX_FAILURES_IN_A_ROW, MAX_REDIRECTS, Fetched, Site
 from extractors.sources.wire import MAX_BODY_BYTES
 from schemas.errors import FetchError, SiteStoppedError, UsageError
 from schemas.records import Exchange, Validators
@@ -203,6 +203,12 @@ def test_a_date_alone_is_a_validator_too(archive: ReplicaSite) -> None:
     again = fetch(archive, validators=Validators(last_modified=first.header("last-modified")))
     assert again.exchanges[-1].status == 304
     assert archive.log()[-1]["if-none-match"] is None
+
+
+def test_a_part_of_a_page_that_nobody_asked_for_is_a_failure() -> None:
+    with pytest.raises(FetchError, match=r"^HTTP 206$") as caught:
+        fetch_from(answering(response("206 Partial Content", b"half", "Content-Range: bytes 0-3/8")))
+    assert caught.value.status == 206
 
 
 def test_304_that_nobody_asked_for_is_a_failure() -> None:
@@ -589,7 +595,7 @@ def test_redirects_without_end_are_left() -> None:
     hops = [response("302 Found", b"", f"Location: /{number}") for number in range(20)]
     with pytest.raises(FetchError, match=r"^redirected in a circle$"):
         fetch_from(answering(*hops, seen=seen))
-    assert len(seen) == MOST_HOPS + 1
+    assert len(seen) == MAX_REDIRECTS + 1
 
 
 @pytest.mark.parametrize(
@@ -696,7 +702,7 @@ def test_what_robots_txt_forbids_is_not_asked_for(archive: ReplicaSite) -> None:
         await site.read_robots()
         assert not site.allows(archive.url + PAGE)
         assert site.allows(archive.url + "/document/x")
-        for _ in range(2 * MOST_FAILURES_IN_A_ROW):
+        for _ in range(2 * MAX_FAILURES_IN_A_ROW):
             with pytest.raises(FetchError, match=r"^robots\.txt forbids this address$"):
                 await site.fetch(archive.url + PAGE)
 
@@ -882,7 +888,7 @@ def test_a_site_that_vanishes_later_fails_its_pages_until_there_are_too_many() -
             site = live(url, attempts=2)
             await site.fetch(url)
         async with site:
-            for _ in range(MOST_FAILURES_IN_A_ROW - 1):
+            for _ in range(MAX_FAILURES_IN_A_ROW - 1):
                 with pytest.raises(FetchError) as caught:
                     await site.fetch(url)
                 failures.append(str(caught.value))
@@ -900,7 +906,7 @@ def test_a_site_that_vanishes_later_fails_its_pages_until_there_are_too_many() -
 def test_a_success_between_failures_lets_the_run_go_on(archive: ReplicaSite) -> None:
     async def act(site: Site) -> None:
         for _ in range(3):
-            for _ in range(MOST_FAILURES_IN_A_ROW - 1):
+            for _ in range(MAX_FAILURES_IN_A_ROW - 1):
                 with pytest.raises(FetchError):
                     await site.fetch(f"{archive.url}/search?page=2")
             await site.fetch(archive.url + PAGE)
@@ -911,7 +917,7 @@ def test_a_success_between_failures_lets_the_run_go_on(archive: ReplicaSite) -> 
 
 def test_pages_that_are_gone_say_nothing_of_the_site(archive: ReplicaSite) -> None:
     async def act(site: Site) -> int:
-        for _ in range(2 * MOST_FAILURES_IN_A_ROW):
+        for _ in range(2 * MAX_FAILURES_IN_A_ROW):
             with pytest.raises(FetchError, match="HTTP 404"):
                 await site.fetch(f"{archive.url}/gone")
         return (await site.fetch(archive.url + PAGE)).exchanges[-1].status
@@ -930,7 +936,7 @@ def test_a_stop_reaches_all_who_wait_at_once(archive: ReplicaSite) -> None:
         pages = [asyncio.create_task(site.fetch(f"{archive.url}/search?page={number}")) for number in range(1, 6)]
         while len(waiting) < 2:
             await asyncio.sleep(0.01)
-        site._stop_sign.put_up("enough")
+        site._stop_signal.set("enough")
         return await asyncio.wait_for(asyncio.gather(*pages, return_exceptions=True), 10)
 
     waiting: list[asyncio.Task[Any] | None] = []

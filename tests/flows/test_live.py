@@ -134,6 +134,26 @@ def test_the_site_is_told_who_asks_and_robots_txt_comes_first(
     assert all(entry["user-agent"].endswith("(+tests@example.org)") for entry in log)
 
 
+def test_the_password_of_a_proxy_that_does_not_answer_is_told_nowhere(
+    catalog: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://jane:p@ssw0rd@127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+    done = run_here("harvest", "--catalog", catalog, "--warehouse", warehouse, "--direct")
+
+    assert done.returncode == 1
+    assert "does not answer (connection refused)" in done.stderr
+    told = (
+        done.stdout
+        + done.stderr
+        + "".join(path.read_text(errors="replace") for path in warehouse.rglob("*") if path.is_file())
+    )
+    assert "jane" not in told
+    assert "ssw0rd" not in told
+
+
 def test_a_site_is_not_asked_without_a_contact(site: ReplicaSite, tmp_path: Path, warehouse: Path) -> None:
     catalog = write_catalog_for(site, tmp_path / "catalog.toml", contact=None)
 

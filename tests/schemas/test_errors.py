@@ -1,0 +1,42 @@
+"""What errors tell, wherever they end up."""
+
+import pickle
+
+import pytest
+
+from schemas.errors import (
+    CheckError,
+    FetchError,
+    RawZoneError,
+    SiteStoppedError,
+    TransientFetchError,
+    WcdaError,
+    without_password,
+)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        WcdaError("no"),
+        FetchError("HTTP 503", url="http://example.org/", status=503, attempts=5, retry_after=2.0),
+        TransientFetchError("no answer", url="http://example.org/"),
+        SiteStoppedError("enough"),
+        RawZoneError("damaged", segment="a.warc.gz"),
+        CheckError(["one", "two"]),
+    ],
+)
+def test_an_error_is_the_same_in_another_process(error: WcdaError) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_an_error_is_one_line_and_holds_no_password() -> None:
+    error = FetchError("http://jane:p@ss@example.org/a\nrefused", url="http://jane:p@ss@example.org/a")
+    assert str(error) == "http://***@example.org/a refused"
+    assert error.url == "http://***@example.org/a"
+
+
+@pytest.mark.parametrize("text", ["http://example.org/?mail=a@b", "http://example.org/a@b", "a@b"])
+def test_what_is_no_password_stays(text: str) -> None:
+    assert without_password(text) == text
