@@ -7,17 +7,8 @@ from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
 from extractors.warc import Landed, WarcWriter, payload_digest
-from schemas.records import (
-    Alias,
-    ArchivedPage,
-    Collection,
-    FetchedPage,
-    Issue,
-    Item,
-    KnownCapture,
-    Plan,
-    RunEnd,
-)
+from schemas.issues import LOST_REVISIT, Issue
+from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, KnownCapture, Plan, RunEnd
 
 
 class Landing:
@@ -83,7 +74,7 @@ class Landing:
         revisits = page.known or (self._payloads.get(page.revisits) if page.revisits else None)
         if page.revisits and revisits is None:
             message = "the capture has no body of its own, and the one that it refers to is not there"
-            self.land_issue(Issue("error", "lost-revisit", message, found=page.revisits, url=capture.url))
+            self.land_issue(LOST_REVISIT.issue(message, found=page.revisits, url=capture.url))
         elif capture.http_status is None:
             self._read(self._writer.land_saved_page(capture))
         else:

@@ -13,8 +13,9 @@ from extractors.raw_zone import read_segment
 from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from extractors.wilson_center.layouts import read_text
 from schemas.identifiers import stable_id
+from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, Issue, ParsedPage, Plan
+from schemas.records import Capture, ParsedPage, Plan
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,20 +44,18 @@ def decode(body: bytes) -> tuple[str | None, list[Issue]]:
     """A page's text, and what is in doubt about it; null text for a page that is empty or no text at all."""
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body or body.isspace():
-        return None, [Issue("error", "empty-file", "the page is empty", found=f"{len(body)} bytes")]
+        return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(body)} bytes")]
     head = body[:_GLIMPSE_BYTES]
     control = len(head) - len(head.translate(None, _CONTROL))
     if control > _BINARY_SHARE * len(head) or b"\x00" in head:
-        return None, [Issue("error", "binary-file", "the page is no text", found=head[:8].hex(" "))]
+        return None, [BINARY_FILE.issue("the page is no text", found=head[:8].hex(" "))]
     try:
         return body.decode(), []
     except UnicodeDecodeError as error:
         if error.end == len(body) and error.reason == "unexpected end of data":
-            cut = Issue("error", "cut-off", "the page ends within a character; what is before it was read")
+            cut = CUT_OFF.issue("the page ends within a character; what is before it was read")
             return body[: error.start].decode(), [cut]
-        issue = Issue(
-            "warning",
-            "encoding",
+        issue = ENCODING.issue(
             "the page is not in UTF-8; it was read as Windows-1252",
             expected="utf-8",
             found=f"{error.reason} at byte {error.start}",
@@ -177,7 +176,7 @@ def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
     try:
         return decode_body(capture.body, capture.header("content-encoding")), []
     except UndecodableError as error:
-        issue = Issue("error", "undecodable", f"the page's content-encoding cannot be undone: {error}")
+        issue = UNDECODABLE.issue(f"the page's content-encoding cannot be undone: {error}")
         return capture.body, [issue]
 
 

@@ -22,18 +22,8 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter
 
-from schemas.records import (
-    Alias,
-    Capture,
-    Collection,
-    Exchange,
-    Headers,
-    Issue,
-    KnownCapture,
-    Plan,
-    RunEnd,
-    Withdrawal,
-)
+from schemas.issues import Issue
+from schemas.records import Alias, Capture, Collection, Exchange, Headers, KnownCapture, Plan, RunEnd, Withdrawal
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord

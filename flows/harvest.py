@@ -17,14 +17,8 @@ from extractors.wilson_center import ARCHIVE
 from flows.progress import Watch
 from flows.request import HarvestRequest
 from schemas.errors import SourceError, WarehouseError
-from schemas.records import (
-    Issue,
-    Item,
-    Plan,
-    Progress,
-    Receipt,
-    RunEnd,
-)
+from schemas.issues import Issue
+from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 

@@ -1,6 +1,7 @@
-"""The data dictionary: every table and column as stated, for people. `make dictionary` writes docs/tables.md."""
+"""The data dictionary: every table, column and kind of issue, for people. `make dictionary` writes docs/tables.md."""
 
 from schemas.columns import Column, Table
+from schemas.issues import ISSUE_KINDS
 from schemas.tables import SCHEMA_VERSION, TABLES
 
 _TYPES = {
@@ -14,7 +15,7 @@ _TYPES = {
 
 
 def data_dictionary() -> str:
-    """All tables and columns as Markdown."""
+    """All tables and columns, and the kinds of issues, as Markdown."""
     head = (
         "# The tables\n\n"
         f"Schema version {SCHEMA_VERSION} ([what the number says](downstream.md#versions-of-the-schema)). Written by "
@@ -22,7 +23,17 @@ def data_dictionary() -> str:
         "Absent is null, never an empty text. What is marked *volatile* differs from run to run by its nature, and is "
         "left out of\ncomparisons and of `wcda changes`.\n"
     )
-    return head + "".join(_section(table) for table in TABLES.values())
+    return head + "".join(_section(table) for table in TABLES.values()) + _issue_kinds()
+
+
+def _issue_kinds() -> str:
+    head = (
+        "\n## Kinds of issues\n\n"
+        "What `issues.kind` can be, from `schemas/issues.py`. *error*: something that a page holds is not in the tables, "
+        "or may be\nwrong there. *warning*: it is in the tables, with a doubt. *info*: worth knowing. The level of a row "
+        "can differ from that\nof its kind.\n\n| kind | level | meaning |\n|---|---|---|\n"
+    )
+    return head + "".join(f"| `{kind.name}` | {kind.level} | {kind.meaning} |\n" for kind in ISSUE_KINDS.values())
 
 
 def _section(table: Table) -> str:

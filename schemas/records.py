@@ -8,13 +8,10 @@ from typing import Any, Literal, Protocol
 
 from schemas.dates import read_date
 from schemas.identifiers import stable_id
+from schemas.issues import UNREADABLE_DATE, Issue
 
 Headers = tuple[tuple[str, str], ...]
 """Of HTTP: names and values in their order."""
-
-Level = Literal["error", "warning", "info"]
-"""error: something that the page holds is not in the tables, or may be wrong there. warning: it is in
-the tables, with a doubt. info: worth knowing."""
 
 Outcome = Literal["listing", "empty", "challenge", "maintenance", "unknown"]
 """What a page was recognised as. Only a listing has entries; `empty` says that nothing was found."""
@@ -28,24 +25,6 @@ PageKind = Literal["listing", "document", "term"]
 RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 """complete: all that was asked for was read. short: something failed. failed: nothing usable, so nothing of it
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """Something that a person should know about a page, a collection or a run.
-
-    Attributes:
-        url: Address that it concerns, where that is not the page on which it was found.
-        collection_id: Collection that it concerns, likewise.
-    """
-
-    level: Level
-    kind: str
-    message: str
-    expected: str | None = None
-    found: str | None = None
-    url: str | None = None
-    collection_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +48,7 @@ class ParsedRow(Protocol):
         """Its columns but `page_id` (`schemas.parsed`)."""
         ...
 
-    def issues(self) -> Iterator["Issue"]:
+    def issues(self) -> Iterator[Issue]:
         """What is in doubt about its values."""
         ...
 
@@ -114,12 +93,10 @@ class Entry:
         """Its columns but `page_id` (`schemas.parsed`)."""
         return {**self.values, "entry_key": self.key}
 
-    def issues(self) -> Iterator["Issue"]:
+    def issues(self) -> Iterator[Issue]:
         """An issue if its date cannot be read."""
         if self.date_text is not None and read_date(self.date_text) is None:
-            yield Issue(
-                "warning",
-                "unreadable-date",
+            yield UNREADABLE_DATE.issue(
                 f"the date of entry {self.position} cannot be read; its text is kept",
                 found=self.date_text,
             )

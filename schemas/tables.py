@@ -9,7 +9,8 @@ from typing import get_args
 
 from schemas.columns import Column, ForeignKey, Table
 from schemas.dates import Precision
-from schemas.records import Level, Outcome, RunOutcome
+from schemas.issues import Level
+from schemas.records import Outcome, RunOutcome
 
 SCHEMA_VERSION = "1.0"
 """`major.minor`. Minor: a table is added, or a column that can be null; what read the tables before reads them still.

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.identifiers import page_name
-from schemas.records import CollectionReceipt, Level, Receipt, RunOutcome
+from schemas.issues import SITE_STOPPED, Level
+from schemas.records import CollectionReceipt, Receipt, RunOutcome
 from wcda.manifest import ChangeKind
 
 ISSUE_EXAMPLES = 3
@@ -35,7 +36,7 @@ def describe(
     issues = tables["issues"].to_pylist()
     levels = Counter(row["level"] for row in issues)
     # What stopped the whole run tells most.
-    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != "site-stopped")
+    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != SITE_STOPPED.name)
     columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
     return Receipt(
         run_id=run_id,

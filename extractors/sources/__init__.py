@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from extractors.known_pages import KnownPages
     from extractors.wilson_center.catalog import Catalog
-    from schemas.records import Collection, Issue, Item, Progress
+    from schemas.records import Collection, Item, Progress
+from schemas.issues import Issue
 
 CaptureChoice = Literal["earliest", "latest", "all"]
 """Which captures of a page a web archive is asked for."""

@@ -46,7 +46,25 @@ from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.layouts.citations import cited_address
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
-from schemas.records import Alias, ArchivedPage, Capture, Collection, Issue, Item, Level
+from schemas.issues import (
+    ARCHIVED_REDIRECT,
+    BAD_PAGE_LIST,
+    DAMAGED_ARCHIVE,
+    FAILED_CAPTURE,
+    NO_HTTP,
+    NO_INSTANT,
+    PACKED_WACZ,
+    TOO_LARGE,
+    UNDECODABLE,
+    UNKNOWN_ARCHIVE,
+    UNREADABLE_FILE,
+    UNSAFE_MEMBER,
+    WRONG_DIGEST,
+    Issue,
+    IssueKind,
+    Level,
+)
+from schemas.records import Alias, ArchivedPage, Capture, Collection, Item
 
 _TAR_BLOCK = 512
 _END_OF_TAR = bytes(_TAR_BLOCK)
@@ -144,9 +162,9 @@ class _Item:
     own: Collection | None = None
     path: Path | None = None
 
-    def issue(self, level: Level, kind: str, message: str, found: str | None = None) -> Issue:
+    def issue(self, kind: IssueKind, message: str, found: str | None = None, level: Level | None = None) -> Issue:
         """An issue with this file."""
-        return Issue(level, kind, message, found=found, url=file_address(self.name))
+        return kind.issue(message, found=found, url=file_address(self.name), level=level)
 
     def inner(self, member: str) -> "_Item":
         """A file in this one."""
@@ -198,7 +216,7 @@ class _Reader:
         try:
             body = read_page_file(folder / PAGE_LIST)
         except SourceError as error:
-            yield Issue("error", "page-list", str(error), url=file_address(PAGE_LIST))
+            yield BAD_PAGE_LIST.issue(str(error), url=file_address(PAGE_LIST))
             return
         self._listed, issues = read_page_list(body, set(names), self._base)
         yield from issues
@@ -207,17 +225,17 @@ class _Reader:
         path = cast("Path", item.path)
         try:
             if not path.is_file():
-                yield item.issue("error", "unreadable-file", "no file")
+                yield item.issue(UNREADABLE_FILE, "no file")
                 return
             with path.open("rb") as file:
                 yield from self._read_stream(ByteStream(file.read), item)
         except OSError as error:
-            yield item.issue("error", "unreadable-file", error.strerror or str(error))
+            yield item.issue(UNREADABLE_FILE, error.strerror or str(error))
 
     def _read_stream(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         match _kind_of(stream):
             case _ if item.depth > _MAX_DEPTH:
-                yield item.issue("error", "unreadable-file", f"packed in more than {_MAX_DEPTH} files")
+                yield item.issue(UNREADABLE_FILE, f"packed in more than {_MAX_DEPTH} files")
             case "warc":
                 yield from self._read_warc(stream, item)
             case "tar":
@@ -245,14 +263,14 @@ class _Reader:
                     yield from self._read_tar_member(tar, member, item)
         except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
             reason = stream.damage or str(error)
-            yield item.issue("error", "damaged-archive", f"what is behind in the tar cannot be read: {reason}{tail.at}")
+            yield item.issue(DAMAGED_ARCHIVE, f"what is behind in the tar cannot be read: {reason}{tail.at}")
             return
         yield from _tar_damages(item, damages, "at its end")
         if stream.damage is not None:
-            yield item.issue("error", "damaged-archive", f"the tar is not whole: {stream.damage}{tail.at}")
+            yield item.issue(DAMAGED_ARCHIVE, f"the tar is not whole: {stream.damage}{tail.at}")
         elif not tail.ends_with_zeros:
             yield item.issue(
-                "warning", "damaged-archive", f"the tar has no mark of its end, and may be cut off{tail.at}"
+                DAMAGED_ARCHIVE, level="warning", message=f"the tar has no mark of its end, and may be cut off{tail.at}"
             )
 
     def _read_tar_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item) -> Iterator[Item]:
@@ -273,20 +291,18 @@ class _Reader:
 
     def _read_zip(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         if item.path is None:
-            yield item.issue(
-                "error", "packed-wacz", "a WACZ or zip within another file cannot be read: unpack that file"
-            )
+            yield item.issue(PACKED_WACZ, "a WACZ or zip within another file cannot be read: unpack that file")
             return
         try:
             with zipfile.ZipFile(item.path) as archive:
                 members = [member for member in archive.infolist() if not member.is_dir()]
                 if not any(_WACZ_FOLDER in member.filename for member in members):
-                    yield item.issue("error", "unknown-archive", "a zip that is no WACZ: unpack it")
+                    yield item.issue(UNKNOWN_ARCHIVE, "a zip that is no WACZ: unpack it")
                 for member in members:
                     yield from self._read_zip_member(archive, member, item)
         except zipfile.BadZipFile as error:
             message = f"the zip is damaged; the WARC records that can be found in it are read: {error}"
-            yield item.issue("error", "damaged-archive", message)
+            yield item.issue(DAMAGED_ARCHIVE, message)
             yield from self._read_warc(stream, item)
 
     def _read_zip_member(self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: _Item) -> Iterator[Item]:
@@ -300,14 +316,14 @@ class _Reader:
                 with archive.open(member) as file:
                     yield from self._read_stream(ByteStream(_reading_zip(cast("BinaryIO", file))), inner)
             except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-                yield inner.issue("error", "damaged-archive", f"the file in the zip cannot be read: {error}")
+                yield inner.issue(DAMAGED_ARCHIVE, f"the file in the zip cannot be read: {error}")
 
     # WARC
 
     def _read_warc(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         for record in read_foreign_warc(stream):
             if isinstance(record, Damage):
-                yield item.issue("error", "damaged-archive", f"{record.reason} ({record.place})")
+                yield item.issue(DAMAGED_ARCHIVE, f"{record.reason} ({record.place})")
                 continue
             listing = parse_listing_address(record.url, self._base)
             is_page = record.kind != "resource" or record.content_type.startswith("text/html")
@@ -319,12 +335,12 @@ class _Reader:
     def _listing_record(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[Item]:
         problem = _problem_of(record)
         if problem is not None:
-            level, kind, message = problem
-            yield item.issue(level, kind, f"{message} ({record.place})", record.url)
+            kind, message = problem
+            yield item.issue(kind, f"{message} ({record.place})", record.url)
             return
         if record.digest_problem is not None:
             message = f"the page is not what it was when it was captured ({record.place})"
-            yield item.issue("warning", "wrong-digest", message, record.digest_problem)
+            yield item.issue(WRONG_DIGEST, message, record.digest_problem)
         if record.kind == "revisit":
             yield self._revisit(record, listing)
             return
@@ -337,12 +353,12 @@ class _Reader:
         capture = _capture(record, collection)
         if record.kind == "response" and record.captured_at is None:
             message = f"the record does not say when the page was captured ({record.place})"
-            yield item.issue("warning", "no-instant", message, record.url)
+            yield item.issue(NO_INSTANT, message, record.url)
             try:
                 body = decode_body(capture.body, capture.header("content-encoding"))
             except UndecodableError as error:
                 message = f"the page's content-encoding cannot be undone: {error} ({record.place})"
-                yield item.issue("error", "undecodable", message, record.url)
+                yield item.issue(UNDECODABLE, message, record.url)
                 return
             capture = replace(capture, body=body, http_status=None, headers=())
         yield ArchivedPage(capture, collection, record.payload_digest)
@@ -386,9 +402,9 @@ class _Reader:
             return
         body = stream.read(MAX_PAGE_BYTES + 1)
         if stream.damage is not None:
-            yield item.issue("error", "unreadable-file", stream.damage)
+            yield item.issue(UNREADABLE_FILE, stream.damage)
         elif len(body) > MAX_PAGE_BYTES:
-            yield item.issue("error", "unreadable-file", f"more than {MAX_PAGE_BYTES} bytes are no page")
+            yield item.issue(UNREADABLE_FILE, f"more than {MAX_PAGE_BYTES} bytes are no page")
         elif named is None and origin.listing is None and (origin.url is not None or _cited(body) is not None):
             self._skipped[_DOCUMENT] += 1
             yield from self._alias(origin.url, _cited(body), "citation")
@@ -495,7 +511,7 @@ def _tar_head(damages: list[str]) -> type[tarfile.TarInfo]:
 def _tar_damages(item: _Item, damages: list[str], place: str) -> Iterator[Issue]:
     if damages:
         message = f"{len(damages)} blocks of the tar cannot be read as the head of a file ({place})"
-        yield item.issue("error", "damaged-archive", message)
+        yield item.issue(DAMAGED_ARCHIVE, message)
         damages.clear()
 
 
@@ -544,23 +560,23 @@ def _is_outside(name: str) -> bool:
 
 
 def _refusal(level: Level, item: _Item, reason: str, offset: int) -> Issue:
-    return item.issue(level, "unsafe-member", f"passed over: {reason} (at byte {offset})")
+    return item.issue(UNSAFE_MEMBER, f"passed over: {reason} (at byte {offset})", level=level)
 
 
-def _problem_of(record: ForeignRecord) -> tuple[Level, str, str] | None:
+def _problem_of(record: ForeignRecord) -> tuple[IssueKind, str] | None:
     """Why a record at a URL of the listing shows no page; `None` if it does."""
     status = record.status
     if record.body is None:
-        return "error", "too-large", f"more than {LARGEST_RECORD} bytes are no page"
+        return TOO_LARGE, f"more than {LARGEST_RECORD} bytes are no page"
     if record.kind == "resource" or status in _OK:
         return None
     if record.kind == "revisit" and status in (None, _NOT_MODIFIED):
         return None
     if status is None:
-        return "error", "no-http", "the record has no HTTP response"
+        return NO_HTTP, "the record has no HTTP response"
     if 300 <= status < 400:
-        return "info", "archived-redirect", f"the archived answer is {status}, which leads elsewhere"
-    return "warning", "failed-capture", f"the archived answer is {status}, which is no page"
+        return ARCHIVED_REDIRECT, f"the archived answer is {status}, which leads elsewhere"
+    return FAILED_CAPTURE, f"the archived answer is {status}, which is no page"
 
 
 def _capture(record: ForeignRecord, collection: Collection) -> Capture:

@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterator
 from extractors.known_pages import KnownPages
 from extractors.sources import SourceRequest
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, Issue, Item, Progress
+from schemas.issues import MISSING_COLLECTION, PASSED_OVER, SOURCE_FAILED, Issue
+from schemas.records import ArchivedPage, Item, Progress
 
 
 class CapturedSource(ABC):
@@ -53,14 +54,14 @@ class CapturedSource(ABC):
                     self._count(item)
                     yield item
         except (FetchError, SiteStoppedError, SourceError) as error:
-            failure = Issue("error", "source-failed", str(error))
+            failure = SOURCE_FAILED.issue(str(error))
             self._count(failure)
             yield failure
 
     def issues(self) -> list[Issue]:
         """Collections that it does not have, and how much was skipped."""
         missing = [
-            Issue("error", "missing-collection", f"the source has no page of {collection}", collection_id=collection)
+            MISSING_COLLECTION.issue(f"the source has no page of {collection}", collection_id=collection)
             for collection in self._request.choice.collections
             if collection not in self._met
         ]
@@ -96,4 +97,4 @@ def _skipped_issues(skipped: Counter[str]) -> list[Issue]:
         return []
     kinds = ", ".join(f"{kind}: {number:,}" for kind, number in skipped.most_common())
     message = f"{skipped.total():,} captures or files are no pages of a listing that was asked for"
-    return [Issue("info", "passed-over", message, found=kinds)]
+    return [PASSED_OVER.issue(message, found=kinds)]

@@ -12,7 +12,8 @@ from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from schemas.errors import FetchError, SiteStoppedError
-from schemas.records import FetchedPage, Issue, Item, KnownCapture, PageRequest, Progress
+from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
+from schemas.records import FetchedPage, Item, KnownCapture, PageRequest, Progress
 
 _NOT_MODIFIED = 304
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
@@ -80,7 +81,7 @@ class LiveSite:
         message = "it has as many documents as the whole archive; the site may have ignored what was asked for"
         ignored = {name: message for name, total in totals.items() if total == whole > 0 and name != _WHOLE_ID}
         return [
-            Issue("error", "incomplete-reading", reason, collection_id=collection_id)
+            INCOMPLETE_READING.issue(reason, collection_id=collection_id)
             for collection_id, reason in (ignored | self._plan.reasons).items()
         ]
 
@@ -104,7 +105,7 @@ class LiveSite:
         )
 
     def _count(self, item: Item) -> None:
-        has_failed = isinstance(item, Issue) and item.kind == "fetch-failed"
+        has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
         self._pages += has_failed or (isinstance(item, FetchedPage) and item.collection_id is not None)
 
@@ -248,7 +249,7 @@ class _Crawl:
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, request.collection_id, known=known))
             return self._known.view(known)
-        page = read_page(fetched.decoded, request.url)
+        page = read_page(fetched.decoded, answer.url)
         self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
         return view_of(page)
 
@@ -258,13 +259,12 @@ class _Crawl:
             self._plan.stop("the site asked for proof of a human visitor")
 
     def _fail(self, request: PageRequest, reason: str) -> None:
-        place = {"url": request.url, "collection_id": request.collection_id}
-        self._hand_out(Issue("error", "fetch-failed", reason, **place))
+        self._hand_out(FETCH_FAILED.issue(reason, url=request.url, collection_id=request.collection_id))
         self._plan.fail(request, reason)
 
     def _stop(self, reason: str) -> None:
         if not self._plan.finished:
-            self._hand_out(Issue("error", "site-stopped", reason))
+            self._hand_out(SITE_STOPPED.issue(reason))
             self._plan.stop(reason)
 
     def _hand_out(self, item: Item) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from extractors.sources.saved import Origin, origin_of
 from schemas.identifiers import file_address
-from schemas.records import Issue, Level
+from schemas.issues import BAD_PAGE_LIST, Issue, Level
 
 PAGE_LIST = "pages.csv"
 
@@ -98,4 +98,4 @@ def _texts(row: dict[str, str | None]) -> Iterator[str]:
 
 def page_list_issue(message: str, found: str | None = None, level: Level = "error") -> Issue:
     """An issue with the list."""
-    return Issue(level, "page-list", f"{PAGE_LIST}: {message}", found=found, url=file_address(PAGE_LIST))
+    return BAD_PAGE_LIST.issue(f"{PAGE_LIST}: {message}", found=found, url=file_address(PAGE_LIST), level=level)

@@ -27,7 +27,8 @@ from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Issue, Item, KnownCapture
+from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
+from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Item, KnownCapture
 
 MAX_LINES = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
@@ -209,7 +210,7 @@ class _Index:
             return
         if answer.is_full:
             message = f"the index has more than {MAX_LINES:,} captures of one second; the others were not seen"
-            self.issues.append(Issue("error", "index-cut", message, found=f"{since:{_TIMESTAMP}}"))
+            self.issues.append(INDEX_CUT.issue(message, found=f"{since:{_TIMESTAMP}}"))
         self._add(answer)
         used: set[str] = set()
         while (key := answer.resume_key) is not None:
@@ -247,10 +248,10 @@ class _Index:
         self.lines.update(dict.fromkeys(answer.lines))
         for text in answer.malformed:
             message = f"a line of the web archive's index is malformed: {_quoted(text)}"
-            self.issues.append(Issue("error", "malformed-cdx", message, found=text))
+            self.issues.append(MALFORMED_CDX.issue(message, found=text))
         if answer.is_cut:
             message = "the web archive's index ends early; captures may be missing"
-            self.issues.append(Issue("error", "index-cut", message))
+            self.issues.append(INDEX_CUT.issue(message))
 
 
 def _read_cdx(text: str) -> _Answer:
@@ -385,7 +386,7 @@ class _Selection:
                 self._skipped["redirect"] += 1
             case "4" | "5":
                 message = f"the page had failed when it was captured at {_shown_instant(line)}: HTTP {line.status}"
-                yield Issue("warning", "failed-capture", message, url=line.url, collection_id=page.collection_id)
+                yield FAILED_CAPTURE.issue(message, url=line.url, collection_id=page.collection_id)
             case _ if line.status in ("200", _NO_STATUS):
                 self._pages.setdefault(page, []).append(line)
             case _:
@@ -415,7 +416,7 @@ def _read_pages(runner: asyncio.Runner, replay: "_Replay", wanted: Iterator[_Wan
     if replay.stopped is not None:
         left = replay.left + sum(len(each.lines) for each in (*batch, *wanted))
         message = f"{replay.stopped}; {left:,} captures were not read"
-        yield Issue("error", "site-stopped", message)
+        yield SITE_STOPPED.issue(message)
 
 
 class _Replay:
@@ -549,7 +550,7 @@ class _Replay:
 
 def _lost(line: _Line, page: _Page, reason: str) -> Issue:
     message = f"the capture of {_shown_instant(line)} cannot be had: {reason}"
-    return Issue("error", "fetch-failed", message, url=line.url, collection_id=page.collection_id)
+    return FETCH_FAILED.issue(message, url=line.url, collection_id=page.collection_id)
 
 
 def _as_captured(fetched: Fetched, *, is_pywb: bool) -> tuple[Headers, bytes]:

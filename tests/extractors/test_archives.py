@@ -23,7 +23,8 @@ from extractors.sources.saved import check_path
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
-from schemas.records import Alias, ArchivedPage, Collection, Issue, Item
+from schemas.issues import Issue
+from schemas.records import Alias, ArchivedPage, Collection, Item
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
 
 HOST = "digitalarchive.wilsoncenter.org"

@@ -11,7 +11,8 @@ from extractors.sources.archives import read_archive
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from flows.harvest import harvest
 from flows.request import HarvestRequest
-from schemas.records import ArchivedPage, Issue
+from schemas.issues import Issue
+from schemas.records import ArchivedPage
 from tests.flows.test_main_job import read_tables
 from tests.flows.test_pairs import LETTER
 

@@ -10,8 +10,9 @@ from extractors.parsing import SegmentParser, decode, parse_segment, read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import SAMPLES
 from schemas.identifiers import file_address
+from schemas.issues import Issue
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, Collection, Exchange, Issue, Plan, RunEnd
+from schemas.records import Capture, Collection, Exchange, Plan, RunEnd
 
 AT = dt.datetime(2025, 1, 2, tzinfo=dt.UTC)
 LISTING, OTHER_LISTING = (path.read_bytes() for path in sorted(SAMPLES.glob("*.txt")))

@@ -13,7 +13,8 @@ from extractors.sources.saved import SAMPLES, read_page_file
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
-from schemas.records import ArchivedPage, Capture, Collection, Issue
+from schemas.issues import Issue
+from schemas.records import ArchivedPage, Capture, Collection
 
 NOTHING = Catalog()
 

@@ -25,7 +25,8 @@ from extractors.raw_zone import RawZone, read_segment
 from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_address, file_sha256
-from schemas.records import Capture, Collection, Exchange, Issue, KnownCapture, Plan, RunEnd, Validators
+from schemas.issues import Issue
+from schemas.records import Capture, Collection, Exchange, KnownCapture, Plan, RunEnd, Validators
 
 RUN = "20250102T030405.000006Z-abcd"
 OTHER_RUN = "20250102T030405.000006Z-abce"

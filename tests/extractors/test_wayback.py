@@ -29,7 +29,8 @@ from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from schemas.errors import SiteStoppedError, SourceError
-from schemas.records import ArchivedPage, Issue, Item
+from schemas.issues import Issue
+from schemas.records import ArchivedPage, Item
 from tests.archives.playing import playing
 
 SITE = "https://digitalarchive.wilsoncenter.org"

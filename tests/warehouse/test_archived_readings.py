@@ -21,17 +21,7 @@ from extractors.parsing import parse_segment
 from extractors.raw_zone import RawZone
 from extractors.wilson_center import ARCHIVE
 from schemas.identifiers import stable_id
-from schemas.records import (
-    Alias,
-    ArchivedPage,
-    Capture,
-    Collection,
-    Exchange,
-    FetchedPage,
-    Item,
-    Plan,
-    RunEnd,
-)
+from schemas.records import Alias, ArchivedPage, Capture, Collection, Exchange, FetchedPage, Item, Plan, RunEnd
 from tests.warehouse import test_tables as model
 from tests.warehouse.conftest import Tables
 from warehouse.building import build_tables

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from schemas.dates import read_date
 from schemas.errors import WarehouseError
 from schemas.identifiers import stable_id
+from schemas.issues import Issue
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Alias, Collection, Issue
+from schemas.records import Alias, Collection
 from schemas.tables import TABLES
 from tests.warehouse.conftest import Tables
 from warehouse.building import build_tables

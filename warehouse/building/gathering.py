@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 import pyarrow as pa
 
+from schemas.issues import LOST_REVISIT
 from schemas.parsed import PARSED_TABLES, resolve_revisits
 
 Parsed = dict[str, pd.DataFrame]
@@ -32,4 +33,4 @@ def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
     """An issue for each revisit of a capture that the raw zone does not have."""
     lost = captures[["url", "collection_id", "run_id"]].assign(found=captures["revisits"])
     said = "the site said that this page had not changed, and the capture that it was compared with is not there"
-    return lost.assign(level="error", kind="lost-revisit", message=said)
+    return lost.assign(level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=said)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pyarrow as pa
 
+from schemas.issues import UNKNOWN_KEY
 from schemas.parsed import PARSED_TABLES
 from schemas.records import PageKind
 from warehouse.building.documents import describe_documents
@@ -71,8 +72,8 @@ def _collections(
 def _decision_issues(decisions: Sequence[Decision], run_id: str) -> pd.DataFrame:
     rows = [
         {
-            "level": "warning",
-            "kind": "unknown-key",
+            "level": UNKNOWN_KEY.level,
+            "kind": UNKNOWN_KEY.name,
             "message": "a decision is about a key that no entry has; it had no effect",
             "found": f"{each.left} {each.decision} {each.right}",
             "run_id": run_id,

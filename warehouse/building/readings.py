@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from schemas.identifiers import stable_id
+from schemas.issues import INCOMPLETE_READING
 from schemas.records import READ_OUTCOMES, Alias
 from warehouse.building.wordings import page_spans
 from warehouse.frames import count, group, look_up, sort, where
@@ -207,7 +208,7 @@ def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFr
 
 def _said_reasons(issues: pd.DataFrame) -> pd.DataFrame:
     """Why a reading is not complete, where the run itself said so."""
-    said = issues[(issues["kind"] == "incomplete-reading") & issues["collection_id"].notna()]
+    said = issues[(issues["kind"] == INCOMPLETE_READING.name) & issues["collection_id"].notna()]
     return said.rename(columns={"message": "said", "run_id": "reading"})[[*_BY, "said"]].drop_duplicates(_BY)
 
 

@@ -3,7 +3,8 @@
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.addresses import classify
 from extractors.wilson_center.layouts import drupal_listing, old_site, plain_text, refusals
-from schemas.records import Issue, ParsedPage
+from schemas.issues import UNKNOWN_PAGE
+from schemas.records import ParsedPage
 
 LAYOUTS: Layouts = {
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
@@ -29,9 +30,7 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
         layout=None,
         outcome="unknown",
         issues=(
-            Issue(
-                "error",
-                "unknown-page",
+            UNKNOWN_PAGE.issue(
                 "the page is no listing that is known",
                 expected="a listing, which has a range line such as `11 - 20 of 89`",
                 found=_glimpse(text),

@@ -28,7 +28,8 @@ from extractors.wilson_center.layouts.lines import (
 )
 from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.rows import disorder, doubts, outside, read_row
-from schemas.records import Entry, Issue, ParsedPage, Range
+from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, RANGE_MISSING, ROWS_MISSING, Issue, IssueKind
+from schemas.records import Entry, ParsedPage, Range
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -109,7 +110,7 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     depth = excessive_depth(text)
     if depth is not None:
         return _unknown(
-            "nested-too-deeply",
+            NESTED_TOO_DEEPLY,
             "the page's elements are nested so deeply that it would take too long to read",
             expected="elements nested a few dozen deep",
             found=f"{depth} elements, one within another",
@@ -117,7 +118,7 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
     tree = LexborHTMLParser(text)
     body = tree.body or tree.root
     if body is None:
-        return _unknown("range-missing", "the page has no content", expected="a range line", found="nothing")
+        return _unknown(RANGE_MISSING, "the page has no content", expected="a range line", found="nothing")
     rows, page_range, line = _rows_and_range(body)
     if page_range is None:
         return _without_range(body, rows)
@@ -128,7 +129,7 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
         return listing_page(NAME, "unknown", issues=(contradiction,))
     if not rows:
         return _unknown(
-            "rows-missing",
+            ROWS_MISSING,
             "the page says that it holds entries, and none can be read; its layout may have changed",
             expected=str(page_range.count),
             found="0",
@@ -144,9 +145,7 @@ def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
         return listing_page(NAME, "unknown", issues=(doubt,))
     issues: list[Issue] = [outside(text) for text in _texts_between(flows)]
     if cut:
-        issues.append(
-            Issue("error", "cut-off", "the page ends within this entry; it was left out", found=rows.pop().text)
-        )
+        issues.append(CUT_OFF.issue("the page ends within this entry; it was left out", found=rows.pop().text))
     entries: list[Entry] = []
     for position, row in enumerate(rows, 1):
         entries.append(Entry(position, row.date, row.title, "\n\n".join(row.summary) or None, row.url))
@@ -160,15 +159,15 @@ def _without_range(body: "LexborNode", rows: list[Flow]) -> ParsedPage:
     if not rows and any(map(_NOTHING.fullmatch, paragraphs_of(flow_of(body).text()))):
         return listing_page(NAME, "empty", Range(0, 0, 0))
     return _unknown(
-        "range-missing",
+        RANGE_MISSING,
         "the page has no range line, so that nothing tells how many entries it must hold",
         expected="a line such as `11 - 20 of 89`",
         found=f"{len(rows)} rows and no such line",
     )
 
 
-def _unknown(kind: str, message: str, *, expected: str, found: str) -> ParsedPage:
-    return listing_page(NAME, "unknown", issues=(Issue("error", kind, message, expected, found),))
+def _unknown(kind: IssueKind, message: str, *, expected: str, found: str) -> ParsedPage:
+    return listing_page(NAME, "unknown", issues=(kind.issue(message, expected, found),))
 
 
 # Where the rows are

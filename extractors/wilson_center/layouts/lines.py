@@ -3,7 +3,8 @@
 import re
 
 from schemas.dates import read_date
-from schemas.records import Issue, Range
+from schemas.issues import COUNT_MISMATCH, RANGE_CONTRADICTION, Issue
+from schemas.records import Range
 
 NUMBER = r"(\d[\d,]{0,11})"
 """A number of a range line, as a group of a pattern."""
@@ -38,7 +39,7 @@ def range_contradiction(page_range: Range, line: str) -> Issue | None:
     """An issue if no page can hold what its range line says."""
     if 1 <= page_range.first <= page_range.last <= page_range.total:
         return None
-    return Issue("error", "range-contradiction", "the range line contradicts itself", found=line)
+    return RANGE_CONTRADICTION.issue("the range line contradicts itself", found=line)
 
 
 def count_mismatch(page_range: Range, found: int) -> list[Issue]:
@@ -46,9 +47,7 @@ def count_mismatch(page_range: Range, found: int) -> list[Issue]:
     if found == page_range.count:
         return []
     return [
-        Issue(
-            "error",
-            "count-mismatch",
+        COUNT_MISMATCH.issue(
             "the page does not yield as many entries as its range line says",
             expected=str(page_range.count),
             found=str(found),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from schemas.records import Entry, Issue, Outcome, ParsedPage, Range
+from schemas.issues import Issue
+from schemas.records import Entry, Outcome, ParsedPage, Range
 
 
 def listing_page(

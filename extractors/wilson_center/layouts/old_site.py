@@ -47,7 +47,8 @@ from extractors.wilson_center.layouts.plain_text import (
 )
 from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
 from schemas.dates import is_listing_date
-from schemas.records import Entry, Issue, ParsedPage, Range
+from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue
+from schemas.records import Entry, ParsedPage, Range
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -110,9 +111,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
     if depth is None:
         return _read_markup(text)
     return _unknown(
-        Issue(
-            "error",
-            "nested-too-deeply",
+        NESTED_TOO_DEEPLY.issue(
             "the page's elements are nested so deeply that it would take too long to read",
             expected="elements nested a few dozen deep",
             found=f"{depth} elements, one within another",
@@ -137,9 +136,7 @@ def _page(found: _Found) -> ParsedPage:
         return _without_entries(found)
     match = next(filter(None, map(_RANGE.fullmatch, found.frame)), None)
     if match is None:
-        told = Issue(
-            "info",
-            "total-unknown",
+        told = TOTAL_UNKNOWN.issue(
             "the page does not say how many entries it must hold",
             expected="a line such as `1 - 20 of 153`",
             found=f"{len(found.entries)} entries and no such line",
@@ -157,9 +154,7 @@ def _without_entries(found: _Found) -> ParsedPage:
     """A page without entries: empty if it says so."""
     if not found.issues and any(map(_NOTHING.fullmatch, found.frame)):
         return listing_page(NAME, "empty", Range(0, 0, 0))
-    missing = Issue(
-        "error",
-        "rows-missing",
+    missing = ROWS_MISSING.issue(
         "no entry can be read, and the page does not say that nothing was found; its layout may have changed",
         expected="entries, or a line such as `0 results`",
         found="neither",
@@ -239,9 +234,7 @@ def _cut_page(text: str, rows: list[Row]) -> Issue:
     """The issue of a page that lacks its end; a row in which it ends is taken out."""
     plain = text[: text.rfind(">")].lower()  # without a tag that is cut itself, which no parser reads
     within = rows and plain.rfind("</li") < max(plain.rfind(mark[1:]) for mark in _MARKS)
-    return Issue(
-        "error",
-        "cut-off",
+    return CUT_OFF.issue(
         "the page ends within this entry; it was left out" if within else "the page ends early; entries may be missing",
         found=rows.pop().text if within else None,
     )
@@ -354,10 +347,8 @@ def _record(item: list[str]) -> Record:
 
 def _menu_line(text: str) -> Issue:
     if _PAGER.fullmatch(text):
-        return Issue("info", "menu-line", "a line of a menu stands among the entries; it was left out", found=text)
-    return Issue(
-        "error",
-        "undecided-entries",
+        return MENU_LINE.issue("a line of a menu stands among the entries; it was left out", found=text)
+    return UNDECIDED_ENTRIES.issue(
         "whether this is an entry without date and summary or a line of a menu cannot be told; it was left out",
         found=text,
     )

@@ -26,7 +26,17 @@ from extractors.wilson_center.layouts.lines import (
 )
 from extractors.wilson_center.layouts.listings import listing_page
 from schemas.dates import is_listing_date, read_date
-from schemas.records import Entry, Issue, ParsedPage, Range
+from schemas.issues import (
+    CUT_OFF,
+    MENU_LINE,
+    SECOND_RANGE_LINE,
+    TEXT_OUTSIDE_ENTRIES,
+    TITLE_MISSING,
+    TITLES_MISSING,
+    UNDECIDED_ENTRIES,
+    Issue,
+)
+from schemas.records import Entry, ParsedPage, Range
 
 NAME = "plain-text"
 
@@ -121,9 +131,7 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
     own = "\n".join([*lines, ""])
     if range_of(second) == range_of(match) and not _holds_dates(body[second.end() :]):
         return own, []  # the range line stands above and below the records
-    issue = Issue(
-        "error",
-        "second-range-line",
+    issue = SECOND_RANGE_LINE.issue(
         "another page begins within this one; only the first was read",
         expected=match[0].strip(),
         found=body[second.start() :].strip(),
@@ -318,9 +326,7 @@ def entries_of(records: list[Record], issues: list[Issue], *, titles_missing: bo
     titles = 0 if titles_missing else 1
     if titles_missing:
         issues.append(
-            Issue(
-                "error",
-                "titles-missing",
+            TITLES_MISSING.issue(
                 "the page holds dates and summaries, and no title",
                 expected="a title for each entry",
                 found="none",
@@ -333,14 +339,12 @@ def entries_of(records: list[Record], issues: list[Issue], *, titles_missing: bo
             summary = "\n\n".join(record.paragraphs[titles:]) or None
             entries.append(Entry(len(entries) + 1, record.date, title, summary))
         else:
-            issues.append(Issue("error", "title-missing", "a date line has no title after it", found=record.text))
+            issues.append(TITLE_MISSING.issue("a date line has no title after it", found=record.text))
     return entries, issues
 
 
 def _undecided(blocks: list[_Block]) -> Issue:
-    return Issue(
-        "error",
-        "undecided-entries",
+    return UNDECIDED_ENTRIES.issue(
         "where one entry ends and the next begins cannot be told; these entries were left out",
         found="\n\n".join(block.text for block in blocks),
     )
@@ -348,20 +352,18 @@ def _undecided(blocks: list[_Block]) -> Issue:
 
 def cut_off(record: Record) -> Issue:
     """The issue of a record that was left out, since a page that is cut off ends within it."""
-    return Issue(
-        "error",
-        "cut-off",
+    return CUT_OFF.issue(
         "the page ends within this entry, or may do so; it was left out",
         found=record.text,
     )
 
 
 def _menu_line(text: str) -> Issue:
-    return Issue("info", "menu-line", "a line of a menu stands among the entries; it was left out", found=text)
+    return MENU_LINE.issue("a line of a menu stands among the entries; it was left out", found=text)
 
 
 def _unplaced(blocks: list[_Block]) -> list[Issue]:
     if not blocks:
         return []
     text = "\n\n".join(block.text for block in blocks)
-    return [Issue("warning", "text-outside-entries", "text before the first entry is part of none", found=text)]
+    return [TEXT_OUTSIDE_ENTRIES.issue("text before the first entry is part of none", found=text)]

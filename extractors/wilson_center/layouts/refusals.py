@@ -9,7 +9,8 @@ History: Cloudflare's "you have been blocked" in January 2025; a bot check with 
 
 import re
 
-from schemas.records import Issue, Outcome, ParsedPage
+from schemas.issues import ISSUE_KINDS
+from schemas.records import Outcome, ParsedPage
 
 _CHALLENGE_MARKS = (
     "/cdn-cgi/challenge-platform",
@@ -36,7 +37,7 @@ def recognise(text: str) -> ParsedPage | None:
     if refusal is None:
         return None
     outcome, mark = refusal
-    issue = Issue("error", outcome, _ADVICE[outcome], expected="a listing page", found=mark)
+    issue = ISSUE_KINDS[outcome].issue(_ADVICE[outcome], expected="a listing page", found=mark)
     return ParsedPage(layout=None, outcome=outcome, issues=(issue,))
 
 

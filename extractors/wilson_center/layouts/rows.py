@@ -8,7 +8,7 @@ from extractors.html.flow import Flow, Span, line_of, paragraphs_of
 from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.lines import LONGEST_DATE_LINE, may_be_date
 from schemas.dates import is_listing_date, read_date
-from schemas.records import Issue
+from schemas.issues import LINK_IS_NO_DOCUMENT, READING_ORDER, TEXT_OUTSIDE_ENTRIES, TITLE_MISSING, Issue
 
 _AGAIN, _AGAIN_END = "\x04", "\x05"  # around another link to the row's own document
 _MORE = re.compile(
@@ -115,9 +115,7 @@ def disorder(rows: list[Row]) -> Issue | None:
         found = "text before the titles, and none behind them"
     else:
         return None
-    return Issue(
-        "error",
-        "reading-order",
+    return READING_ORDER.issue(
         "the rows are not laid out as is known, so that their parts cannot be told",
         expected="a date, a link to a document with its title, a summary",
         found=found,
@@ -127,11 +125,9 @@ def disorder(rows: list[Row]) -> Issue | None:
 def doubts(row: Row, position: int) -> Iterator[Issue]:
     """What is not certain of the row at a position."""
     if row.title is None:
-        yield Issue("error", "title-missing", f"the link of entry {position} has no text", found=row.text or None)
+        yield TITLE_MISSING.issue(f"the link of entry {position} has no text", found=row.text or None)
     if row.url is None:
-        yield Issue(
-            "warning",
-            "link-is-no-document",
+        yield LINK_IS_NO_DOCUMENT.issue(
             f"the title of entry {position} does not link to a document of the archive",
             expected="/document/…",
             found=row.href,
@@ -142,4 +138,4 @@ def doubts(row: Row, position: int) -> Iterator[Issue]:
 
 def outside(text: str) -> Issue:
     """An issue for a text that stands among the entries."""
-    return Issue("warning", "text-outside-entries", "text among the entries is part of none", found=text)
+    return TEXT_OUTSIDE_ENTRIES.issue("text among the entries is part of none", found=text)

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import Precision
-from schemas.records import Level
+from schemas.issues import Level
 from wcda.manifest import ChangeKind
 from wcda.overlaps import find_overlaps
 

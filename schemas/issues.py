@@ -1,0 +1,146 @@
+"""Every kind of issue, stated once: its name in the table `issues`, its level, and what it means.
+
+An issue is made from its kind, `CUT_OFF.issue("the page ends within this entry")`, so that no name is written twice.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["error", "warning", "info"]
+"""error: something that the page holds is not in the tables, or may be wrong there. warning: it is in
+the tables, with a doubt. info: worth knowing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that a person should know about a page, a collection or a run.
+
+    Attributes:
+        url: Address that it concerns, where that is not the page on which it was found.
+        collection_id: Collection that it concerns, likewise.
+    """
+
+    level: Level
+    kind: str
+    message: str
+    expected: str | None = None
+    found: str | None = None
+    url: str | None = None
+    collection_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueKind:
+    """A kind of issue.
+
+    Attributes:
+        name: As the column `issues.kind` has it.
+        level: Severity of its issues, unless one is made with another.
+        meaning: What it says, for the docs.
+    """
+
+    name: str
+    level: Level
+    meaning: str
+
+    def issue(
+        self,
+        message: str,
+        expected: str | None = None,
+        found: str | None = None,
+        *,
+        url: str | None = None,
+        collection_id: str | None = None,
+        level: Level | None = None,
+    ) -> Issue:
+        """An issue of this kind.
+
+        Args:
+            message: What happened, for a person.
+            expected: What should have been there.
+            found: What was there instead.
+            url: URL that it concerns, where that is not the page on which it was found.
+            collection_id: Collection that it concerns, likewise.
+            level: Severity, if it is not that of the kind.
+        """
+        return Issue(level or self.level, self.name, message, expected, found, url, collection_id)
+
+
+ARCHIVED_REDIRECT = IssueKind("archived-redirect", "info", "A capture is a redirect, which leads elsewhere.")
+BINARY_FILE = IssueKind("binary-file", "error", "A page is no text.")
+CHALLENGE = IssueKind("challenge", "error", "The site asked for proof of a human visitor instead of sending a page.")
+COUNT_MISMATCH = IssueKind("count-mismatch", "error", "A page does not yield as many entries as its range line says.")
+CUT_OFF = IssueKind("cut-off", "error", "A page ends early; what the cut may have touched was left out.")
+DAMAGED_ARCHIVE = IssueKind("damaged-archive", "error", "A part of an archive cannot be read; the rest was.")
+EMPTY_FILE = IssueKind("empty-file", "error", "A page is empty.")
+ENCODING = IssueKind(
+    "encoding", "warning", "A page is not in the encoding that it should be in; it was read in another."
+)
+FAILED_CAPTURE = IssueKind(
+    "failed-capture", "warning", "A capture is an error that the site answered with, and no page."
+)
+FETCH_FAILED = IssueKind(
+    "fetch-failed", "error", "A page could not be had, though it was asked for as often as is polite."
+)
+INCOMPLETE_READING = IssueKind(
+    "incomplete-reading", "error", "Not all of a collection was read, or the site sent something else."
+)
+INDEX_CUT = IssueKind("index-cut", "error", "The index of a web archive ended early; captures may be missing.")
+LINK_IS_NO_DOCUMENT = IssueKind(
+    "link-is-no-document", "warning", "The title of an entry does not link to a document of the archive."
+)
+LOST_REVISIT = IssueKind(
+    "lost-revisit", "error", "A capture refers to another for its body, and that one is not there."
+)
+MAINTENANCE = IssueKind(
+    "maintenance", "error", "The site said that it was under maintenance instead of sending a page."
+)
+MALFORMED_CDX = IssueKind("malformed-cdx", "error", "A line of a web archive's index cannot be read.")
+MENU_LINE = IssueKind("menu-line", "info", "A line of a menu stands among the entries; it was left out.")
+MISSING_COLLECTION = IssueKind(
+    "missing-collection", "error", "A collection that was asked for has no page in the source."
+)
+NESTED_TOO_DEEPLY = IssueKind(
+    "nested-too-deeply", "error", "A page's elements are nested so deeply that reading would take too long."
+)
+NO_HTTP = IssueKind("no-http", "error", "A record has no HTTP response.")
+NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable timestamp.")
+PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file cannot be read.")
+BAD_PAGE_LIST = IssueKind("page-list", "error", "A line of pages.csv cannot be used.")
+PASSED_OVER = IssueKind("passed-over", "info", "Captures or files that are no pages that were asked for, by kind.")
+RANGE_CONTRADICTION = IssueKind("range-contradiction", "error", "A range line contradicts itself.")
+RANGE_MISSING = IssueKind(
+    "range-missing", "error", "A listing has no range line, so that nothing tells how many entries it holds."
+)
+READING_ORDER = IssueKind("reading-order", "error", "The rows of a listing are not laid out in a known way.")
+ROWS_MISSING = IssueKind("rows-missing", "error", "A listing says that it holds entries, and none can be read.")
+SECOND_RANGE_LINE = IssueKind(
+    "second-range-line", "error", "Another page begins within a page; only the first was read."
+)
+SITE_STOPPED = IssueKind("site-stopped", "error", "The site must not or cannot be asked any more; the run ended.")
+SOURCE_FAILED = IssueKind("source-failed", "error", "A source failed before its end; what came before was read.")
+TEXT_OUTSIDE_ENTRIES = IssueKind("text-outside-entries", "warning", "A text among the entries is part of none.")
+TITLE_MISSING = IssueKind("title-missing", "error", "An entry has no title.")
+TITLES_MISSING = IssueKind("titles-missing", "error", "A page holds dates and summaries, and no title.")
+TOO_LARGE = IssueKind("too-large", "error", "A record is too large to be a page.")
+TOTAL_UNKNOWN = IssueKind("total-unknown", "info", "A page of the old site does not say how many entries there are.")
+UNDECIDED_ENTRIES = IssueKind(
+    "undecided-entries", "error", "Where one entry ends and the next begins cannot be told; they were left out."
+)
+UNDECODABLE = IssueKind("undecodable", "error", "A page's content-encoding cannot be undone.")
+UNKNOWN_ARCHIVE = IssueKind("unknown-archive", "error", "A container of a kind that is not read.")
+UNKNOWN_KEY = IssueKind("unknown-key", "warning", "A decision is about a key that no entry has; it had no effect.")
+UNKNOWN_PAGE = IssueKind("unknown-page", "error", "A page is not a recognised page of the archive.")
+UNREADABLE_DATE = IssueKind("unreadable-date", "warning", "A date cannot be read; its text is kept.")
+UNREADABLE_FILE = IssueKind("unreadable-file", "error", "A file cannot be read.")
+UNSAFE_MEMBER = IssueKind(
+    "unsafe-member", "error", "A member of an archive leads out of it, or is no file; it was skipped."
+)
+WRONG_DIGEST = IssueKind(
+    "wrong-digest", "warning", "A page is not what it was when it was captured, as its digest shows."
+)
+
+ISSUE_KINDS: dict[str, IssueKind] = {
+    kind.name: kind for kind in list(globals().values()) if isinstance(kind, IssueKind)
+}
+"""All of them, by name."""
