@@ -24,7 +24,7 @@ from warehouse.changes import summarise_changes
 from warehouse.checks import table_problems
 from warehouse.folder import FEWEST_KEPT, WarehouseFolder
 from warehouse.products.report import write_report
-from wcda.manifest import MANIFEST, MANIFEST_JSON, REPORT, FileNote, Manifest
+from wcda.manifest import MANIFEST, REPORT, FileNote, Manifest, manifest_json
 from wcda.snapshots import Snapshot, current_snapshot
 from wcda.versions import is_readable
 
@@ -100,7 +100,7 @@ def publish(
     write_report(partial / REPORT, manifest, tables, changes, archive)
     noted = FileNote(REPORT, file_sha256(partial / REPORT))
     manifest = replace(manifest, report=noted, changes=changes.by_kind)
-    (partial / MANIFEST).write_bytes(MANIFEST_JSON.dump_json(manifest, indent=2))
+    (partial / MANIFEST).write_bytes(manifest_json(manifest))
     described = data_package(snapshot_id, created_at, {note.name: note.sha256 for note in manifest.tables}, archive)
     (partial / DATA_PACKAGE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
     for file in partial.iterdir():

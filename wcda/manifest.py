@@ -2,9 +2,11 @@
 
 import datetime as dt
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import TypeAdapter
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
 """merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
@@ -43,4 +45,22 @@ class Manifest:
     changes: dict[ChangeKind, int] = field(default_factory=dict)
 
 
-MANIFEST_JSON: TypeAdapter[Manifest] = TypeAdapter(Manifest)
+def read_manifest(text: bytes) -> Manifest:
+    """A manifest from its JSON.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _adapter().validate_json(text)
+
+
+def manifest_json(manifest: Manifest) -> bytes:
+    """A manifest as JSON."""
+    return _adapter().dump_json(manifest, indent=2)
+
+
+@cache
+def _adapter() -> "TypeAdapter[Manifest]":
+    from pydantic import TypeAdapter  # a tenth of a second, which `wcda --help` need not wait
+
+    return TypeAdapter(Manifest)

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from wcda.errors import WarehouseError
 from wcda.folder import PublishedFolder
-from wcda.manifest import MANIFEST, MANIFEST_JSON, FileNote, Manifest
+from wcda.manifest import MANIFEST, FileNote, Manifest, read_manifest
 from wcda.schema import TABLES
 from wcda.versions import is_of_this_version, unreadable, versions, with_known_columns
 
@@ -159,9 +157,9 @@ def snapshot_before(folder: PublishedFolder, snapshot: Snapshot, since: str | No
 
 def _open(path: Path) -> Snapshot:
     try:
-        manifest = MANIFEST_JSON.validate_json((path / MANIFEST).read_bytes())
+        manifest = read_manifest((path / MANIFEST).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         raise WarehouseError(f"{path.name}: there is no such snapshot") from None
-    except ValidationError:
+    except ValueError:
         raise WarehouseError(f"{path / MANIFEST}: cannot be read") from None
     return Snapshot(path, manifest)

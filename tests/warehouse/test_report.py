@@ -404,7 +404,7 @@ def test_a_chart_has_a_bar_for_each_year_as_high_as_its_documents() -> None:
     for chart in year_charts(years):
         assert len(chart.bars) == len(years)
         (bar,) = (bar for bar in chart.bars if bar.label.startswith("1951:"))
-        assert bar.label == "1951: 1 dated to the day, 1 less exactly".replace("1 dated", f"{1951 % 3} dated")
+        assert bar.label == "1951: 1 dated to the day, 1 less exactly"
         unit = chart.lines[0].y - chart.lines[1].y
         per_line = chart.lines[1].number
         for each, drawn in zip(years, chart.bars, strict=True):
