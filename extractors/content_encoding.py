@@ -33,7 +33,7 @@ def decode_body(body: bytes, content_encoding: str | None) -> bytes:
 
     Args:
         body: As it came.
-        content_encoding: Value of the header; null if there is none.
+        content_encoding: Value of the header; `None` if there is none.
 
     Raises:
         DamagedBodyError: The data are cut off or damaged.

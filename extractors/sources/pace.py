@@ -58,11 +58,11 @@ class Pace:
 
 
 def retry_after_seconds(value: str | None, date: str | None, now: dt.datetime) -> float | None:
-    """Seconds to wait that a `Retry-After` asks for (RFC 9110, 10.2.3); null if there is none that makes sense.
+    """Seconds to wait that a `Retry-After` asks for (RFC 9110, 10.2.3); `None` if there is none that makes sense.
 
     Args:
-        value: The header: seconds, or an instant.
-        date: The response's `Date`, from which an instant is counted, as the two clocks may differ.
+        value: The header: seconds, or a timestamp.
+        date: The response's `Date`, from which a timestamp is counted, as the two clocks may differ.
         now: Our time, used where there is no `Date`.
     """
     if value is None:
