@@ -100,7 +100,7 @@ def _is_whole(folder: Path, names: Iterable[str]) -> bool:
 
 
 def _read_kept(folder: Path, names: Collection[str]) -> "dict[str, pa.Table] | None":
-    """The tables kept in a folder; null if they are not there, or not as they were written."""
+    """The tables kept in a folder; `None` if they are not there, or not as they were written."""
     from pyarrow import feather
 
     if not _is_whole(folder, names):

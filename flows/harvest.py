@@ -240,7 +240,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         folder: The warehouse.
         run_id: The run that it is for, whose outcome is told; `None` for a rebuild.
         accept_loss: Whether to publish though much of a collection has left at once.
-        keep: How many snapshots are kept; null for all.
+        keep: How many snapshots are kept; `None` for all.
 
     Raises:
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.

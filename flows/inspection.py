@@ -34,7 +34,7 @@ class CheckReport:
     """What a check found.
 
     Attributes:
-        snapshot: Id of the current snapshot; null if nothing was ever published.
+        snapshot: Id of the current snapshot; `None` if nothing was ever published.
         summary: One line on what was looked at.
     """
 
@@ -57,7 +57,7 @@ class ChangeReport:
     """What differs between two snapshots.
 
     Attributes:
-        since: Id of the former snapshot; null if there is none, so that every row is added.
+        since: Id of the former snapshot; `None` if there is none, so that every row is added.
         names: Titles of documents and names of collections, by id: as they are, else as they were.
         version_notes: A line for each of the snapshots that has another version of the schema.
     """

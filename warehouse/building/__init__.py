@@ -1,8 +1,8 @@
 """From parsed segments to the published tables. Pure: the same segments give the same rows, in the same order.
 
 Works on whole columns; what needs Python for each value (dates, ids) is done once for each distinct value. A page kind
-has one builder, a module with `KIND` and `build`, and a place in `BUILDERS`; what is common to all kinds (runs,
-captures, pages, issues) is made here.
+has one builder (`evidence.Builder`), a module with a place in `BUILDERS`; what is common to all kinds (runs, captures,
+pages, issues) is made here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,14 +60,27 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
     issues = parsed["issues"]
     of_giving = issues[issues["run_id"].isin(giving)]
     aliases = _aliases(parsed["aliases"], giving)
-    evidence = Evidence(parsed, captures, planned, of_giving, aliases, decisions, giving.max())
-    built = [builder.build(evidence) for builder in BUILDERS]
+    last_run = giving.max()
+    built = [
+        builder.build(
+            Evidence(
+                {name: parsed.pop(name) for name in builder.NEEDS},
+                captures,
+                planned,
+                of_giving,
+                aliases,
+                decisions,
+                last_run,
+            )
+        )
+        for builder in BUILDERS
+    ]
     current_pages = pd.concat([each.current_pages for each in built])
     issues = pd.concat([issues, *(each.issues for each in built)])
     frames = {
         "pages": captures.drop_duplicates("page_id"),
         "captures": captures,
-        "issues": describe_issues(issues, captures, current_pages, evidence.last_run),
+        "issues": describe_issues(issues, captures, current_pages, last_run),
         "runs": runs,
     }
     for each in built:

@@ -16,7 +16,8 @@ class Evidence:
     """All that was captured, read, and decided.
 
     Attributes:
-        parsed: Parsed tables of all segments; a builder takes out what it alone needs, since texts take memory.
+        parsed: Parsed tables of all segments that the builder needs, and no other; it takes them out, since texts take
+            memory.
         captures: Those of runs that gave something, in the order in which they count, each with its page's columns.
         planned: Collections as the plans of these runs name them.
         issues: Of these runs and their pages.
@@ -53,6 +54,10 @@ class Builder(Protocol):
     """A module that makes the tables of one page kind. Pure."""
 
     KIND: PageKind
+    NEEDS: tuple[str, ...]
+    """Parsed tables that this builder alone reads."""
+    FILLS: tuple[str, ...]
+    """Published tables that this builder alone makes."""
 
     def build(self, evidence: Evidence) -> Built:
         """The tables of the kind; rows in any order, columns beyond the schema's are dropped."""

@@ -16,6 +16,17 @@ from warehouse.frames import count, group, look_up, where
 from warehouse.identity.decisions import Decision
 
 KIND: PageKind = "listing"
+NEEDS: tuple[str, ...] = ("entries",)
+FILLS: tuple[str, ...] = (
+    "documents",
+    "collections",
+    "memberships",
+    "entries",
+    "readings",
+    "document_keys",
+    "candidate_pairs",
+    "revisions",
+)
 
 
 def build(evidence: Evidence) -> Built:

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable
 
 from schemas.records import Alias
 from warehouse.identity.nodes import address_key
+from warehouse.identity.union_find import UnionFind
 
 
 def find_alias_pairs(aliases: Iterable[Alias], known: Container[str]) -> list[tuple[str, str, str]]:
@@ -21,15 +22,12 @@ def find_alias_pairs(aliases: Iterable[Alias], known: Container[str]) -> list[tu
         left, right = sorted((address_key(alias.url), address_key(alias.other_url)))
         if left != right:
             evidence[left, right].add(alias.evidence)
-    leader: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        while (above := leader.get(key, key)) != key:
-            leader[key] = leader.get(above, above)  # so that a long chain is walked once
-            key = above
-        return key
-
+    connected = UnionFind()
     for left, right in evidence:
-        leader[find(left)] = find(right)
-    reached = {find(key) for pair in evidence for key in pair if key in known}
-    return [(*pair, " and ".join(sorted(said))) for pair, said in sorted(evidence.items()) if find(pair[0]) in reached]
+        connected.join(left, right)
+    reached = {connected.find(key) for pair in evidence for key in pair if key in known}
+    return [
+        (*pair, " and ".join(sorted(reasons)))
+        for pair, reasons in sorted(evidence.items())
+        if connected.find(pair[0]) in reached
+    ]

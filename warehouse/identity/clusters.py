@@ -65,7 +65,7 @@ class Clusters:
         return self._members.values()
 
     def refusal(self, one: int, other: int, *, asserted: bool, fuzzy: bool) -> str | None:
-        """Why two clusters cannot be one document; null if they can.
+        """Why two clusters cannot be one document; `None` if they can.
 
         Args:
             one: A node that leads a cluster.

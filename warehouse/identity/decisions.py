@@ -12,6 +12,7 @@ from typing import Literal, get_args
 
 from schemas.dates import read_date
 from schemas.errors import UsageError
+from warehouse.identity.union_find import UnionFind
 
 Verdict = Literal["same", "different"]
 
@@ -37,7 +38,7 @@ class Decision:
 
 
 def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
-    """Read and prove a list of decisions.
+    """Read and check a list of decisions.
 
     Args:
         text: CSV with a header (`COLUMNS`).
@@ -93,16 +94,10 @@ def _is_instant(text: str) -> bool:
 
 
 def _require_no_contradiction(decisions: tuple[Decision, ...], name: str) -> None:
-    leader: dict[str, str] = {}
-
-    def find(key: str) -> str:
-        while leader.get(key, key) != key:
-            key = leader[key]
-        return key
-
+    same = UnionFind()
     for decision in decisions:
         if decision.decision == "same":
-            leader[find(decision.left)] = find(decision.right)
+            same.join(decision.left, decision.right)
     for decision in decisions:
-        if decision.decision == "different" and find(decision.left) == find(decision.right):
+        if decision.decision == "different" and same.find(decision.left) == same.find(decision.right):
             raise UsageError(f"{name}: {decision.left} and {decision.right} are said to be the same and different")

@@ -29,7 +29,7 @@ class Part:
     """The dates, titles or summaries of the distinct contents.
 
     Attributes:
-        texts: As the pages have them; null if absent.
+        texts: As the pages have them; `None` if absent.
         plain: Normalised; empty if absent.
         lengths: Characters of each text; -1 if absent.
         ranks: Place of each normalised text among all, sorted; -1 if empty.

@@ -7,7 +7,7 @@
 3. `content`: date, title and summary equal to the letter. An entry without an address that equals two addressed
    documents joins neither.
 4. `normalised`: equal but for case, quotes, dashes, white space and the way in which the date is written.
-5. `similar`: same date, or none on one side; title and summary differ only as slips of the pen do (`wording`).
+5. `similar`: same date, or none on one side; title and summary differ only by typos (`wording`).
 
 A person's decision comes before all of them (rule `decision`). Two present-day addresses (by slug), or two with
 numbers, are never joined by the rules from 3 on; they become a candidate pair. Proposals are taken by rule, then score,
@@ -114,7 +114,7 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = (), aliases: Sequ
 
     Args:
         entries: page_id, position, date_text, title, summary, url; page_id and position name an entry.
-        decisions: Proved by `decisions.parse_decisions`.
+        decisions: Checked by `decisions.parse_decisions`.
         aliases: Of canonical addresses; in any order, and however often the same.
     """
     page, position = codes_of(entries["page_id"])[0], entries["position"].to_numpy()
@@ -308,7 +308,7 @@ def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[s
     ours, theirs = codes[left], codes[right]
     joins = both & _may_join(outcome, ours, theirs)
     pairs = zip(ours[joins].tolist(), theirs[joins].tolist(), strict=True)
-    joins[joins] = [_same_but_for_slips(contents, one, other) for one, other in pairs]
+    joins[joins] = [_same_but_for_typos(contents, one, other) for one, other in pairs]
     scores = (title_scores + np.where(both, summary_scores, _MIN_SUMMARY_SIMILARITY)) / 200
     same_date = date.ranks[ours] == date.ranks[theirs]
     told = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
@@ -347,7 +347,7 @@ def _evidence(title_score: float, summary_score: float, both: bool, same_date: b
     return f"titles {title_score:.0f} %, {told}, {'same date' if same_date else 'one without date'}"
 
 
-def _same_but_for_slips(contents: Contents, ours: int, theirs: int) -> bool:
+def _same_but_for_typos(contents: Contents, ours: int, theirs: int) -> bool:
     """Whether two contents with a title and a summary each say the same; a slip is forgiven on one side of the two."""
     dates, titles, summaries = contents.date.ranks, contents.title, contents.summary
     if min(summaries.plain[ours].count(" "), summaries.plain[theirs].count(" ")) < _MIN_WORDS - 1:
