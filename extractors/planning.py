@@ -18,12 +18,6 @@ MOST_READINGS = 3
 MOST_IN_A_ROW = 20
 """After so many readings in a row that are of no use, a collection is given up: more than may be under way at once."""
 
-DEFAULT_SIZE = 10
-"""Entries to a page, unless the address asks for another number."""
-
-LARGE_SIZE = 100
-"""Entries to a page that the site gives where it is asked to."""
-
 
 @dataclass(frozen=True, slots=True)
 class PageView:
@@ -54,8 +48,9 @@ class CollectionPlan:
     Whenever nothing is under way, either `next` has a page to ask for or the plan is finished.
 
     Args:
-        url_of: Gives the address of a page, from 0, with so many entries to a page; null leaves that to the site.
-        items_per_page: What to ask for at first; null for the site's default.
+        url_of: Gives the URL of a page, from 0, with so many entries to a page; `None` leaves that to the site.
+        items_per_page: What to ask for at first.
+        default_size: Entries to a page where the site is not asked for a number, or ignores it.
 
     Attributes:
         finished: Nothing more will be asked for; what is still under way is of no interest.
@@ -63,13 +58,14 @@ class CollectionPlan:
     """
 
     def __init__(
-        self, collection_id: str, url_of: Callable[[int, int | None], str], items_per_page: int | None = LARGE_SIZE
+        self, collection_id: str, url_of: Callable[[int, int | None], str], items_per_page: int, default_size: int
     ) -> None:
         self.collection_id = collection_id
         self.finished = False
         self.reason: str | None = None
         self._url_of = url_of
-        self._items_per_page = None if items_per_page == DEFAULT_SIZE else items_per_page
+        self._items_per_page = None if items_per_page == default_size else items_per_page
+        self._default_size = default_size
         self._size: int | None = None  # not known before page 0 shows that there are more
         self._total: int | None = None
         self._former_total: int | None = None
@@ -142,7 +138,7 @@ class CollectionPlan:
             self._former_total, self._total = self._total, total
         if page == 0 and self._size is None and view.range and view.range.first == 1 <= view.range.last < total:
             self._size = view.range.last
-            if self._size == DEFAULT_SIZE:
+            if self._size == self._default_size:
                 self._items_per_page = None
 
     def _judged(self, page: int, view: PageView) -> _Reading | str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from extractors.wilson_center import ARCHIVE
 from flows.options import (
     DEFAULT_WAREHOUSE,
     AcceptLossOption,
@@ -39,7 +40,7 @@ _INTERRUPTED = 130
 app = typer.Typer(
     name="wcda",
     cls=SettableGroup,
-    help="Turns listing pages of the Wilson Center Digital Archive into Parquet tables.",
+    help=f"Turns pages of the {ARCHIVE.name} into Parquet tables.",
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -26,7 +26,7 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
     catalog = read_catalog(catalog_path, archive, contact)[1]
     found = read_entries(asyncio.run(_fetch_listing(catalog)), catalog.archive.url)
     if not found:
-        raise SourceError(f"{catalog.archive.url}/search shows no facets; its layout may have changed")
+        raise SourceError(f"the listing of {catalog.archive.url} shows no facets; its layout may have changed")
     known = {entry.collection.collection_id for entry in catalog.collections}
     new = [entry for entry in (WHOLE_ARCHIVE, *found) if entry.collection.collection_id not in known]
     return write_catalog(catalog.model_copy(update={"collections": (*catalog.collections, *new)}))

@@ -1,6 +1,5 @@
-"""What the rooms that know no archive are told of the one that they serve."""
+"""What rooms that know no archive are handed of the one that they serve."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -11,11 +10,7 @@ class Archive:
     Attributes:
         name: As people write it.
         url: Of its home page.
-        document_slug: The part of a document's URL that names it; `None` for another URL.
-        collection_kinds: Kinds of collections that it has.
     """
 
     name: str
     url: str
-    document_slug: Callable[[str], str | None]
-    collection_kinds: tuple[str, ...]

@@ -30,8 +30,8 @@ def _issue_kinds() -> str:
     head = (
         "\n## Kinds of issues\n\n"
         "What `issues.kind` can be, from `schemas/issues.py`. *error*: something that a page holds is not in the "
-        "tables, or may be\nwrong there. *warning*: it is in the tables, with a doubt. *info*: worth knowing. The level "
-        "of a row can differ from that\nof its kind.\n\n| kind | level | meaning |\n|---|---|---|\n"
+        "tables, or may be\nwrong there. *warning*: it is in the tables, with a doubt. *info*: worth knowing. The "
+        "level of a row can differ from that\nof its kind.\n\n| kind | level | meaning |\n|---|---|---|\n"
     )
     return head + "".join(f"| `{kind.name}` | {kind.level} | {kind.meaning} |\n" for kind in ISSUE_KINDS.values())
 

@@ -26,7 +26,6 @@ from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue,
 from extractors.sources.saved import (
     MARK_BYTES,
     MAX_PAGE_BYTES,
-    SAMPLES,
     Origin,
     archive_document,
     check_path,
@@ -41,6 +40,7 @@ from extractors.sources.saved import (
     own_collection,
     read_page_file,
 )
+from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.layouts.citations import cited_address
@@ -82,7 +82,6 @@ _MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
 _WACZ_FOLDER = "archive/"  # WACZ 1.1.1, 5.2.1: where its WARC files are
-_CITATION = b"citation-url"
 _DOCUMENT = "document"
 _OK = frozenset({200, 203})  # the second by a proxy
 _NOT_MODIFIED = 304
@@ -592,7 +591,7 @@ def _capture(record: ForeignRecord, collection: Collection) -> Capture:
 
 
 def _cited(body: bytes) -> str | None:
-    return cited_address(body.decode("utf-8", "replace")) if _CITATION in body else None
+    return cited_address(body.decode("utf-8", "replace"))
 
 
 def _join(url: str, location: str | None) -> str:

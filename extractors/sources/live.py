@@ -5,11 +5,12 @@ from collections.abc import Generator, Mapping
 
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page, view_of
-from extractors.planning import DEFAULT_SIZE, LARGE_SIZE, PageView, RunPlan
+from extractors.planning import PageView, RunPlan
 from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
+from extractors.wilson_center.addresses import DEFAULT_SIZE, LARGE_SIZE
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue

@@ -24,7 +24,6 @@ from extractors.wilson_center.addresses import (
 from schemas.errors import SourceError, UsageError
 from schemas.records import Collection
 
-SAMPLES = Path(__file__).parent.parent / "wilson_center" / "samples"
 """Two listing pages of the archive, captured as text; bundled so that the main job runs anywhere."""
 
 MAX_PAGE_BYTES = 16 * 1024 * 1024

@@ -24,7 +24,7 @@ from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
-from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.addresses import LISTING_PATHS, ListingAddress, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
@@ -34,7 +34,6 @@ MAX_LINES = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
 
 _BATCH_CAPTURES = 32  # bodies that are held at once
-_PATHS = ("/search", "/collection/")  # what begins so is a listing; the first is also that of /search-results/
 _FIRST_DAY = dt.date(1991, 8, 6)  # no web page is older than the web
 _TIMESTAMP = "%Y%m%d%H%M%S"
 _SECOND = dt.timedelta(seconds=1)
@@ -194,7 +193,7 @@ class _Index:
             SourceError: It cannot be had, is no CDX, or has nothing.
             SiteStoppedError: It must not be asked any more.
         """
-        for path in _PATHS:
+        for path in LISTING_PATHS:
             await self._read_period(path, self._since, self._until)
         if not self.lines and not self.issues:
             days = f"{self._since:%Y-%m-%d} to {self._until:%Y-%m-%d}"

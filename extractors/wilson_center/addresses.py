@@ -10,13 +10,25 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from schemas.identifiers import stable_id
-from schemas.records import PageKind
+
+if TYPE_CHECKING:
+    from schemas.records import PageKind
 
 ARCHIVE_HOST = "digitalarchive.wilsoncenter.org"
 ARCHIVE_URL = f"https://{ARCHIVE_HOST}"
+
+DEFAULT_SIZE = 10
+"""Entries to a page of a listing, unless its URL asks for another number."""
+
+LARGE_SIZE = 100
+"""Entries to a page that the site gives where it is asked to."""
+
+LISTING_PATHS = ("/search", "/collection/")
+"""What the path of every listing begins with; the first is also the beginning of `/search-results/`."""
 
 ARCHIVE_HOSTS = frozenset(
     {
@@ -75,7 +87,7 @@ def document_address(href: str) -> str | None:
     return f"{ARCHIVE_URL}/document/{slug}"
 
 
-def classify(url: str) -> PageKind | None:
+def classify(url: str) -> "PageKind | None":
     """What the page at a URL of the archive is; `None` for every other URL. Raises nothing.
 
     `/search` and the listings of the old site, `/document/…`, and `/people/…`, `/places/…`, `/topics/…`.

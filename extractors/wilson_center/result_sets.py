@@ -1,7 +1,7 @@
 """Which result sets of the present site a catalog means, and how the pages of one are asked for."""
 
 from extractors.planning import CollectionPlan
-from extractors.wilson_center.addresses import ListingAddress, listing_url
+from extractors.wilson_center.addresses import DEFAULT_SIZE, LARGE_SIZE, ListingAddress, listing_url
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import UsageError
 
@@ -37,9 +37,11 @@ def requested_entries(catalog: Catalog, collections: tuple[str, ...]) -> list[Ca
 def plan_of(entry: CatalogEntry, base: str) -> CollectionPlan:
     """How a result set of the site at a base is read."""
     listing = entry.listing or ListingAddress()
-    return CollectionPlan(
-        listing.collection_id, lambda page, items_per_page: listing_url(listing, page, items_per_page, base)
-    )
+
+    def url_of(page: int, items_per_page: int | None) -> str:
+        return listing_url(listing, page, items_per_page, base)
+
+    return CollectionPlan(listing.collection_id, url_of, LARGE_SIZE, DEFAULT_SIZE)
 
 
 def _is_asked_for(entry: CatalogEntry) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from schemas.tables import TABLES
 from tests.browser import open_browser
 from tests.conftest import REPOSITORY, WCDA, run_wcda

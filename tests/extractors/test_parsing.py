@@ -8,7 +8,7 @@ import pytest
 from extractors.known_pages import KnownPages
 from extractors.parsing import SegmentParser, decode, parse_segment, read_page
 from extractors.raw_zone import RawZone
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from schemas.identifiers import file_address
 from schemas.issues import Issue
 from schemas.parsed import PARSED_TABLES

@@ -28,7 +28,7 @@ def url_of(page: int, items_per_page: int | None) -> str:
 
 
 def plan_of(name: str = "topics-1", items_per_page: int | None = 100) -> CollectionPlan:
-    return CollectionPlan(name, url_of, items_per_page)
+    return CollectionPlan(name, url_of, items_per_page or 10, 10)
 
 
 def listing(keys: list[int], page: int, size: int, *, shown: int | None = None) -> PageView:

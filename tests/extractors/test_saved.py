@@ -9,7 +9,8 @@ import pytest
 
 from extractors.sources import saved
 from extractors.sources.archives import read_archive
-from extractors.sources.saved import SAMPLES, read_page_file
+from extractors.sources.saved import read_page_file
+from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from tests.conftest import WCDA, Command, Done
 from warehouse.folder import WarehouseFolder
 

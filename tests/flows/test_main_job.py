@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from schemas.tables import TABLES
 from tests.conftest import Command
 

@@ -10,7 +10,7 @@ import pytest
 from pyarrow import feather
 
 from extractors.reparsing import batches
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from schemas.identifiers import file_sha256
 from schemas.parsed import PARSED_TABLES
 from tests.conftest import REPOSITORY, WCDA, Command, bare_environment

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from extractors.sources.registry import SOURCES
-from extractors.sources.saved import SAMPLES
+from extractors.wilson_center import SAMPLES
 from flows.harvest import harvest
 from flows.request import HarvestRequest
 from schemas.records import Progress, Receipt
