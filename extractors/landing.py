@@ -69,7 +69,8 @@ class Landing:
 
         A page that revisits another, which was not landed in this run, is an issue.
         """
-        self._land_collection(page.collection)
+        if page.collection is not None:
+            self._land_collection(page.collection)
         capture = page.capture
         revisits = page.known or (self._payloads.get(page.revisits) if page.revisits else None)
         if page.revisits and revisits is None:

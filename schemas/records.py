@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from schemas.dates import read_date
 from schemas.identifiers import stable_id
@@ -13,14 +13,14 @@ from schemas.issues import UNREADABLE_DATE, Issue
 Headers = tuple[tuple[str, str], ...]
 """Of HTTP: names and values in their order."""
 
-Outcome = Literal["listing", "empty", "challenge", "maintenance", "unknown"]
-"""What a page was recognised as. Only a listing has entries; `empty` says that nothing was found."""
-
-READ_OUTCOMES = ["listing", "empty"]
-"""Outcomes of pages that were read."""
-
 PageKind = Literal["listing", "document", "term"]
 """What a page is in the archive: a result set's page, a document's own, or that of a person, place or topic."""
+
+Outcome = Literal["listing", "document", "term", "empty", "challenge", "maintenance", "unknown"]
+"""What a page was recognised as: its kind, where it was read. `empty` is a listing that says that nothing was found."""
+
+READ_OUTCOMES = [*get_args(PageKind), "empty"]
+"""Outcomes of pages that were read."""
 
 RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 """complete: all that was asked for was read. short: something failed. failed: nothing usable, so nothing of it
@@ -239,14 +239,14 @@ class ArchivedPage:
     Attributes:
         capture: Its status is `None` if it was saved without one; its body is empty where `revisits` or `known` is
             given.
-        collection: That it belongs to.
+        collection: That it belongs to; `None` for a page that is in no collection, such as a document's own.
         payload_digest: What later records may name it by; `None` if there is nothing.
         revisits: `payload_digest` of the page whose body this one has too.
         known: The capture in the raw zone whose body this one has.
     """
 
     capture: Capture
-    collection: Collection
+    collection: Collection | None
     payload_digest: str | None = None
     revisits: str | None = None
     known: KnownCapture | None = None

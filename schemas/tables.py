@@ -10,7 +10,7 @@ from typing import get_args
 from schemas.columns import Column, ForeignKey, Table
 from schemas.dates import Precision
 from schemas.issues import Level
-from schemas.records import Outcome, RunOutcome
+from schemas.records import RunOutcome
 
 SCHEMA_VERSION = "1.0"
 """`major.minor`. Minor: a table is added, or a column that can be null; what read the tables before reads them still.
@@ -239,7 +239,7 @@ PAGES = Table(
             "string",
             "What the page was recognised as.",
             _PAGE,
-            allowed=get_args(Outcome),
+            allowed=("listing", "empty", "challenge", "maintenance", "unknown"),
         ),
         Column("range_first", "int", "First place on the page.", _RANGE, nullable=True),
         Column("range_last", "int", "Last place on the page.", _RANGE, nullable=True),

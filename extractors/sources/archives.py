@@ -41,8 +41,9 @@ from extractors.sources.saved import (
     read_page_file,
 )
 from extractors.wilson_center import SAMPLES
-from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
+from extractors.wilson_center.addresses import ListingAddress, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection
+from extractors.wilson_center.layouts import LAYOUTS
 from extractors.wilson_center.layouts.citations import cited_address
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
@@ -324,14 +325,15 @@ class _Reader:
             if isinstance(record, Damage):
                 yield item.issue(DAMAGED_ARCHIVE, f"{record.reason} ({record.place})")
                 continue
-            listing = parse_listing_address(record.url, self._base)
             is_page = record.kind != "resource" or record.content_type.startswith("text/html")
-            if listing is not None and is_page:
-                yield from self._listing_record(record, listing, item)
+            if is_page and classify(record.url, self._base) in LAYOUTS:
+                yield from self._page_record(record, item)
             else:
                 yield from self._other_record(record)
 
-    def _listing_record(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[Item]:
+    def _page_record(self, record: ForeignRecord, item: _Item) -> Iterator[Item]:
+        listing = parse_listing_address(record.url, self._base)
+        collection = None if listing is None else self._collection_of(listing)
         problem = _problem_of(record)
         if problem is not None:
             kind, message = problem
@@ -341,14 +343,13 @@ class _Reader:
             message = f"the page is not what it was when it was captured ({record.place})"
             yield item.issue(WRONG_DIGEST, message, record.digest_problem)
         if record.kind == "revisit":
-            yield self._revisit(record, listing)
+            yield self._revisit(record, collection)
             return
         if record.payload_digest is not None:
             self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
-        yield from self._page_of(record, listing, item)
+        yield from self._page_of(record, collection, item)
 
-    def _page_of(self, record: ForeignRecord, listing: ListingAddress, item: _Item) -> Iterator[Item]:
-        collection = self._collection_of(listing)
+    def _page_of(self, record: ForeignRecord, collection: Collection | None, item: _Item) -> Iterator[Item]:
         capture = _capture(record, collection)
         if record.kind == "response" and record.captured_at is None:
             message = f"the record does not say when the page was captured ({record.place})"
@@ -362,13 +363,12 @@ class _Reader:
             capture = replace(capture, body=body, http_status=None, headers=())
         yield ArchivedPage(capture, collection, record.payload_digest)
 
-    def _revisit(self, record: ForeignRecord, listing: ListingAddress) -> ArchivedPage:
+    def _revisit(self, record: ForeignRecord, collection: Collection | None) -> ArchivedPage:
         known = self._digests.get(record.refers_to) or self._digests.get(
             (record.refers_to_url, record.refers_to_instant)
         )
         # Without a digest, the reference itself says what is missing.
         revisits = known or record.payload_digest or record.refers_to or record.refers_to_url or record.url
-        collection = self._collection_of(listing)
         capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
         return ArchivedPage(capture, collection, record.payload_digest, revisits)
 
@@ -404,6 +404,9 @@ class _Reader:
             yield item.issue(UNREADABLE_FILE, stream.damage)
         elif len(body) > MAX_PAGE_BYTES:
             yield item.issue(UNREADABLE_FILE, f"more than {MAX_PAGE_BYTES} bytes are no page")
+        elif named is None and origin.url is not None and origin.listing is None and classify(origin.url) in LAYOUTS:
+            capture = Capture(origin.url, body, mime or "text/html", captured_at=listed.captured_at if listed else None)
+            yield ArchivedPage(capture, None)
         elif named is None and origin.listing is None and (origin.url is not None or _cited(body) is not None):
             self._skipped[_DOCUMENT] += 1
             yield from self._alias(origin.url, _cited(body), "citation")
@@ -578,12 +581,12 @@ def _problem_of(record: ForeignRecord) -> tuple[IssueKind, str] | None:
     return FAILED_CAPTURE, f"the archived answer is {status}, which is no page"
 
 
-def _capture(record: ForeignRecord, collection: Collection) -> Capture:
+def _capture(record: ForeignRecord, collection: Collection | None) -> Capture:
     return Capture(
         url=record.url,
         body=record.body or b"",
         content_type=record.content_type,
-        collection_id=collection.collection_id,
+        collection_id=collection.collection_id if collection else None,
         captured_at=record.captured_at,
         http_status=record.status,
         headers=record.headers,

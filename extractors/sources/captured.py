@@ -84,6 +84,8 @@ class CapturedSource(ABC):
             if not (choice.since or dt.date.min) <= at.date() <= (choice.until or dt.date.max):
                 self._skipped["page of another time"] += 1
                 return False
+        if page.collection is None:
+            return True
         self._met.add(page.collection.collection_id)
         return not choice.collections or page.collection.collection_id in choice.collections
 

@@ -87,21 +87,26 @@ def document_address(href: str) -> str | None:
     return f"{ARCHIVE_URL}/document/{slug}"
 
 
-def classify(url: str) -> "PageKind | None":
+def classify(url: str, base: str = ARCHIVE_URL) -> "PageKind | None":
     """What the page at a URL of the archive is; `None` for every other URL. Raises nothing.
 
     `/search` and the listings of the old site, `/document/…`, and `/people/…`, `/places/…`, `/topics/…`.
+
+    Args:
+        url: As it stands in a page or a browser.
+        base: Where the archive is, if not at one of its known hosts.
     """
-    if document_address(url) is not None:
-        return "document"
-    if parse_listing_address(url) is not None:
+    if parse_listing_address(url, base) is not None:
         return "listing"
     try:
         parts = urlsplit(url.strip())
-        is_term = _TERM_PATH.fullmatch(parts.path) is not None and _is_of_archive(parts, urlsplit(ARCHIVE_URL))
+        if not _is_of_archive(parts, urlsplit(base)):
+            return None
     except ValueError:
         return None
-    return "term" if is_term else None
+    if _DOCUMENT_PATH.fullmatch(parts.path) is not None:
+        return "document"
+    return "term" if _TERM_PATH.fullmatch(parts.path) is not None else None
 
 
 @dataclass(frozen=True, slots=True)
