@@ -8,8 +8,6 @@ import pytest
 
 from schemas.tables import TABLES
 from tests.conftest import Done, run_wcda
-from tests.flows.live import write_catalog_for
-from tests.replica import replica
 
 pytestmark = pytest.mark.accept
 
@@ -46,10 +44,16 @@ def test_the_tables_are_those_of_a_run_without_prefect(done: Done, place: Path, 
             assert ours.equals(theirs), name
 
 
-def test_the_api_s_state_is_kept_in_the_warehouse_and_not_in_the_home(done: Done, place: Path) -> None:
+def state_of(home: Path) -> Path:
+    """Folder of the embedded API's database, of which there is one for each warehouse."""
+    (database,) = (home / ".local" / "state" / "wcda" / "prefect").glob("*/prefect.db")
+    return database.parent
+
+
+def test_the_api_s_state_is_kept_in_the_state_folder_and_not_in_the_warehouse(done: Done, place: Path) -> None:
     assert done.returncode == 0
-    assert list((place / "home").iterdir()) == []
-    with sqlite3.connect(place / "warehouse" / "prefect" / "prefect.db") as database:
+    assert not (place / "warehouse" / "prefect").exists()
+    with sqlite3.connect(state_of(place / "home") / "prefect.db") as database:
         runs = database.execute("select name, state_type from flow_run").fetchall()
         tasks = database.execute("select count(*) from task_run where state_type = 'COMPLETED'").fetchone()
     assert runs == [("harvest every collection from samples", "COMPLETED")]
@@ -58,15 +62,15 @@ def test_the_api_s_state_is_kept_in_the_warehouse_and_not_in_the_home(done: Done
 
 def test_the_password_of_a_proxy_that_does_not_answer_is_not_kept(tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.toml"
-    warehouse = tmp_path / "warehouse"
-    with replica(documents=20, collections=1) as site:
-        write_catalog_for(site, catalog)
-        proxy = {"http_proxy": "http://jane:p@ssw0rd@127.0.0.1:1", "no_proxy": "", "NO_PROXY": ""}
-        done = run_wcda(tmp_path, "harvest", "--catalog", catalog, "--warehouse", warehouse, **proxy)
+    catalog.write_text(
+        '[archive]\nurl = "http://archive.invalid"\n[politeness]\ncontact = "me@example.org"\nattempts = 1\n'
+    )
+    proxy = {"http_proxy": "http://jane:p@ssw0rd@127.0.0.1:1", "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
+    done = run_wcda(tmp_path, "harvest", "--catalog", catalog, "--warehouse", tmp_path / "warehouse", **proxy)
 
     assert done.returncode == 1
     assert "does not answer (connection refused)" in done.stderr
-    kept = b"".join(path.read_bytes() for path in (warehouse / "prefect").rglob("*") if path.is_file())
+    kept = b"".join(path.read_bytes() for path in state_of(tmp_path / "home").rglob("*") if path.is_file())
     assert b"does not answer" in kept
     for secret in (b"jane", b"ssw0rd"):
         assert secret not in kept + (done.stdout + done.stderr).encode()
