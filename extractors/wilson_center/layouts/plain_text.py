@@ -13,6 +13,7 @@ History: both frames were captured between 2023 and 2025; frames go by capture, 
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -315,10 +316,17 @@ def may_go_on(record: Record, titles: int) -> bool:
 
 
 def titles_are_missing(records: list[Record]) -> bool:
-    """Whether dates are followed by summaries: these mostly end as sentences do, titles hardly ever."""
-    leads = [record.paragraphs[0] for record in records if record.date and record.paragraphs]
-    prose = sum(_PROSE_END.search(lead) is not None for lead in leads)
-    return len(leads) > 1 and 2 * prose > len(leads)
+    """Whether dates are followed by summaries alone.
+
+    A record with a title and a summary has two paragraphs; where most dated records have one, and these mostly end as
+    sentences do, which titles hardly ever do, the titles are missing. A paragraph that several records have, such as a
+    note on how summaries were made, tells nothing.
+    """
+    dated = [record.paragraphs for record in records if record.date and record.paragraphs]
+    seconds = Counter(paragraphs[1] for paragraphs in dated if len(paragraphs) > 1)
+    single = [paragraphs[0] for paragraphs in dated if len(paragraphs) == 1 or seconds[paragraphs[1]] > 1]
+    prose = sum(_PROSE_END.search(lead) is not None for lead in single)
+    return len(dated) > 1 and 2 * len(single) > len(dated) and 2 * prose > len(single)
 
 
 def entries_of(records: list[Record], issues: list[Issue], *, titles_missing: bool) -> tuple[list[Entry], list[Issue]]:
