@@ -22,7 +22,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
 from extractors.html.nesting import excessive_depth
@@ -49,9 +50,6 @@ from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside
 from schemas.dates import is_listing_date
 from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue
 from schemas.records import Entry, ParsedPage, Range
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
 
 NAME = "old-site"
 
@@ -170,7 +168,6 @@ def _unknown(*issues: Issue) -> ParsedPage:
 
 
 def _read_markup(text: str) -> ParsedPage:
-    from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(text)
     body = tree.body or tree.root
@@ -191,7 +188,7 @@ def _read_markup(text: str) -> ParsedPage:
     return _page(found)
 
 
-def _items(body: "LexborNode") -> list["LexborNode"]:
+def _items(body: LexborNode) -> list[LexborNode]:
     """The list items of the result that have a link or a title, in their order."""
     items: dict[int, LexborNode] = {}
     for mark in body.css(", ".join(f".search-res li {mark}" for mark in _MARKS)):
@@ -203,7 +200,7 @@ def _items(body: "LexborNode") -> list["LexborNode"]:
     return list(items.values())
 
 
-def read_row(item: "LexborNode") -> Row:
+def read_row(item: LexborNode) -> Row:
     """The row by role; where nothing bears the title's name, all but the date is text that has no place."""
     link = item.css_first(".lnk-res")
     href = (link.attributes.get("href") if link is not None else None) or ""
@@ -221,7 +218,7 @@ def read_row(item: "LexborNode") -> Row:
     )
 
 
-def _texts_between(items: list["LexborNode"]) -> Iterator[str]:
+def _texts_between(items: list[LexborNode]) -> Iterator[str]:
     """The texts of list items among the rows that are none."""
     rows = {item.mem_id for item in items}
     for place in {item.parent.mem_id: item.parent for item in items if item.parent is not None}.values():
