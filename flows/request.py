@@ -138,7 +138,7 @@ def read_catalog(
     Raises:
         UsageError: It cannot be opened or read, or the site, contact or web archive is none.
     """
-    from extractors.wilson_center.catalog import override, parse_catalog
+    from extractors.wilson_center.catalog import override, parse_catalog  # imports pydantic, which is slow
 
     text = _read_text(path) if path is not None else None
     catalog = parse_catalog(text or "", str(path))

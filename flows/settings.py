@@ -136,7 +136,7 @@ def _context(root: typer.Context, command: str) -> typer.Context:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomllib
+    import tomllib  # most commands have no such file
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

@@ -105,7 +105,7 @@ def explain(snapshot: Snapshot, name: str) -> Explanation:
     )
 
 
-def _because(document: pd.Series[Any], chosen: pd.DataFrame | None) -> str:
+def _because(document: "pd.Series[Any]", chosen: pd.DataFrame | None) -> str:
     """Why the document's wording stands, given what its present entries alone would choose."""
     if chosen is None:
         return "no collection lists it now; it is as it was seen last"
@@ -119,7 +119,7 @@ def _of(frame: pd.DataFrame, document_id: str) -> pd.DataFrame:
     return rows
 
 
-def _entry(row: dict[Hashable, Any], document: pd.Series[Any]) -> ExplainedEntry:
+def _entry(row: dict[Hashable, Any], document: "pd.Series[Any]") -> ExplainedEntry:
 
     return ExplainedEntry(
         collection_id=_text(row["collection_id"]),

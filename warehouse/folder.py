@@ -42,7 +42,7 @@ class WarehouseFolder(PublishedFolder):
             WarehouseError: The folder cannot be made or written, or its disk is full.
             WarehouseLockedError: Another run holds it.
         """
-        from filelock import FileLock, Timeout
+        from filelock import FileLock, Timeout  # the command line imports this module and must start quickly
 
         self._prepare()
         lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
