@@ -44,7 +44,7 @@ class KnownPages:
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures))}
 
     def latest(self, url: str) -> KnownCapture | None:
-        """The latest whole page that an address showed and can be asked about; null if there is none."""
+        """The latest whole page that an address showed and can be asked about; `None` if there is none."""
         row = self._latest.get(url)
         if row is None:
             return None

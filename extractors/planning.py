@@ -24,7 +24,7 @@ class PageView:
     """What planning needs to know of a page.
 
     Attributes:
-        range: The range line; null if the page has none.
+        range: The range line; `None` if the page has none.
         keys: A hash for each entry, in order.
     """
 
@@ -54,7 +54,7 @@ class CollectionPlan:
 
     Attributes:
         finished: Nothing more will be asked for; what is still under way is of no interest.
-        reason: Once finished: why the reading is not complete; null if it is.
+        reason: Once finished: why the reading is not complete; `None` if it is.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class CollectionPlan:
 
     @property
     def total(self) -> int | None:
-        """What the page that was seen last says that the listing holds; null before there is one."""
+        """What the page that was seen last says that the listing holds; `None` before there is one."""
         return self._total
 
     @property
@@ -97,7 +97,7 @@ class CollectionPlan:
         return 0 if self._total is None else self._with_total[self._total]
 
     def next(self) -> PageRequest | None:
-        """The page to ask for now; null when finished, or as long as it depends on what is under way."""
+        """The page to ask for now; `None` when finished, or as long as it depends on what is under way."""
         page, self._head = self._head, None
         if page is None:
             page = next(self._round, None)
@@ -245,7 +245,7 @@ class CollectionPlan:
         return len(places), spans
 
     def _shortfall(self) -> str | None:
-        """Why the reading is not complete, now that nothing more can be done; null if it is."""
+        """Why the reading is not complete, now that nothing more can be done; `None` if it is."""
         if any(page < self.expected_pages for page in self._amiss):
             return self._first_amiss()
         if self._total is None or self.observed_pages < self.expected_pages:
@@ -309,7 +309,7 @@ class RunPlan:
         return sum(plan.observed_pages for plan in self._plans.values())
 
     def next(self) -> PageRequest | None:
-        """The page to ask for now; null when finished, or as long as it depends on what is under way."""
+        """The page to ask for now; `None` when finished, or as long as it depends on what is under way."""
         return next((request for plan in self._open.values() if (request := plan.next()) is not None), None)
 
     def observe(self, request: PageRequest, view: PageView) -> None:
@@ -337,7 +337,7 @@ class RunPlan:
 
 
 def _total_of(view: PageView) -> int | None:
-    """The total that a page tells; null if it tells none."""
+    """The total that a page tells; `None` if it tells none."""
     if view.outcome == "empty":
         return 0
     return view.range.total if view.outcome == "listing" and view.range is not None else None

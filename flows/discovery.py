@@ -18,8 +18,8 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
 
     Args:
         catalog_path: A catalog with the site's address and politeness, whose collections are kept.
-        archive: Address of the site; null to take the catalog's.
-        contact: Whom the site can write to; null to take the catalog's.
+        archive: Address of the site; `None` to take the catalog's.
+        contact: Whom the site can write to; `None` to take the catalog's.
 
     Raises:
         UsageError: The catalog cannot be read, or there is no contact.

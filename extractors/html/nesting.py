@@ -39,7 +39,7 @@ _WALLS = frozenset({"applet", "button", "caption", "marquee", "object", "table",
 
 
 def excessive_depth(text: str) -> int | None:
-    """How many elements are open where a page becomes too much work; null if it does not."""
+    """How many elements are open where a page becomes too much work; `None` if it does not."""
     if text.count("<") <= _FEW_TAGS:
         return None
     work = 0

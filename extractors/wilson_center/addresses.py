@@ -67,7 +67,7 @@ _USUAL_PORTS = frozenset({80, 443})
 
 
 def document_address(href: str) -> str | None:
-    """Canonical address of a document's page, or null if `href` is no document of the archive.
+    """Canonical address of a document's page, or `None` if `href` is no document of the archive.
 
     Relative and absolute, secure and plain, any known host, encoded or not: one address.
     """
@@ -119,7 +119,7 @@ class ListingAddress:
         page: From 0, on the old site too.
         items_per_page: Null where the address leaves it to the site.
         old_set: Of the old site, and then neither facets nor text: `collection` and its number, or `old-search` and
-            what is searched for as canonical JSON; null for the present site.
+            what is searched for as canonical JSON; `None` for the present site.
         slug: Of an old collection, where the address has one; it tells nothing.
     """
 
@@ -162,7 +162,7 @@ class ListingAddress:
 
     @property
     def query(self) -> str | None:
-        """Canonical facets and text for a person to read, `f[0]=topics:86494`; null if everything is asked for.
+        """Canonical facets and text for a person to read, `f[0]=topics:86494`; `None` if everything is asked for.
 
         Of the old site `collection=31`, or `old-search={"subject":"658"}`; `old-search=[]` for everything.
         """
@@ -218,7 +218,7 @@ def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
 
 
 def parse_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress | None:
-    """As `read_listing_address`; null where that raises an error."""
+    """As `read_listing_address`; `None` where that raises an error."""
     try:
         return read_listing_address(url, base)
     except ValueError:
@@ -276,7 +276,7 @@ def _read_query(query: str) -> ListingAddress:
 
 
 def _read_old_path(path: str) -> ListingAddress | None:
-    """What a path of the old site's listing asks for; null if it is none."""
+    """What a path of the old site's listing asks for; `None` if it is none."""
     if (match := _OLD_COLLECTION_PATH.fullmatch(path)) is not None:
         slug = quote(_decoded(match[2] or ""), safe="")
         return ListingAddress(page=_old_page(match[3]), old_set=(_OLD_COLLECTION, match[1]), slug=slug)

@@ -59,7 +59,7 @@ def batches(snapshot: Snapshot, name: str, wanted: pa.Array | None = None) -> It
     Args:
         snapshot: Published.
         name: The table.
-        wanted: Ids of the documents that are wanted; null for all rows.
+        wanted: Ids of the documents that are wanted; `None` for all rows.
     """
     for batch in snapshot.read(name).to_batches(BATCH_ROWS):
         rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
@@ -71,7 +71,7 @@ def batches(snapshot: Snapshot, name: str, wanted: pa.Array | None = None) -> It
 
 
 def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> pa.Array | None:
-    """Ids of the documents that one of the collections lists; null, for all documents, if none is named."""
+    """Ids of the documents that one of the collections lists; `None`, for all documents, if none is named."""
     if not collections:
         return None
     members = snapshot.read("memberships", ["document_id", "collection_id"])

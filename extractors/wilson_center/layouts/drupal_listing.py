@@ -67,7 +67,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
 
 
 def _read_slice(text: str) -> ParsedPage | None:
-    """The page as its table and what is shortly before it show it; null unless that is a whole listing."""
+    """The page as its table and what is shortly before it show it; `None` unless that is a whole listing."""
     table = _find_table(text)
     end = text.find(_TABLE_END, table) if table >= 0 else -1
     if end < 0:

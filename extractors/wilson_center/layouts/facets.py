@@ -30,7 +30,7 @@ class Facet:
 
     Attributes:
         term: The term's id.
-        name: As it is shown; null where the link shows nothing.
+        name: As it is shown; `None` where the link shows nothing.
         count: Documents that the page says the term has, among those that the page is about.
     """
 

@@ -199,7 +199,7 @@ def _is_life(text: str) -> bool:
 
 
 def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
-    """Why a record may start at this block; null if it cannot."""
+    """Why a record may start at this block; `None` if it cannot."""
     block = blocks[index]
     if dates[index]:
         return _evidence_of_date(block, first=index == 0, title_follows=dates[index + 1 : index + 2] == [False])
