@@ -3,7 +3,7 @@
 A collection is read in rounds, and a round begins when nothing of the former one is under way. The first asks for
 page 0 alone, which tells the page size and the total; the next for all pages; the others for what is still amiss:
 pages that do not fit their range line, that were seen under another total, or that lie between two places of one entry.
-No page is read more than `MOST_READINGS` times, which bounds the whole.
+No page is read more than `MAX_READINGS` times, which bounds the whole.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from schemas.records import Outcome, PageRequest, Range
 
-MOST_READINGS = 3
+MAX_READINGS = 3
 """How often one page is asked for in all, whatever the cause."""
 
-MOST_IN_A_ROW = 20
+MAX_IN_A_ROW = 20
 """After so many readings in a row that are of no use, a collection is given up: more than may be under way at once."""
 
 
@@ -127,7 +127,7 @@ class CollectionPlan:
 
     def _give_page_up(self, page: int, why: str) -> None:
         if page in self._under_way:
-            self._times_asked[page] = MOST_READINGS
+            self._times_asked[page] = MAX_READINGS
             self._settle(page, why)
 
     def _take_total(self, page: int, view: PageView) -> None:
@@ -191,8 +191,8 @@ class CollectionPlan:
     def _mark_amiss(self, page: int, why: str) -> None:
         self._in_a_row += 1
         self._amiss[page] = why
-        if self._in_a_row == MOST_IN_A_ROW:
-            self._finish(f"given up after {MOST_IN_A_ROW} useless answers in a row: {self._first_amiss()}")
+        if self._in_a_row == MAX_IN_A_ROW:
+            self._finish(f"given up after {MAX_IN_A_ROW} useless answers in a row: {self._first_amiss()}")
 
     def _go_on(self) -> None:
         """Find the next page to ask for, in this round or another; finish if there is none."""
@@ -232,7 +232,7 @@ class CollectionPlan:
             yield 0
 
     def _may_ask(self, page: int) -> bool:
-        return self._times_asked[page] < MOST_READINGS
+        return self._times_asked[page] < MAX_READINGS
 
     def _repeats(self) -> tuple[int, dict[int, int]]:
         """How many distinct entries there are; and from which page to which one an entry repeats."""

@@ -26,9 +26,9 @@ from flows.request import HarvestRequest, Parameter, parameters
 from flows.run_states import final_state, harvest_run_name, log_to_runs, rebuild_run_name
 from schemas.errors import WcdaError
 from schemas.records import Progress, Receipt
-from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
+from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
 
-Kept = Annotated[int, Field(ge=FEWEST_KEPT)]
+Kept = Annotated[int, Field(ge=MIN_KEPT)]
 
 log_to_runs()
 

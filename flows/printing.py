@@ -21,7 +21,7 @@ from warehouse.explanation import Explanation
 from wcda.changes import Change
 
 COLLECTION_COLUMNS = ("collection", "reported", "seen", "coverage")
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Changes of one kind that a person is shown; a machine gets all."""
 
 
@@ -178,9 +178,9 @@ def print_changes(found: ChangeReport) -> None:
     for (table, kind), group in groups.items():
         value = "value of " if kind == "changed" else ""
         console.print(f"{kind}: {_many(len(group), value + table[:-1], value.replace('value', 'values') + table)}")
-        console.print(_change_table(group[:MOST_SHOWN], found.names))
-        if len(group) > MOST_SHOWN:
-            console.print(f"  … and {len(group) - MOST_SHOWN} more; --json has all")
+        console.print(_change_table(group[:MAX_SHOWN], found.names))
+        if len(group) > MAX_SHOWN:
+            console.print(f"  … and {len(group) - MAX_SHOWN} more; --json has all")
 
 
 def _change_table(changes: Iterable[Change], names: dict[str, str | None]) -> Table:

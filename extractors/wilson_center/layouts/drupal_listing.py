@@ -35,7 +35,7 @@ from schemas.records import Entry, ParsedPage, Range
 NAME = "drupal-listing"
 
 _TABLE, _TABLE_CLASS, _TABLE_END = "<table", "table-hover", "</table>"
-_LONGEST_TAG = 1000
+_MAX_TAG_LENGTH = 1000
 _REACH = 1536  # characters before the table in which the slice looks for the range line
 PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
 
@@ -51,7 +51,7 @@ _MARKS = (
 )
 
 
-_MOST_GROUPS = 5  # of what could be the rows; each takes a walk over the page
+_MAX_GROUPS = 5  # of what could be the rows; each takes a walk over the page
 
 
 def recognises(text: str) -> bool:
@@ -94,7 +94,7 @@ def _find_table(text: str) -> int:
 
 def _tag_around(text: str, at: int) -> int:
     """Where the tag of a table begins that has its known name at this place, -1 if that is in no such tag."""
-    earliest = max(0, at + len(_TABLE_CLASS) - _LONGEST_TAG)
+    earliest = max(0, at + len(_TABLE_CLASS) - _MAX_TAG_LENGTH)
     return text.find(_TABLE, max(earliest, text.rfind(">", earliest, at) + 1), at + len(_TABLE) - 1)
 
 
@@ -189,7 +189,7 @@ def _result_table(body: LexborNode) -> LexborNode | None:
     """The table of the result, by its own name or by that of its cells."""
     tables = body.css("table.table-hover.table-striped")
     if len(tables) > 1:
-        return max(tables[:_MOST_GROUPS], key=lambda table: len(_linked_rows(table)))
+        return max(tables[:_MAX_GROUPS], key=lambda table: len(_linked_rows(table)))
     if tables:
         return tables[0]
     node = body.css_first("td.document")
@@ -230,7 +230,7 @@ def _repeated_blocks(place: LexborNode) -> list[list[LexborNode]]:
             families.setdefault(parent.mem_id, []).append(node)
             node, parent = parent, parent.parent
     groups = [group for group in families.values() if len(group) > 1 and len({node.tag for node in group}) == 1]
-    return sorted(groups, key=len, reverse=True)[:_MOST_GROUPS]
+    return sorted(groups, key=len, reverse=True)[:_MAX_GROUPS]
 
 
 def _range_around(body: LexborNode, rows: list[Flow]) -> re.Match[str] | None:

@@ -21,12 +21,14 @@ _DATE_WORDS = re.compile(
       | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to)\b)+""",
     re.VERBOSE | re.IGNORECASE,
 )
-LONGEST_DATE_LINE = 60
+MAX_DATE_LINE_LENGTH = 60
 
 
 def may_be_date(text: str) -> bool:
     """Whether the text could stand where a date stands, be it that it cannot be read."""
-    return len(text) <= LONGEST_DATE_LINE and (read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None)
+    return len(text) <= MAX_DATE_LINE_LENGTH and (
+        read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None
+    )
 
 
 def range_of(match: re.Match[str]) -> Range:

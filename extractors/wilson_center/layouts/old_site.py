@@ -56,7 +56,7 @@ NAME = "old-site"
 # A class of an element; its name is looked for first, and what is before it then, so that the time is linear.
 _RESULT_NAME = re.compile(r"search-res(?<![\w-]search-res)(?![\w-])")
 _CLASS_BEGINS = re.compile(r"""\sclass\s*=\s*["']?[^"'<>=]*\Z""", re.IGNORECASE)
-_LONGEST_CLASS = 200
+_MAX_CLASS_LENGTH = 200
 _PRESENT_TABLE = "table-hover"
 _MARKS = (".lnk-res", ".itm-title")
 
@@ -125,7 +125,7 @@ def _has_present_table(text: str) -> bool:
 
 def _has_result(text: str) -> bool:
     places = (match.start() for match in _RESULT_NAME.finditer(text))
-    return any(_CLASS_BEGINS.search(text, max(0, place - _LONGEST_CLASS), place) for place in places)
+    return any(_CLASS_BEGINS.search(text, max(0, place - _MAX_CLASS_LENGTH), place) for place in places)
 
 
 def _page(found: _Found) -> ParsedPage:
