@@ -31,12 +31,12 @@ _NO_DATE = re.compile(
       | (?:unknown|uncertain|illegible)\ date | [sn]\.\s?d\. | sine\ (?:dato|die) )\s*[\])]?[.?]?""",
     re.VERBOSE | re.IGNORECASE,
 )
-MAX_DATE_LINE = 60  # characters
+MAX_DATE_LINE_LENGTH = 60  # characters
 
 
 def may_be_date(text: str) -> bool:
     """Whether the text could stand where a date stands, be it that it cannot be read."""
-    if len(text) > MAX_DATE_LINE:
+    if len(text) > MAX_DATE_LINE_LENGTH:
         return False
     return any((read_date(text), _DATE_WORDS.fullmatch(text), _NO_DATE.fullmatch(text)))
 

@@ -57,7 +57,7 @@ _BARE_YEAR = re.compile(r"\d{4}")
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
 # Without quotes behind it: many a title ends in the quoted name of a document, which is a sentence.
 _PROSE_END = re.compile(r"(?<![^\w][A-Z])[.!?…]$")
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 _YEARS_OF_A_LIFE = 30
 
 
@@ -200,7 +200,7 @@ def _is_life(text: str) -> bool:
 
 
 def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
-    """Why a record may start at this block; null if it cannot."""
+    """Why a record may start at this block; `None` if it cannot."""
     block = blocks[index]
     if dates[index]:
         return _evidence_of_date(block, first=index == 0, title_follows=dates[index + 1 : index + 2] == [False])
@@ -301,7 +301,7 @@ def _record(blocks: list[_Block], dates: list[bool]) -> tuple[Record, list[str]]
 def _is_name(paragraph: list[str]) -> bool:
     """Whether it is one short line in which all but particles has capitals."""
     text = paragraph[0]
-    if len(paragraph) > 1 or len(text) > _LONGEST_NAME or _ends_sentence(text):
+    if len(paragraph) > 1 or len(text) > _MAX_NAME_LENGTH or _ends_sentence(text):
         return False
     return all(len(word) <= 3 or word.lower() != word for word in text.split())
 
