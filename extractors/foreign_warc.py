@@ -106,7 +106,7 @@ def read_foreign_warc(stream: ByteStream) -> Iterator[ForeignRecord | Damage]:
             continue
         try:
             record = _read_record(item)
-        except (OSError, ValueError) as error:  # its head is in no encoding, say
+        except Exception as error:
             yield Damage(item.place, f"a WARC record cannot be read: {error}")
             continue
         if record is not None:

@@ -80,6 +80,7 @@ _TAR_HEADS_OF_HEADS = (
 )
 _HEAD_BYTES = 4096
 _MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
+_MAX_READS_AT_END = 16  # of a tar, after which what is asked for is not there
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
 _WACZ_FOLDER = "archive/"  # WACZ 1.1.1, 5.2.1: where its WARC files are
@@ -197,7 +198,10 @@ class _Reader:
         self._digests: dict[object, str] = {}
 
     def read(self, path: Path) -> Iterator[Item]:
-        folder, names = find_files(path)
+        check_path(path)
+        found = find_files(path)
+        folder, names = found.folder, found.names
+        yield from found.issues
         if path.is_dir() and PAGE_LIST in names:
             names.remove(PAGE_LIST)
             yield from self._read_page_list(folder, names)
@@ -207,7 +211,8 @@ class _Reader:
         above = (folder.resolve().name,) if path.is_dir() else folder.resolve().parts
         for name in names:
             parts = (*above, *PurePosixPath(name).parts)
-            yield from self._read_file(_Item(name, name, parts, 0, own[name], folder / name))
+            item = _Item(name, name, parts, 0, own[name], folder / name)
+            yield from _bounded(self._read_file(item), item, "the rest of the file")
         for name in self._listed:
             message = f"what it says of {name} has no effect, since that is no saved page"
             yield page_list_issue(message, level="warning")
@@ -260,9 +265,10 @@ class _Reader:
                 while (member := tar.next()) is not None:
                     cast("Any", tar).members.clear()  # they would be kept for names to be looked up
                     yield from _tar_damages(item, damages, f"before byte {member.offset}")
-                    yield from self._read_tar_member(tar, member, item)
-        except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
-            reason = stream.damage or str(error)
+                    where = f"the file at byte {member.offset}"
+                    yield from _bounded(self._read_tar_member(tar, member, item), item, where)
+        except Exception as error:
+            reason = stream.damage or str(error) or type(error).__name__
             yield item.issue(DAMAGED_ARCHIVE, f"what is behind in the tar cannot be read: {reason}{tail.at}")
             return
         yield from _tar_damages(item, damages, "at its end")
@@ -284,6 +290,8 @@ class _Reader:
             return
         elif not member.isreg() or (file := tar.extractfile(member)) is None:
             yield _refusal("warning", inner, "it is a link or a device, and no file", member.offset)
+        elif member.issparse():  # its holes would be read as zeros, however large it says that it is
+            yield _refusal("error", inner, "it is a sparse file: pack it without --sparse", member.offset)
         else:
             yield from self._read_stream(ByteStream(_reading_tar(cast("BinaryIO", file))), inner)
 
@@ -299,8 +307,9 @@ class _Reader:
                 if not any(_WACZ_FOLDER in member.filename for member in members):
                     yield item.issue(UNKNOWN_ARCHIVE, "a zip that is no WACZ: unpack it")
                 for member in members:
-                    yield from self._read_zip_member(archive, member, item)
-        except zipfile.BadZipFile as error:
+                    where = f"the file at byte {member.header_offset}"
+                    yield from _bounded(self._read_zip_member(archive, member, item), item, where)
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
             message = f"the zip is damaged; the WARC records that can be found in it are read: {error}"
             yield item.issue(DAMAGED_ARCHIVE, message)
             yield from self._read_warc(stream, item)
@@ -312,11 +321,8 @@ class _Reader:
         elif stat.S_ISLNK(member.external_attr >> 16):
             yield _refusal("warning", inner, "it is a link or a device, and no file", member.header_offset)
         elif member.filename.startswith(_WACZ_FOLDER):
-            try:
-                with archive.open(member) as file:
-                    yield from self._read_stream(ByteStream(_reading_zip(cast("BinaryIO", file))), inner)
-            except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-                yield inner.issue(DAMAGED_ARCHIVE, f"the file in the zip cannot be read: {error}")
+            with archive.open(member) as file:
+                yield from self._read_stream(ByteStream(_reading_zip(cast("BinaryIO", file))), inner)
 
     # WARC
 
@@ -326,10 +332,9 @@ class _Reader:
                 yield item.issue(DAMAGED_ARCHIVE, f"{record.reason} ({record.place})")
                 continue
             is_page = record.kind != "resource" or record.content_type.startswith("text/html")
-            if is_page and classify(record.url, self._base) in LAYOUTS:
-                yield from self._page_record(record, item)
-            else:
-                yield from self._other_record(record)
+            is_read = is_page and classify(record.url, self._base) in LAYOUTS
+            part = self._page_record(record, item) if is_read else self._other_record(record)
+            yield from _bounded(part, item, f"the record {record.place}")
 
     def _page_record(self, record: ForeignRecord, item: _Item) -> Iterator[Item]:
         listing = parse_listing_address(record.url, self._base)
@@ -461,12 +466,24 @@ class _Reader:
             yield alias
 
 
+def _bounded(part: Iterator[Item], item: _Item, what: str) -> Iterator[Item]:
+    """A part of what somebody made; if it fails in any way, that is an issue, and the next part is read."""
+    try:
+        yield from part
+    except (SourceError, UsageError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        yield item.issue(DAMAGED_ARCHIVE, f"{what} cannot be read: {reason}")
+
+
 class _Tail:
     """A tarball as tarfile reads it, of which the last bytes are kept: a whole one ends with zeros (POSIX, pax)."""
 
     def __init__(self, stream: ByteStream) -> None:
         self._stream = stream
         self._last = _END_OF_TAR
+        self._reads_at_end = 0
 
     @property
     def ends_with_zeros(self) -> bool:
@@ -480,6 +497,9 @@ class _Tail:
     def read(self, size: int) -> bytes:
         data = self._stream.read(size)
         self._last = (self._last + data)[-_TAR_BLOCK:]
+        self._reads_at_end = 0 if data else self._reads_at_end + 1
+        if self._reads_at_end > _MAX_READS_AT_END:  # tarfile would go on for as long as a head says
+            raise EOFError("the tar ends within a file")
         return data
 
 

@@ -22,9 +22,9 @@ from extractors.wilson_center.addresses import (
     parse_listing_address,
 )
 from schemas.errors import SourceError, UsageError
+from schemas.identifiers import file_address
+from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
-
-"""Two listing pages of the archive, captured as text; bundled so that the main job runs anywhere."""
 
 MAX_PAGE_BYTES = 16 * 1024 * 1024
 """A page saved by a browser can have 700 kB; a file twenty times as large is no page."""
@@ -64,23 +64,33 @@ def check_path(path: Path) -> None:
         SourceError: It is a folder without files.
     """
     if path.is_dir():
-        if next(_walk(path), None) is None:
+        if not find_files(path).names:
             raise SourceError(f"{path}: the folder holds no pages")
     elif not path.is_file():
         raise UsageError(f"{path}: no such file or folder")
 
 
-def find_files(path: Path) -> tuple[Path, list[str]]:
-    """A folder, and the names of the files below it with `/`, in their order; of a file, its folder and its name.
+@dataclass(frozen=True, slots=True)
+class FoundFiles:
+    """The files of a folder, or a single one.
 
-    Hidden files are none of them.
-
-    Raises:
-        UsageError: There is no such path.
-        SourceError: There are no files.
+    Attributes:
+        folder: That the names are relative to.
+        names: With `/`, in their order; hidden files are none of them.
+        issues: Folders that cannot be read, and links that lead out of the folder, which are not followed.
     """
-    check_path(path)
-    return (path, sorted(_walk(path))) if path.is_dir() else (path.parent, [path.name])
+
+    folder: Path
+    names: list[str]
+    issues: list[Issue]
+
+
+def find_files(path: Path) -> FoundFiles:
+    """The files below a folder, or the one file that a path is."""
+    if not path.is_dir():
+        return FoundFiles(path.parent, [path.name], [])
+    issues: list[Issue] = []
+    return FoundFiles(path, sorted(_walk(path, issues)), issues)
 
 
 def read_page_file(path: Path) -> bytes:
@@ -191,16 +201,38 @@ def kind_of_type(mime: str | None) -> str:
     return main if main in _NO_PAGE_KINDS else mime or "unknown"
 
 
-def _walk(folder: Path) -> Iterator[str]:
-    seen = set()
-    for place, folders, files in os.walk(folder, followlinks=True):
-        real = Path(place).resolve()
+def _walk(root: Path, issues: list[Issue]) -> Iterator[str]:
+    """Names of the files below a folder; what is wrong is added to the issues."""
+    inside, seen = root.resolve(), set()
+
+    def cannot_list(error: OSError) -> None:
+        name = Path(error.filename).relative_to(root).as_posix()
+        message = f"the folder cannot be read: {error.strerror}"
+        issues.append(UNREADABLE_FILE.issue(message, url=file_address(name)))
+
+    for place, folders, files in os.walk(root, followlinks=True, onerror=cannot_list):
+        here = Path(place)
+        real = here.resolve()
         if real in seen:  # a link to a folder above it
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from ((Path(place) / name).relative_to(folder).as_posix() for name in files if not name.startswith("."))
+        leaving = {name for name in (*folders, *files) if _leaves(here / name, inside)}
+        for name in sorted(leaving):
+            path = (here / name).relative_to(root).as_posix()
+            message = "it is a link that leads out of the folder, and was not followed"
+            issues.append(UNSAFE_MEMBER.issue(message, url=file_address(path), level="warning"))
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in leaving]
+        yield from (
+            (here / name).relative_to(root).as_posix()
+            for name in files
+            if not name.startswith(".") and name not in leaving
+        )
+
+
+def _leaves(path: Path, inside: Path) -> bool:
+    """Whether a path is a link to something that is not below a folder."""
+    return path.is_symlink() and path.exists() and not path.resolve().is_relative_to(inside)
 
 
 def _base_of_host(folder: str, base: str) -> str | None:

@@ -826,3 +826,101 @@ def test_memory_does_not_grow_with_a_tarball(tmp_path: Path) -> None:
 
     peak(50)
     assert peak(1500) < peak(300) + 300_000
+
+
+# One bad part does not end the rest
+
+
+def hung(body: bytes, tmp_path: Path) -> Read:
+    return Read(write(tmp_path / "mirror.tar", body))
+
+
+def head_with_size(name: str, size: bytes) -> bytes:
+    """The head of a file in a tar, with its size in bytes of our own (POSIX octal or GNU base 256)."""
+    info = tarfile.TarInfo(name)
+    head = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    head[124:136] = size
+    head[148:156] = b" " * 8
+    head[148:156] = b"%06o\0 " % sum(head)
+    return bytes(head)
+
+
+def test_a_tar_that_says_that_a_file_has_exabytes_ends_where_it_ends(tmp_path: Path) -> None:
+    huge = b"\x80" + (2**62).to_bytes(11, "big")
+    good = tar({"a.html": PAGE})[:-1024]
+    for name in ("b.html", ".hidden", "b.png"):
+        read = hung(good[: len(good) - len(good) % 512] + head_with_size(name, huge) + b"\0" * 512, tmp_path)
+
+        assert read.bodies == [PAGE]
+        assert ("error", "damaged-archive") in read.complaints or ("error", "unreadable-file") in read.complaints
+
+
+def test_a_sparse_file_in_a_tar_is_refused_and_what_follows_is_read(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        sparse = tarfile.TarInfo("holes.html")
+        sparse.pax_headers = {"GNU.sparse.map": "0,1", "GNU.sparse.size": str(2**62)}
+        sparse.size = 1
+        archive.addfile(sparse, io.BytesIO(b"x"))
+        after = tarfile.TarInfo("after.html")
+        after.size = len(PAGE)
+        archive.addfile(after, io.BytesIO(PAGE))
+    read = hung(out.getvalue(), tmp_path)
+
+    assert read.bodies == [PAGE]
+    assert read.complaints == [("error", "unsafe-member")]
+
+
+def test_a_thousand_heads_of_long_names_in_a_row_are_one_issue(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for _ in range(1500):
+            head = tarfile.TarInfo("././@LongLink")
+            head.type, head.size = tarfile.GNUTYPE_LONGNAME, 5
+            archive.addfile(head, io.BytesIO(b"name\0"))
+    read = hung(out.getvalue(), tmp_path)
+
+    assert {kind for _, kind in read.complaints} == {"damaged-archive"}
+
+
+@pytest.mark.parametrize(
+    "date", [b"0001-01-01T00:00:00+14:00", b"0001-01-01T00:30:00+01:00", b"9999-12-31T23:59:59-14:00", b"yesterday"]
+)
+def test_a_record_with_a_date_that_no_calendar_holds_does_not_end_the_archive(date: bytes, tmp_path: Path) -> None:
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    url = b"https://digitalarchive.wilsoncenter.org/search?page="
+
+    def record(number: int, at: bytes) -> bytes:
+        head = (
+            b"WARC/1.1\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:%032d>\r\nWARC-Date: %s\r\n"
+            b"WARC-Target-URI: %s%d\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
+        )
+        return head % (number, at, url, number, len(http)) + http + b"\r\n\r\n"
+
+    read = warc(tmp_path, record(1, date), record(2, b"2025-03-01T12:00:00Z"))
+
+    assert f"{url.decode()}2" in read.urls
+    assert len(read.pages) == 2 or read.complaints
+
+
+@pytest.mark.parametrize("fault", ["lzma", "version", "name"])
+def test_a_bad_member_of_a_wacz_does_not_end_the_archive(fault: str, tmp_path: Path) -> None:
+    path = tmp_path / "crawl.wacz"
+    with zipfile.ZipFile(path, "w") as archive:
+        method = zipfile.ZIP_LZMA if fault == "lzma" else zipfile.ZIP_STORED
+        archive.writestr("archive/a.warc", b"x" * 4000, compress_type=method)
+        archive.writestr("archive/b.html", PAGE)
+    data = bytearray(path.read_bytes())
+    if fault == "lzma":
+        data[52:72] = b"\xff" * 20
+    elif fault == "version":
+        data[data.index(b"PK\x01\x02") + 6] = 99
+    else:
+        place = data.rindex(b"archive/a.warc")
+        data[place : place + 14] = b"archive/\xff\xfe\xfd.xx"
+        data[data.rindex(b"PK\x01\x02", 0, place) + 9] |= 0x08  # the name is said to be UTF-8
+    path.write_bytes(data)
+    read = Read(path)
+
+    assert {level for level, _ in read.complaints} == {"error"}
+    assert fault != "lzma" or read.bodies == [PAGE]

@@ -230,12 +230,32 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path, monkeypatch: pytes
     assert opened == []
 
 
-def test_a_link_to_a_folder_is_read_as_a_folder(tmp_path: Path) -> None:
-    fill(tmp_path / "elsewhere", "a.txt")
-    fill(tmp_path / "pages", "b.txt")
-    (tmp_path / "pages" / "more").symlink_to(tmp_path / "elsewhere")
+def test_a_link_within_the_folder_is_read_as_what_it_leads_to(tmp_path: Path) -> None:
+    fill(tmp_path / "pages", "b.txt", "c/a.txt")
+    (tmp_path / "pages" / "more").symlink_to("c")
+    (tmp_path / "linked").symlink_to("pages")
 
-    assert list(found(tmp_path / "pages")) == ["b.txt", "more/a.txt"]
+    assert list(found(tmp_path / "pages")) == ["b.txt", "c/a.txt"] or list(found(tmp_path / "pages")) == [
+        "b.txt",
+        "more/a.txt",
+    ]
+    assert list(found(tmp_path / "linked")) == list(found(tmp_path / "pages"))
+
+
+def test_a_link_that_leads_out_of_the_folder_is_reported_and_not_followed(tmp_path: Path) -> None:
+    fill(tmp_path / "secret", "key.txt")
+    fill(tmp_path / "pages", "b.txt")
+    (tmp_path / "pages" / "images").symlink_to(tmp_path / "secret")
+    (tmp_path / "pages" / "environ.txt").symlink_to("/proc/self/environ")
+    (tmp_path / "pages" / "kmsg.txt").symlink_to("/proc/kmsg")
+
+    items = list(read_archive(tmp_path / "pages", NOTHING, Counter()))
+    issues = [item for item in items if isinstance(item, Issue)]
+
+    assert list(found(tmp_path / "pages")) == ["b.txt"]
+    assert [(issue.kind, issue.url) for issue in issues] == [
+        ("unsafe-member", file_address(name)) for name in ("environ.txt", "images", "kmsg.txt")
+    ]
 
 
 def test_the_samples_are_two_pages_with_collections_of_their_own() -> None:
