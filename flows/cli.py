@@ -392,7 +392,7 @@ def pairs(
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List pairs of documents that look alike, the most alike first; or record what a pair is.
+    """List near-duplicates that were not merged, the most similar first; or record a person's decision.
 
     A decision comes before every rule. It is kept in `decisions.csv` in the warehouse; `wcda rebuild` applies it.
     """

@@ -138,7 +138,7 @@ def rebuild_on_prefect(
 
 
 def api_address() -> str | None:
-    """The address of the API that Prefect's settings name; `None` if the embedded one will serve."""
+    """The URL of the API that Prefect's settings name; `None` if the embedded one will serve."""
     return get_current_settings().api.url
 
 

@@ -80,7 +80,7 @@ class Snapshot:
         except FileNotFoundError:
             if not is_of_this_version(self.manifest) and path.name not in {note.name for note in self.manifest.tables}:
                 return None
-            raise WarehouseError(f"{path}: the file is missing; wcda check tells what else is") from None
+            raise WarehouseError(f"{path}: the file is missing; wcda check shows what else is missing") from None
         except pa.ArrowInvalid as error:
             raise WarehouseError(f"{path}: cannot be read: {error}") from error
 
