@@ -23,7 +23,12 @@ USAGE = {
     ("--runner", "dask", "--address", "127.0.0.1:8786"): "is not a Dask scheduler URL",
     ("--runner", "dask", "--address", "tcp://127.0.0.1"): "is not a Dask scheduler URL",
     ("--runner", "dask", "--address", "tcp://127.0.0.1:many"): "is not a Dask scheduler URL",
-    ("--runner", "dask", "--address", "tcp://me:secret@127.0.0.1:8786"): "tcp://***@127.0.0.1:8786 is not a Dask scheduler URL",
+    (
+        "--runner",
+        "dask",
+        "--address",
+        "tcp://me:secret@127.0.0.1:8786",
+    ): "tcp://***@127.0.0.1:8786 is not a Dask scheduler URL",
     ("--runner", "threads"): "--runner",
     ("--processes", "0"): "--processes",
 }

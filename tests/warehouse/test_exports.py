@@ -160,7 +160,7 @@ def exported(rows: Rows, kind: Kind) -> Iterator[Path]:
 
 
 def plain(rows: Rows, name: str) -> list[dict[str, Any]]:
-    """Rows with days and instants as text."""
+    """Rows with days and timestamps as text."""
     formats: dict[str, Callable[[dt.datetime], str]] = {
         "date": lambda value: value.date().isoformat(),
         "instant": lambda value: value.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
