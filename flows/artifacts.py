@@ -96,7 +96,7 @@ def show_receipt(receipt: Receipt) -> None:
 
 
 def report_text(receipt: Receipt) -> str:
-    """A receipt as Markdown: what was published, what is in doubt, what is new, where it lies."""
+    """A receipt as Markdown: what was published, what is doubtful, what is new, where it is."""
     summary, *rest = receipt_lines(receipt)
     where = f"{receipt.warehouse}/snapshots/{receipt.snapshot}"
     tables = [f"| {name} | {receipt.counts[name]:,} | {table.description} |" for name, table in TABLES.items()]

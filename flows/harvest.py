@@ -221,7 +221,7 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     raw_zone.recover()
     segments = raw_zone.segments()
     if not segments:
-        raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
+        raise SourceError(f"{folder.path}: the raw zone is empty; run wcda harvest first")
     for segment in segments:
         raw_zone.digest(segment)  # noted before several look at once, and may not write there
     ParsedCache(folder.parsed).forget()
@@ -259,7 +259,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     former = former_snapshot(folder)
     losses = find_losses(former, tables)
     if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
+        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(

@@ -127,7 +127,7 @@ def open_snapshot(folder: PublishedFolder, snapshot_id: str | None = None) -> Sn
     folder.require_existing()
     snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
     if snapshot is None:
-        raise WarehouseError(f"{folder.path}: nothing has been published yet")
+        raise WarehouseError(f"{folder.path}: nothing has been published yet; run wcda harvest first")
     return snapshot
 
 

@@ -456,7 +456,7 @@ def test_what_no_export_made_is_left_as_it_is(kind: Kind, theirs: str, harvested
         (out / "mine.txt").write_text("mine")
     before = _contents(out)
 
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists and was not created by"):
         export(harvested, kind, out)
 
     assert _contents(out) == before
