@@ -1,4 +1,4 @@
-# The front door: `make run` does the main job, `make test` proves it, `make accept` runs the heavy proofs.
+# `make run` harvests the samples, `make test` runs the checks and quick tests, `make accept` the slow tests.
 # Needs Python 3.11 or newer, pip, make and git; everything else is installed into .venv from the lock files.
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,12 +18,12 @@ test: .venv/dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n auto -m "not accept and not operations" --ignore tests/accept
 
-# The proofs of web archives take a crawl with wget, and play it with pywb; those of pages open them in a browser.
+# Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser.
 accept: .venv/accept .venv/pywb/bin/wayback
 	(command -v wget && command -v chromium) || (apt-get update && apt-get install -y --no-install-recommends wget chromium)
 	$(BIN)/pytest -m accept
 
-# The proofs of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a calm machine.
+# Tests of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a machine without other load.
 operations: .venv/accept
 	command -v chromium || (apt-get update && apt-get install -y --no-install-recommends chromium)
 	$(BIN)/pytest -m operations
@@ -40,11 +40,11 @@ identity-report: .venv/dev
 fault-report: .venv/dev
 	$(BIN)/python -m tests.flows.faults
 
-# What a harvest of each damaged or harmful archive says, reads and leaves.
+# What a harvest of each damaged or harmful archive reports, reads and skips.
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
 
-# Three questions of a historian to the tables, in a browser; WCDA_WAREHOUSE names others than the samples.
+# A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook
 	$(BIN)/marimo edit docs/questions.py
 

@@ -1,8 +1,8 @@
 """Which page of a listing to ask for next, and whether what came is all of it. Pure: it never fetches.
 
 A collection is read in rounds, and a round begins when nothing of the former one is under way. The first asks for
-page 0 alone, which tells the page size and the total; the next for all pages; the others for what is still amiss:
-pages that do not fit their range line, that were seen under another total, or that lie between two places of one entry.
+page 0 alone, which shows the page size and the total; the next for all pages; the others for pages that failed:
+those that do not fit their range line, that were seen under another total, or that lie between two places of one entry.
 No page is read more than `MAX_READINGS` times, which bounds the whole.
 """
 
@@ -77,7 +77,7 @@ class CollectionPlan:
         self._times_asked: Counter[int] = Counter()
         self._readings: dict[int, _Reading] = {}  # the latest of each page, if it fits
         self._with_total: Counter[int] = Counter()  # how many of them have this total
-        self._amiss: dict[int, str] = {}  # why the latest reading of a page is of no use
+        self._failed_pages: dict[int, str] = {}  # why the latest reading of a page is of no use
 
     @property
     def total(self) -> int | None:
@@ -170,7 +170,7 @@ class CollectionPlan:
         former = self._forget(page)
         if page < self.expected_pages:  # else the listing has shrunk, and the page is not needed
             if isinstance(found, str):
-                self._mark_amiss(page, found)
+                self._mark_failed(page, found)
             else:
                 self._keep(page, replace(found, agreed=found == former))
         if not self._under_way and not self.finished:
@@ -180,7 +180,7 @@ class CollectionPlan:
         former = self._readings.pop(page, None)
         if former is not None:
             self._with_total[former.total] -= 1
-        self._amiss.pop(page, None)
+        self._failed_pages.pop(page, None)
         return former
 
     def _keep(self, page: int, reading: _Reading) -> None:
@@ -188,11 +188,11 @@ class CollectionPlan:
         self._readings[page] = reading
         self._with_total[reading.total] += 1
 
-    def _mark_amiss(self, page: int, why: str) -> None:
+    def _mark_failed(self, page: int, why: str) -> None:
         self._in_a_row += 1
-        self._amiss[page] = why
+        self._failed_pages[page] = why
         if self._in_a_row == MAX_IN_A_ROW:
-            self._finish(f"given up after {MAX_IN_A_ROW} useless answers in a row: {self._first_amiss()}")
+            self._finish(f"given up after {MAX_IN_A_ROW} useless answers in a row: {self._first_failure()}")
 
     def _go_on(self) -> None:
         """Find the next page to ask for, in this round or another; finish if there is none."""
@@ -225,9 +225,9 @@ class CollectionPlan:
                 yield page
 
     def _witness(self) -> Iterator[int]:
-        """Page 0, if the last page cannot be had: perhaps it is no longer there, which only another page can tell."""
+        """Page 0, if the last page cannot be had: perhaps it is no longer there, which only another page can show."""
         last = self.expected_pages - 1
-        if last > 0 and last in self._amiss and self._witnessed_total != self._total and self._may_ask(0):
+        if last > 0 and last in self._failed_pages and self._witnessed_total != self._total and self._may_ask(0):
             self._witnessed_total = self._total
             yield 0
 
@@ -246,8 +246,8 @@ class CollectionPlan:
 
     def _shortfall(self) -> str | None:
         """Why the reading is not complete, now that nothing more can be done; `None` if it is."""
-        if any(page < self.expected_pages for page in self._amiss):
-            return self._first_amiss()
+        if any(page < self.expected_pages for page in self._failed_pages):
+            return self._first_failure()
         if self._total is None or self.observed_pages < self.expected_pages:
             return f"the total kept changing (last seen: {self._former_total}, then {self._total})"
         distinct = self._repeats()[0]
@@ -257,17 +257,17 @@ class CollectionPlan:
             return f"{words}: {distinct} distinct documents of {self._total}"
         return None
 
-    def _first_amiss(self) -> str:
-        pages = [page for page in self._amiss if page < self.expected_pages]
-        others = f" (pages amiss: {len(pages)})" if len(pages) > 1 else ""
-        return self._amiss[min(pages)] + others
+    def _first_failure(self) -> str:
+        pages = [page for page in self._failed_pages if page < self.expected_pages]
+        others = f" (failed pages: {len(pages)})" if len(pages) > 1 else ""
+        return self._failed_pages[min(pages)] + others
 
     def _finish(self, reason: str | None) -> None:
         self.finished = True
         self.reason = reason
         self._head = None
         self._round = iter(())
-        for pages in (self._under_way, self._times_asked, self._readings, self._amiss):
+        for pages in (self._under_way, self._times_asked, self._readings, self._failed_pages):
             pages.clear()
 
 

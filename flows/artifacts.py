@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 
 @contextmanager
 def progress_artifact() -> Iterator[Watch]:
-    """What to tell of each page, while the block lasts; the artifact is there from the first pages on.
+    """What to report of each page, while the block lasts; the artifact is there from the first pages on.
 
     A thread of its own keeps it up to date, so that no page waits for the API, and no run fails for it.
     """
@@ -96,15 +96,15 @@ def show_receipt(receipt: Receipt) -> None:
 
 
 def report_text(receipt: Receipt) -> str:
-    """A receipt as Markdown: what was published, what is in doubt, what is new, where it lies."""
-    said, *rest = receipt_lines(receipt)
+    """A receipt as Markdown: what was published, what is doubtful, what is new, where it is."""
+    summary, *rest = receipt_lines(receipt)
     where = f"{receipt.warehouse}/snapshots/{receipt.snapshot}"
     tables = [f"| {name} | {receipt.counts[name]:,} | {table.description} |" for name, table in TABLES.items()]
     return "\n".join(
         [
             f"# Snapshot {receipt.snapshot}: {receipt.outcome}",
             "",
-            said,
+            summary,
             "",
             *(f"- {line.strip()}" for line in rest),
             f"- tables: `{where}/`, report: `{where}/report.html`",
@@ -124,12 +124,12 @@ def _tell_assets(receipt: Receipt) -> None:
         for name, key in keys.items()
     ]
 
-    @materialize(*assets, name="tell assets", cache_policy=NO_CACHE, persist_result=False)
-    def tell() -> None:
+    @materialize(*assets, name="report assets", cache_policy=NO_CACHE, persist_result=False)
+    def report() -> None:
         for name, key in keys.items():
             add_asset_metadata(key, {"rows": receipt.counts[name], "snapshot": receipt.snapshot})
 
-    tell()
+    report()
 
 
 def _asset_key(warehouse: str, table: str) -> str:

@@ -50,7 +50,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; what a person did wrong is one line on standard error."""
+    """Run the command line; a mistake is reported in one line on standard error."""
     try:
         exit_code = app(standalone_mode=False)
     except WcdaError as error:
@@ -114,12 +114,13 @@ def _options(
 def harvest(
     request: HarvestRequest,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say how many requests a site would get, and for how long.")
+        bool,
+        typer.Option("--dry-run", help="Estimate how many requests a site would get, and for how long; send none."),
     ] = False,
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Land what a source has in the raw zone, and publish the tables.
+    """Store captures from a source in the raw zone, and publish the tables.
 
     The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named. A harvest of the site
     that was killed goes on where it was, if the same command is given within a day.
@@ -154,8 +155,8 @@ def harvest(
 def serve(
     request: HarvestRequest,
     cron: Annotated[str, typer.Option("--cron", help="When: minute, hour, day of the month, month, day of the week.")],
-    timezone: Annotated[str, typer.Option("--timezone", help="In which zone, such as America/New_York.")] = "UTC",
-    name: Annotated[str, typer.Option("--name", help="Of the deployment on the Prefect server.")] = "served",
+    timezone: Annotated[str, typer.Option("--timezone", help="Time zone, such as America/New_York.")] = "UTC",
+    name: Annotated[str, typer.Option("--name", help="Name of the deployment on the Prefect server.")] = "served",
 ) -> None:
     """Harvest on a schedule, one run at a time, until Ctrl-C; on one machine, without a work pool.
 
@@ -200,7 +201,7 @@ def rebuild(
         Literal["processes", "dask"], typer.Option("--runner", help="What parses: this machine, or a Dask cluster.")
     ] = "processes",
     address: Annotated[
-        str | None, typer.Option("--address", help="Of the cluster's scheduler: tcp://HOST:PORT.")
+        str | None, typer.Option("--address", help="URL of the Dask scheduler: tcp://HOST:PORT.")
     ] = None,
     keep: KeepOption = KEPT_SNAPSHOTS,
     direct: DirectOption = False,
@@ -236,7 +237,7 @@ def status(
     context: typer.Context,
     warehouse: WarehouseOption = None,
     settings: Annotated[
-        bool, typer.Option("--settings", help="Show what each option is instead, and where that came from.")
+        bool, typer.Option("--settings", help="Show the value of each option and where it was set.")
     ] = False,
     json: JsonOption = False,
 ) -> None:
@@ -264,7 +265,7 @@ def status(
 
 @app.command()
 def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
-    """Prove the warehouse: keys, foreign keys, counts, and the digest of every file."""
+    """Check the warehouse: keys, foreign keys, counts, and the digest of every file."""
     from flows.inspection import check_warehouse
     from flows.printing import print_json, print_lines
 
@@ -386,13 +387,13 @@ def explain(
 def pairs(
     left: Annotated[str | None, typer.Argument(metavar="[LEFT]", help="A document, to decide a pair.")] = None,
     right: Annotated[str | None, typer.Argument(metavar="[RIGHT]", help="The other document.")] = None,
-    same: Annotated[bool | None, typer.Option("--same/--different", help="What they are.")] = None,
+    same: Annotated[bool | None, typer.Option("--same/--different", help="Whether they are one document.")] = None,
     why: Annotated[str, typer.Option("--why", help="For those who read the decision later.")] = "",
     who: Annotated[str | None, typer.Option("--who", help="Who decides; default: you.")] = None,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List pairs of documents that look alike, the most alike first; or record what a pair is.
+    """List near-duplicates that were not merged, the most similar first; or record a person's decision.
 
     A decision comes before every rule. It is kept in `decisions.csv` in the warehouse; `wcda rebuild` applies it.
     """

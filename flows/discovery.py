@@ -17,8 +17,8 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
     """Read the facets of a site; gives a catalog as TOML.
 
     Args:
-        catalog_path: A catalog with the site's address and politeness, whose collections are kept.
-        archive: Address of the site; `None` to take the catalog's.
+        catalog_path: A catalog with the site's URL and politeness, whose collections are kept.
+        archive: URL of the site; `None` to take the catalog's.
         contact: Whom the site can write to; `None` to take the catalog's.
 
     Raises:

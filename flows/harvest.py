@@ -71,7 +71,8 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
         UsageError: The source, the catalog or a collection is not there, there is no contact for a site, or the
             warehouse's decisions cannot be read.
         SourceError: Nothing usable came; nothing was published.
-        WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
+        WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
+            was published.
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
@@ -125,14 +126,15 @@ def rebuild(
     Args:
         warehouse: Its folder.
         step: How the steps are called.
-        accept_loss: Whether to publish though much of a collection has left at once.
+        accept_loss: Whether to publish even if over 5 % of a collection disappeared.
         parse_all: Lets all segments be parsed; `None` for this machine, in as many processes as pay.
         keep: How many snapshots are kept.
 
     Raises:
         UsageError: There is no warehouse.
         SourceError: Its raw zone holds nothing.
-        WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
+        WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
+            was published.
     """
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
@@ -219,7 +221,7 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     raw_zone.recover()
     segments = raw_zone.segments()
     if not segments:
-        raise SourceError(f"{folder.path}: the raw zone is empty; there is nothing to rebuild from")
+        raise SourceError(f"{folder.path}: the raw zone is empty; run wcda harvest first")
     for segment in segments:
         raw_zone.digest(segment)  # noted before several look at once, and may not write there
     ParsedCache(folder.parsed).forget()
@@ -232,13 +234,14 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
 
     Args:
         folder: The warehouse.
-        run_id: The run that it is for, whose outcome is told; `None` for a rebuild.
-        accept_loss: Whether to publish though much of a collection has left at once.
+        run_id: The run that it is for, whose outcome is reported; `None` for a rebuild.
+        accept_loss: Whether to publish even if over 5 % of a collection disappeared.
         keep: How many snapshots are kept; `None` for all.
 
     Raises:
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.
-        WarehouseError: The tables break a rule of their schemas, or too much would leave; nothing was published.
+        WarehouseError: The tables break a rule of their schemas, or too many documents would disappear; nothing was
+            published.
     """
     raw_zone = RawZone(folder.raw)
     segments = raw_zone.segments()
@@ -256,7 +259,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     former = former_snapshot(folder)
     losses = find_losses(former, tables)
     if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes all the same")
+        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(

@@ -170,7 +170,7 @@ def _names(snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
 
 
 def explain_document(warehouse: Path, name: str) -> Explanation:
-    """Why a document is what it is; by its id, a former id, an address or a natural key.
+    """Why a document is what it is; by its id, a former id, a URL or a natural key.
 
     Raises:
         UsageError: There is no warehouse, or no such document.
@@ -181,7 +181,7 @@ def explain_document(warehouse: Path, name: str) -> Explanation:
 
 
 def list_pairs(warehouse: Path) -> list[dict[str, Any]]:
-    """Candidate pairs that nobody has decided, the most alike first, with dates and titles of both documents."""
+    """Candidate pairs that nobody has decided, the most similar first, with dates and titles of both documents."""
     _, snapshot = _current(warehouse)
     return undecided_pairs(snapshot.read("candidate_pairs"), snapshot.read("documents"))
 
@@ -191,7 +191,7 @@ def decide(warehouse: Path, left: str, right: str, verdict: Verdict, who: str, w
 
     Args:
         warehouse: Its folder.
-        left: Id, former id, address or natural key of a document.
+        left: Id, former id, URL or natural key of a document.
         right: The same of another.
         verdict: `same` or `different`.
         who: Who decides.

@@ -111,7 +111,7 @@ def rebuild_flow(
         processes: How many parse at once; none for as many as pay.
         keep: How many snapshots are kept; older ones are deleted.
         address: Of the scheduler of a Dask cluster whose workers parse instead, tcp://HOST:PORT; none for this machine.
-        check: Prove the warehouse afterwards: keys, counts, and the digest of every file.
+        check: Check the warehouse afterwards: keys, counts, and the digest of every file.
     """
 
     def work() -> Receipt:
@@ -138,7 +138,7 @@ def rebuild_on_prefect(
 
 
 def api_address() -> str | None:
-    """The address of the API that Prefect's settings name; `None` if the embedded one will serve."""
+    """The URL of the API that Prefect's settings name; `None` if the embedded one will serve."""
     return get_current_settings().api.url
 
 

@@ -59,7 +59,7 @@ def print_receipt(receipt: Receipt) -> None:
 
 
 def receipt_lines(receipt: Receipt) -> list[str]:
-    """What was published, what is in doubt, and what is new: a line each."""
+    """What was published, what is doubtful, and what is new: a line each."""
     counts, issues = receipt.counts, receipt.issues
     return [
         f"{_many(counts['documents'], 'document')}, {receipt.repeats} of them in more than one collection; "

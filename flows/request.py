@@ -50,8 +50,8 @@ class HarvestRequest:
     archive: Annotated[str | None, About("URL of the site, if not the catalog's.")] = None
     wayback: Annotated[str | None, About("URL of the web archive, if not the catalog's.")] = None
     contact: Annotated[str | None, About("Contact e-mail or URL sent in the User-Agent, if not the catalog's.")] = None
-    since: Annotated[dt.date | None, About("Only what others captured since this day.")] = None
-    until: Annotated[dt.date | None, About("Only what others captured until this day.")] = None
+    since: Annotated[dt.date | None, About("Only captures that others made on or after this day.")] = None
+    until: Annotated[dt.date | None, About("Only captures that others made up to this day.")] = None
     captures: Annotated[CaptureChoice, About("Which captures of each page, from the web archive.")] = "latest"
     accept_loss: Annotated[bool, About("Publish even if over 5 % of a collection disappeared.")] = False
     keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=MIN_KEPT)] = (

@@ -35,7 +35,7 @@ def _name_of(path: str | Path) -> str:
 
 
 def final_state(work: Callable[[], Receipt]) -> State[Receipt]:
-    """Do the work of a run, and tell how it ended.
+    """Do the work of a run, and report how it ended.
 
     Returns:
         Completed, and named `Complete`; `Incomplete` if something of what was asked for could not be read; `Skipped` if

@@ -36,7 +36,7 @@ processes = 4
 ```
 
 A key that no option has, or a value that an option cannot be, is an error that names file and key. `wcda status
---settings` shows what each option is and where that came from; passwords in addresses are never shown.
+--settings` shows what each option is and where that came from; passwords in URLs are never shown.
 
 What has no variable below can only be typed, as it is meant for one call. In a file that is read every night,
 `--accept-loss` would defeat the guard that it gets around, and `--dry-run` would let every run quietly do nothing.

@@ -10,7 +10,7 @@ _TYPES = {
     "float": "number",
     "bool": "true or false",
     "date": "day (`timestamp[ms]`)",
-    "instant": "instant, UTC (`timestamp[us]`)",
+    "instant": "timestamp, UTC (`timestamp[us]`)",
 }
 
 
@@ -18,7 +18,7 @@ def data_dictionary() -> str:
     """All tables and columns, and the kinds of issues, as Markdown."""
     head = (
         "# The tables\n\n"
-        f"Schema version {SCHEMA_VERSION} ([what the number says](downstream.md#versions-of-the-schema)). Written by "
+        f"Schema version {SCHEMA_VERSION} ([what the number means](downstream.md#versions-of-the-schema)). Written by "
         "`make dictionary` from\n`schemas/tables.py`, where each column is stated once.\n"
         "Absent is null, never an empty text. What is marked *volatile* differs from run to run by its nature, and is "
         "left out of\ncomparisons and of `wcda changes`.\n"
@@ -42,7 +42,7 @@ def _section(table: Table) -> str:
         f"\n## {table.name}\n",
         f"{table.description}{volatile} Key: {', '.join(f'`{name}`' for name in table.key)}.",
         *[
-            f"{', '.join(f'`{name}`' for name in key.columns)} stands in `{key.table}` "
+            f"{', '.join(f'`{name}`' for name in key.columns)} references `{key.table}` "
             f"({', '.join(f'`{name}`' for name in key.reference)})."
             for key in table.foreign_keys
         ],

@@ -30,7 +30,7 @@ _COLLECTION_ID = Column(
     "collection_id",
     "string",
     "Id of the collection, such as `topics-86494`.",
-    "canonical facets and text of its address; of a saved page without one, the file's stem",
+    "canonical facets and text of its URL; of a saved page without one, the file's stem",
 )
 _RUN_ID = Column("run_id", "string", "Id of the run.", "the run's plan", volatile=True)
 _PAGE_ID = Column(
@@ -70,14 +70,14 @@ _SUMMARY = Column(
 _DOCUMENT_URL = Column(
     "url",
     "string",
-    "Canonical address of the document's own page.",
+    "Canonical URL of the document's own page.",
     f"the link of the title on {_PAGE}; null in plain-text pages, which have no links",
     nullable=True,
 )
 _FIRST_SEEN_AT = Column(
     "first_seen_at",
     "instant",
-    "Instant of the first capture that shows it; null if no capture's instant is known.",
+    "Timestamp of the first capture that shows it; null if no capture has a known timestamp.",
     "captures.captured_at",
     nullable=True,
     volatile=True,
@@ -85,12 +85,12 @@ _FIRST_SEEN_AT = Column(
 _LAST_SEEN_AT = Column(
     "last_seen_at",
     "instant",
-    "Instant of the last capture that shows it; null if no capture's instant is known.",
+    "Timestamp of the last capture that shows it; null if no capture has a known timestamp.",
     "captures.captured_at",
     nullable=True,
     volatile=True,
 )
-_REPORTED_TOTAL = Column("reported_total", "int", "Documents that the archive says it holds.", _RANGE, nullable=True)
+_REPORTED_TOTAL = Column("reported_total", "int", "Documents that the archive reports.", _RANGE, nullable=True)
 _OBSERVED_TOTAL = Column("observed_total", "int", "Documents that were seen.", "counted")
 
 _TO_DOCUMENT = ForeignKey(("document_id",), "documents", ("document_id",))
@@ -137,7 +137,7 @@ DOCUMENTS = Table(
         Column(
             "last_changed_at",
             "instant",
-            "Instant of the first capture that shows the present wording; null if it is not known.",
+            "Timestamp of the first capture that shows the present wording; null if it is not known.",
             "revisions.first_seen_at",
             nullable=True,
             volatile=True,
@@ -159,15 +159,15 @@ COLLECTIONS = Table(
             "catalog",
         ),
         Column("name", "string", "Name for people.", "catalog", nullable=True),
-        Column("query", "string", "Canonical facets and text.", "address", nullable=True),
-        Column("url", "string", "Canonical address of its first page.", "address", nullable=True),
+        Column("query", "string", "Canonical facets and text.", "URL", nullable=True),
+        Column("url", "string", "Canonical URL of its first page.", "URL", nullable=True),
         _REPORTED_TOTAL,
         _OBSERVED_TOTAL,
         Column(
             "coverage",
             "float",
             "Documents seen against documents reported; 1.0 is all of them. More if some may have left, which only a "
-            "complete reading tells.",
+            "complete reading shows.",
             "observed_total / reported_total",
             nullable=True,
         ),
@@ -206,10 +206,10 @@ ENTRIES = Table(
             "rule",
             "string",
             "Identity rule by which the entry belongs to its document.",
-            "`address`: same canonical address; `alias`: the archive itself says, by a redirect or by the address to "
-            "cite, that its address is one of the document's; `content`: date, title and summary equal to the letter; "
+            "`address`: same canonical URL; `alias`: the archive itself says, by a redirect or by the URL for "
+            "citation, that its URL is one of the document's; `content`: date, title and summary equal to the letter; "
             "`normalised`: equal but for case, quotes, dashes, white space and date writing; `similar`: different only "
-            "as slips of the pen are, or without date; `decision`: a person said so",
+            "by typos, or by a missing date; `decision`: a person decided so",
             allowed=("address", "alias", "content", "normalised", "similar", "decision"),
         ),
         _DATE_TEXT,
@@ -222,7 +222,7 @@ ENTRIES = Table(
 )
 PAGES = Table(
     "pages",
-    "Each distinct page, with what it says of itself.",
+    "Each distinct page, with its range line and layout.",
     ("page_id",),
     (
         _PAGE_ID,
@@ -230,7 +230,7 @@ PAGES = Table(
             "collection_id",
             "string",
             "Collection that the page lists.",
-            "address, catalog or file",
+            "URL, catalog or file",
             nullable=True,
         ),
         Column("layout", "string", "Layout that read the page; null if none did.", _PAGE, nullable=True),
@@ -261,13 +261,13 @@ CAPTURES = Table(
         Column(
             "url",
             "string",
-            "Address of the page, or `urn:wcda:file:NAME` for a saved page without one.",
+            "URL of the page, or `urn:wcda:file:NAME` for a saved page without one.",
             "WARC-Target-URI",
         ),
         Column(
             "captured_at",
             "instant",
-            "Instant of the capture; null if unknown (a file's time is not it).",
+            "Timestamp of the capture; null if unknown (a file's time is not it).",
             "source",
             nullable=True,
         ),
@@ -312,7 +312,7 @@ DOCUMENT_KEYS = Table(
         Column(
             "key",
             "string",
-            "The key, led by its kind. Also an address that no listing shows and that the archive itself says is the "
+            "The key, led by its kind. Also a URL that no listing shows and that the archive itself says is the "
             "document's.",
             "identity",
         ),
@@ -323,13 +323,13 @@ DOCUMENT_KEYS = Table(
 )
 CANDIDATE_PAIRS = Table(
     "candidate_pairs",
-    "Pairs of documents that look alike and are kept apart.",
+    "Near-duplicates that were not merged.",
     ("left_id", "right_id"),
     (
         Column("left_id", "string", "A document.", "identity"),
         Column("right_id", "string", "Another document.", "identity"),
-        Column("score", "float", "Likeness, from 0 to 1.", "identity"),
-        Column("evidence", "string", "What is alike.", "identity"),
+        Column("score", "float", "Similarity, from 0 to 1.", "identity"),
+        Column("evidence", "string", "What is similar.", "identity"),
         Column(
             "decision",
             "string",
@@ -362,7 +362,7 @@ REVISIONS = Table(
 )
 ISSUES = Table(
     "issues",
-    "What could not be read, or is in doubt: where, and why.",
+    "What could not be read, or is doubtful: where, and why.",
     ("issue_id",),
     (
         Column(
@@ -371,12 +371,12 @@ ISSUES = Table(
             "Id: the same issue seen again has the same.",
             "hash of kind, place and text",
         ),
-        Column("level", "string", "How grave it is.", "layout or run", allowed=get_args(Level)),
+        Column("level", "string", "Severity.", "layout or run", allowed=get_args(Level)),
         Column("kind", "string", "Kind of issue, such as `count-mismatch`.", "layout or run"),
         Column("message", "string", "What happened, for a person.", "layout or run"),
         Column("expected", "string", "What should have been there.", "layout or run", nullable=True),
         Column("found", "string", "What was there.", "layout or run", nullable=True),
-        Column("url", "string", "Address of the page or file.", "capture", nullable=True),
+        Column("url", "string", "URL of the page or file.", "capture", nullable=True),
         Column("collection_id", "string", "Collection that it concerns.", "capture", nullable=True),
         Column("page_id", "string", "Page that it concerns.", "capture", nullable=True),
         Column("run_id", "string", "Last run that met it.", "run", volatile=True),

@@ -58,8 +58,8 @@ def find_losses(former: Snapshot | None, tables: Mapping[str, pa.Table]) -> list
     # A document that has another id now has not left.
     renamed = tables["document_keys"].select(["key", "document_id"]).rename_columns(["former", "document_id"])
     former_ids = pc.binary_join_element_wise("id:", missing["document_id"], "")
-    heirs = missing.select(["collection_id"]).append_column("former", former_ids).join(renamed, "former")
-    stays = heirs.join(now, key, join_type="left semi").select(["collection_id", "former"])
+    successors = missing.select(["collection_id"]).append_column("former", former_ids).join(renamed, "former")
+    stays = successors.join(now, key, join_type="left semi").select(["collection_id", "former"])
     gone = Counter(missing["collection_id"].to_pylist())
     gone.subtract(stays.group_by(stays.column_names).aggregate([])["collection_id"].to_pylist())
     before = Counter(then["collection_id"].to_pylist())

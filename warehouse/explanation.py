@@ -12,8 +12,8 @@ from wcda.finding import find_document
 from wcda.snapshots import Snapshot
 
 RULE_MEANINGS = {
-    "address": "it has the document's address",
-    "alias": "the archive itself says that its address is the document's, by a redirect or by the address to cite",
+    "address": "it has the document's URL",
+    "alias": "the archive itself says that its URL is the document's, by a redirect or by the URL for citation",
     "content": "date, title and summary are equal to the letter",
     "normalised": "equal but for case, quotes, dashes, white space or the way in which the date is written",
     "similar": "it differs only as slips of the pen do, or lacks the date",
@@ -46,7 +46,7 @@ class Explanation:
         former_ids: Ids that it had or could have had, which still resolve.
         wordings: How many there are.
         because: Why the wording that stands does.
-        pairs: Documents that look alike and are kept apart, with the evidence.
+        pairs: Near-duplicates that were not merged, with the evidence.
     """
 
     document_id: str
@@ -77,7 +77,7 @@ def explain(snapshot: Snapshot, name: str) -> Explanation:
     """Explain a document.
 
     Raises:
-        UsageError: No document, or several, have this id, address or key.
+        UsageError: No document, or several, have this id, URL or key.
     """
     document_id = find_document(snapshot, name)
     tables = {

@@ -16,7 +16,7 @@ KEPT_SNAPSHOTS = 30
 """How many snapshots are kept unless something else is asked for: a month of nightly runs, at 3 to 10 MB each."""
 
 MIN_KEPT = 2
-"""The current one, and the one before, against which `changes` are told."""
+"""The current one, and the one before, against which `changes` are reported."""
 
 
 class WarehouseFolder(PublishedFolder):

@@ -1,7 +1,7 @@
 """Publishing: one consistent set of tables becomes a snapshot, whole or not at all.
 
 A snapshot is written beside the others under a name that ends in `.part`, checked, forced to disk and renamed; then
-the link `current` is swapped in one step. A process that is killed at any instant leaves the former snapshot as it was.
+the link `current` is swapped in one step. A process that is killed at any moment leaves the former snapshot as it was.
 """
 
 import datetime as dt

@@ -35,8 +35,10 @@ def describe(
     """
     issues = tables["issues"].to_pylist()
     levels = Counter(row["level"] for row in issues)
-    # What stopped the whole run tells most.
-    grave = sorted((row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != SITE_STOPPED.name)
+    # What stopped the whole run explains most.
+    errors = sorted(
+        (row for row in issues if row["level"] == "error"), key=lambda row: row["kind"] != SITE_STOPPED.name
+    )
     columns = ["collection_id", "name", "reported_total", "observed_total", "coverage", "complete"]
     return Receipt(
         run_id=run_id,
@@ -47,7 +49,7 @@ def describe(
         repeats=pc.sum(pc.greater(tables["documents"]["collection_count"], 1)).as_py() or 0,
         changes={kind: changes.get(kind, 0) for kind in get_args(ChangeKind)},
         issues={level: levels.get(level, 0) for level in get_args(Level)},
-        issue_examples=tuple(_where(row["url"]) + row["message"] for row in grave[:ISSUE_EXAMPLES]),
+        issue_examples=tuple(_where(row["url"]) + row["message"] for row in errors[:ISSUE_EXAMPLES]),
         collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),
     )
 

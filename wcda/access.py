@@ -1,4 +1,4 @@
-"""The tables for pandas: one snapshot, typed, with the joins that people want."""
+"""The tables for pandas: one snapshot, typed, with the joins that people ask for."""
 
 import datetime as dt
 import json
@@ -60,7 +60,7 @@ class Warehouse:
 
     @property
     def pages(self) -> pd.DataFrame:
-        """Each distinct page, with what it says of itself."""
+        """Each distinct page, with its range line and layout."""
         return self._table("pages")
 
     @property
@@ -80,7 +80,7 @@ class Warehouse:
 
     @property
     def candidate_pairs(self) -> pd.DataFrame:
-        """Pairs of documents that look alike and are kept apart."""
+        """Near-duplicates that were not merged."""
         return self._table("candidate_pairs")
 
     @property
@@ -90,7 +90,7 @@ class Warehouse:
 
     @property
     def issues(self) -> pd.DataFrame:
-        """What could not be read, or is in doubt: where, and why."""
+        """What could not be read, or is doubtful: where, and why."""
         return self._table("issues")
 
     @property

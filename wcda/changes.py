@@ -53,13 +53,17 @@ def find_changes(former: Snapshot | None, present: Snapshot) -> Iterator[Change]
         new = present.read(table.name, columns)
         old = new.slice(0, 0) if former is None else former.read(table.name, columns)
         if new.equals(old):
-            continue  # most runs find what the one before found, and only the instants differ
+            continue  # most runs find what the one before found, and only the timestamps differ
         changes = _compare(table, _frame(old, table), _frame(new, table))
-        yield from changes if former is None or table.name != "documents" else _with_kinship(changes, former, present)
+        yield from (
+            changes
+            if former is None or table.name != "documents"
+            else _label_merges_and_splits(changes, former, present)
+        )
 
 
-def _with_kinship(changes: Iterator[Change], former: Snapshot, present: Snapshot) -> Iterator[Change]:
-    """The changes of documents, with those that were merged or split told as such."""
+def _label_merges_and_splits(changes: Iterator[Change], former: Snapshot, present: Snapshot) -> Iterator[Change]:
+    """The changes of documents, with those that were merged or split labelled as such."""
     found = list(changes)
     if not found:
         return
@@ -70,10 +74,10 @@ def _with_kinship(changes: Iterator[Change], former: Snapshot, present: Snapshot
             of_document[document].append(key)
     for change in found:
         if change.change == "removed":
-            heirs = sorted(now.get(f"id:{change.key}", set()) - {change.key})
-            kind: ChangeKind = "merged" if len(heirs) == 1 else "split"
-            yield from (replace(change, change=kind, present=heir) for heir in heirs)
-            if not heirs:
+            successors = sorted(now.get(f"id:{change.key}", set()) - {change.key})
+            kind: ChangeKind = "merged" if len(successors) == 1 else "split"
+            yield from (replace(change, change=kind, present=successor) for successor in successors)
+            if not successors:
                 yield change
         elif change.change == "added":
             parents = {parent for key in of_document[change.key] for parent in then.get(key, ())} - {change.key}

@@ -4,7 +4,7 @@ import re
 
 
 def without_password(text: str) -> str:
-    """A text whose URLs tell no user and no password."""
+    """The text with user names and passwords removed from its URLs."""
     return re.sub(r"(?<=://)[^/\s?#]+@", "***@", text)
 
 

@@ -16,7 +16,7 @@ def find_document(snapshot: Snapshot, name: str) -> str:
     wanted = {name, f"id:{name}", f"address:{name}"}
     found = sorted(set(keys.loc[keys["key"].isin(wanted), "document_id"]))
     if not found:
-        raise UsageError(f"{name}: no document has this id, address or key")
+        raise UsageError(f"{name}: no document has this id, URL or key")
     if len(found) > 1:
         raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
     return str(found[0])

@@ -1,4 +1,4 @@
-"""What a snapshot says of itself, in `snapshot.json`."""
+"""Metadata of a snapshot, in `snapshot.json`."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ class FileNote:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a snapshot says of itself.
+    """Metadata of a snapshot.
 
     Attributes:
         former: The snapshot that was current before; `None` for the first.

@@ -80,7 +80,7 @@ class Snapshot:
         except FileNotFoundError:
             if not is_of_this_version(self.manifest) and path.name not in {note.name for note in self.manifest.tables}:
                 return None
-            raise WarehouseError(f"{path}: the file is missing; wcda check tells what else is") from None
+            raise WarehouseError(f"{path}: the file is missing; wcda check shows what else is missing") from None
         except pa.ArrowInvalid as error:
             raise WarehouseError(f"{path}: cannot be read: {error}") from error
 
@@ -127,7 +127,7 @@ def open_snapshot(folder: PublishedFolder, snapshot_id: str | None = None) -> Sn
     folder.require_existing()
     snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
     if snapshot is None:
-        raise WarehouseError(f"{folder.path}: nothing has been published yet")
+        raise WarehouseError(f"{folder.path}: nothing has been published yet; run wcda harvest first")
     return snapshot
 
 

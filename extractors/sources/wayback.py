@@ -240,7 +240,7 @@ class _Index:
         except FetchError as error:
             raise SourceError(f"{self._url}: the index of the web archive cannot be had: {error}") from error
         except ValueError as error:
-            raise SourceError(f"{self._url}: this is no index of a web archive: {error}") from error
+            raise SourceError(f"{self._url}: this is not the index of a web archive: {error}") from error
 
     def _add(self, answer: _Answer) -> None:
         self.is_pywb = self.is_pywb or answer.is_pywb

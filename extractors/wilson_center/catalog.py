@@ -36,7 +36,9 @@ def _site(value: str) -> str:
     """The address of a site without the slash behind it, in small letters."""
     site = value.lower().removesuffix("/")
     if _SITE.fullmatch(site) is None:
-        raise ValueError(f"{value!r} is no http:// or https:// with a host, a port if need be, and nothing behind")
+        raise ValueError(
+            f"{value!r} is not an http:// or https:// URL of a host, with a port if needed, and nothing after it"
+        )
     _ = urlsplit(site).port  # beyond 65535 is an error
     return site
 
@@ -47,13 +49,13 @@ def _address(value: str) -> str:
     parts = start.split("/", 3)
     path = start.removeprefix("/".join(parts[:3]))
     if _PATH.fullmatch(path) is None:
-        raise ValueError(f"{value!r} is no address of a web archive, such as {_INTERNET_ARCHIVE}/web")
+        raise ValueError(f"{value!r} is not the URL of a web archive, such as {_INTERNET_ARCHIVE}/web")
     return _site("/".join(parts[:3])) + path
 
 
 def _contact(value: str) -> str:
     if _CONTACT.fullmatch(value) is None:
-        raise ValueError(f"{value!r} is no e-mail or http address in ASCII without blanks and parentheses")
+        raise ValueError(f"{value!r} is not an e-mail address or http URL in ASCII without blanks and parentheses")
     return value
 
 
@@ -289,7 +291,7 @@ def _check_ids(entries: Iterable[CatalogEntry]) -> None:
         key = entry.collection.collection_id
         first = numbers.setdefault(key, number)
         if first != number:
-            raise ValueError(f"the id {key!r} stands more than once, for collections.{first} and collections.{number}")
+            raise ValueError(f"the id {key!r} is used more than once, for collections.{first} and collections.{number}")
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""What the heavy proofs share: one harvest of the full archive, a hundred a page; one Prefect server."""
+"""What the slow tests share: one harvest of the full archive, a hundred a page; one Prefect server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

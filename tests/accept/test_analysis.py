@@ -166,7 +166,7 @@ def rows_inline(snapshot: Path) -> dict[str, Any]:
     """The Data Package with each table's rows in the place of its file.
 
     frictionless makes a dictionary of the whole row for each cell of a Parquet file, which takes minutes with the whole
-    archive; what it proves of the rows is the same.
+    archive; what it shows of the rows is the same.
     """
     described: dict[str, Any] = json.loads((snapshot / DATA_PACKAGE).read_text(encoding="utf-8"))
     for resource in described["resources"]:

@@ -65,7 +65,7 @@ def place(server: PrefectServer, site: ReplicaSite, tmp_path_factory: pytest.Tem
     shutil.copy(REPOSITORY / "prefect.yaml", folder)
     shutil.copy(REPOSITORY / "docs" / "automations.yaml", folder / "docs")
     write_catalog_for(site, folder / "catalog.toml", **SLOW)
-    for command in [*shell("A work pool")[:3], *shell("Being told")]:
+    for command in [*shell("A work pool")[:3], *shell("Notifications")]:
         program, *arguments = shlex.split(command)
         assert program == "prefect"
         done = server.prefect(*arguments, cwd=folder)
@@ -114,7 +114,7 @@ def begun(server: PrefectServer, **parameters: Any) -> str:
 
 
 def test_every_command_of_the_docs_is_run_by_these_tests() -> None:
-    others = {*shell("A work pool")[:3], shell("A work pool")[-1], *shell("Being told")}
+    others = {*shell("A work pool")[:3], shell("A work pool")[-1], *shell("Notifications")}
 
     assert {*commands("".join(re.findall(r"^```sh\n(.*?)^```", DOCS, flags=re.MULTILINE | re.DOTALL)))} - others == {
         "export DO_NOT_TRACK=1 PREFECT_SERVER_ANALYTICS_ENABLED=false",  # the environment of all tests
@@ -162,7 +162,7 @@ def test_a_run_shows_an_operator_what_it_did(server: PrefectServer, place: Path,
     until(lambda: [line.rpartition(" ")[2] for line in said(server, run)] == ["begins", "documents"])
 
     def made() -> dict[str, Any]:
-        """What was told of each table, by its key."""
+        """What was reported of each table, by its key."""
         return {
             event["resource"]["prefect.resource.id"]: event["payload"]
             for event in server.events("prefect.asset.materialization.succeeded")
@@ -247,8 +247,8 @@ def test_a_run_that_finds_the_warehouse_locked_is_skipped(server: PrefectServer,
 
 
 @pytest.fixture
-def told() -> Iterator[tuple[str, list[str]]]:
-    """An address that takes messages, and those that have come."""
+def receiver() -> Iterator[tuple[str, list[str]]]:
+    """The URL of a server that receives messages, and the messages so far."""
     messages: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -261,20 +261,20 @@ def told() -> Iterator[tuple[str, list[str]]]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as receiver:
-        thread = threading.Thread(target=receiver.serve_forever)
+    with HTTPServer(("127.0.0.1", 0), Handler) as web_server:
+        thread = threading.Thread(target=web_server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{receiver.server_port}/hook", messages
-        receiver.shutdown()
+        yield f"http://127.0.0.1:{web_server.server_port}/hook", messages
+        web_server.shutdown()
         thread.join()
 
 
-def test_an_operator_is_told_of_runs_that_fail_and_of_those_that_stay_short(
-    server: PrefectServer, site: ReplicaSite, told: tuple[str, list[str]]
+def test_an_operator_is_notified_of_failed_and_of_incomplete_runs(
+    server: PrefectServer, site: ReplicaSite, receiver: tuple[str, list[str]]
 ) -> None:
-    address, messages = told
+    url, messages = receiver
     (snippet,) = re.findall(r"^```python\n(.*?)^```", DOCS, flags=re.MULTILINE | re.DOTALL)
-    snippet = snippet.replace("https://chat.example.org/hook", address)
+    snippet = snippet.replace("https://chat.example.org/hook", url)
     subprocess.run([sys.executable, "-c", snippet], env=server.environment, check=True)
 
     failed = server.final(server.trigger(NIGHTLY, catalog="nowhere.toml"))

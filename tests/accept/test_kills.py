@@ -1,4 +1,4 @@
-"""A run that is killed at any instant leaves a warehouse that is whole, and the next run goes on from it."""
+"""A run that is killed at any moment leaves a warehouse that is whole, and the next run goes on from it."""
 
 import json
 import os
@@ -60,11 +60,11 @@ def test_the_warehouse_is_sound_after_every_kill(
     duration = seconds_of_a_run(tmp_path, warehouse, *options)
     seed = random.SystemRandom().randrange(10**6)
     record_property("seed", seed)
-    instants = random.Random(seed)
+    moments = random.Random(seed)
     killed = 0
     while killed < kills:
         begun = time.monotonic()
-        if not kill_after(start(tmp_path, warehouse, *options), instants.uniform(0, duration)):
+        if not kill_after(start(tmp_path, warehouse, *options), moments.uniform(0, duration)):
             duration = time.monotonic() - begun  # it was quicker than those before: the next is killed within this
             continue
         killed += 1

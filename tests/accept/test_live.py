@@ -1,4 +1,4 @@
-"""The live site at full size, on Prefect, and killed at any instant."""
+"""The live site at full size, on Prefect, and killed at any moment."""
 
 import os
 import random
@@ -69,7 +69,7 @@ def test_a_run_that_is_killed_at_any_instant_goes_on_and_ends_as_if_undisturbed(
     expected = lasting(read_tables(undisturbed / "w"))
     seed = random.SystemRandom().randrange(10**6)
     record_property("seed", seed)
-    instants = random.Random(seed)
+    moments = random.Random(seed)
     duration = 0.0
     for number in range(KILLS):
         warehouse = tmp_path / f"w{number}"
@@ -82,7 +82,7 @@ def test_a_run_that_is_killed_at_any_instant_goes_on_and_ends_as_if_undisturbed(
         else:
             process = subprocess.Popen(command, env=bare_environment(tmp_path), stderr=subprocess.DEVNULL)
             try:
-                process.wait(instants.uniform(0.1, 1) * duration)
+                process.wait(moments.uniform(0.1, 1) * duration)
             except subprocess.TimeoutExpired:
                 os.kill(process.pid, signal.SIGKILL)
                 process.wait()

@@ -57,7 +57,7 @@ def test_the_api_s_state_is_kept_in_the_state_folder_and_not_in_the_warehouse(do
         runs = database.execute("select name, state_type from flow_run").fetchall()
         tasks = database.execute("select count(*) from task_run where state_type = 'COMPLETED'").fetchone()
     assert runs == [("harvest every collection from samples", "COMPLETED")]
-    assert tasks == (5,)  # begin, land, end, publish, tell assets
+    assert tasks == (5,)  # begin, land, end, publish, report assets
 
 
 def test_the_password_of_a_proxy_that_does_not_answer_is_not_kept(tmp_path: Path) -> None:

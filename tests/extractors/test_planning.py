@@ -329,7 +329,7 @@ def test_a_site_that_shows_the_same_page_for_every_page_is_given_up_soon(
     assert plan.reason is not None
     assert plan.reason.startswith(f"given up after {MAX_IN_A_ROW} useless answers in a row: page ")
     if concurrency == 1:  # else the pages are as many, and others
-        assert plan.reason.endswith(f"{reason} (pages amiss: {MAX_IN_A_ROW})")
+        assert plan.reason.endswith(f"{reason} (failed pages: {MAX_IN_A_ROW})")
     assert done.asked < 1 + MAX_IN_A_ROW + concurrency
 
 
@@ -433,15 +433,15 @@ def test_page_0_that_could_not_be_had_ends_the_reading() -> None:
     assert site.pages == [0]
 
 
-def test_several_pages_amiss_are_counted() -> None:
+def test_several_failed_pages_are_counted() -> None:
     site = Site(list(range(89)), answers={6: ["HTTP 500"], 2: [MAINTENANCE]})
-    assert reason_of(site) == "page 2 could not be read (maintenance) (pages amiss: 2)"
+    assert reason_of(site) == "page 2 could not be read (maintenance) (failed pages: 2)"
 
 
 def test_a_site_that_fails_is_given_up_soon() -> None:
     site = Site(list(range(1000)), answers={page: ["HTTP 500"] for page in range(3, 100)})
     reason = reason_of(site)
-    assert reason == "given up after 20 useless answers in a row: page 3: HTTP 500 (pages amiss: 20)"
+    assert reason == "given up after 20 useless answers in a row: page 3: HTTP 500 (failed pages: 20)"
     assert len(site.pages) == 3 + MAX_IN_A_ROW
 
 

@@ -565,7 +565,7 @@ def test_what_is_no_index_is_said_in_one_line(text: str) -> None:
     with having(index_text=text) as store, pytest.raises(SourceError) as caught:
         read(store)
 
-    assert "this is no index of a web archive: it begins with" in str(caught.value)
+    assert "this is not the index of a web archive: it begins with" in str(caught.value)
     assert store.url in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 

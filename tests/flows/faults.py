@@ -23,7 +23,7 @@ class Fault:
     """A fault, and what a harvest that meets it comes to.
 
     Attributes:
-        said: What the person is told, on standard error if nothing was published, else on standard output.
+        said: What is reported, on standard error if nothing was published, else on standard output.
         whole: Whether the tables are all that the archive holds.
     """
 

@@ -99,7 +99,7 @@ def test_reading_a_partly_readable_page_exits_3(page: str, place: Path, wcda_her
 
 CATALOGS = [
     ("unknown-key.toml", "unknown key 'collections.1.colour'"),
-    ("repeated-id.toml", "the id 'a' stands more than once"),
+    ("repeated-id.toml", "the id 'a' is used more than once"),
     ("no-toml.toml", "not TOML"),
     ("missing.toml", "No such file"),
 ]

@@ -21,9 +21,9 @@ from wcda.changes import COMPARED, Change
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three documents; then two of them merged, one split, another with a title like markup. Not to be written to."""
-    place = tmp_path_factory.mktemp("told")
+    place = tmp_path_factory.mktemp("changes")
     folder = WarehouseFolder(place / "tables")
     save(place / "pages", "first.txt", ONE, TWO, FOUR)
     save(place / "pages", "second.txt", THREE)
@@ -35,8 +35,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder.path
 
 
-def test_a_person_is_shown_each_kind_with_titles(told: Path) -> None:
-    shown = run_here("changes", "--warehouse", told).stdout
+def test_a_person_is_shown_each_kind_with_titles(warehouse: Path) -> None:
+    shown = run_here("changes", "--warehouse", warehouse).stdout
 
     assert "since snapshot" in shown.splitlines()[0]
     heads = [line for line in shown.splitlines()[1:] if not line.startswith("  ")]
@@ -44,23 +44,23 @@ def test_a_person_is_shown_each_kind_with_titles(told: Path) -> None:
     assert "Notes [bold]on[/] herring" in shown
     assert "in third" in shown
     assert "date_text: July 9, 1956 → July 09, 1956" in shown
-    w = open_warehouse(told)
+    w = open_warehouse(warehouse)
     changes = w.changes()
     (merged,) = changes[changes["change"] == "merged"].to_dict("records")
     (line,) = (line for line in shown.splitlines() if merged["key"] in line and "into" in line)
     assert line.rstrip().endswith(f"into {merged['present']}")
 
 
-def test_a_machine_gets_one_object_a_line_with_the_same_names_as_ever(told: Path) -> None:
-    lines = [json.loads(line) for line in run_here("changes", "--json", "--warehouse", told).stdout.splitlines()]
+def test_a_machine_gets_one_object_a_line_with_the_same_names_as_ever(warehouse: Path) -> None:
+    lines = [json.loads(line) for line in run_here("changes", "--json", "--warehouse", warehouse).stdout.splitlines()]
 
     assert {tuple(line) for line in lines} == {("table", "change", "key", "column", "former", "present")}
     assert {line["change"] for line in lines} == {"added", "split", "merged", "changed", "removed"}
 
 
-def test_pandas_gets_the_same_typed(told: Path) -> None:
-    changes = open_warehouse(told).changes()
-    lines = [json.loads(line) for line in run_here("changes", "--json", "--warehouse", told).stdout.splitlines()]
+def test_pandas_gets_the_same_typed(warehouse: Path) -> None:
+    changes = open_warehouse(warehouse).changes()
+    lines = [json.loads(line) for line in run_here("changes", "--json", "--warehouse", warehouse).stdout.splitlines()]
 
     assert tuple(changes.columns) == CHANGE_COLUMNS
     assert list(changes["table"].cat.categories) == [table.name for table in COMPARED]
@@ -79,14 +79,14 @@ def test_pandas_gets_the_same_typed(told: Path) -> None:
         assert (row["collection_id"] is None) == (row["table"] == "documents")
 
 
-def test_changes_since_any_snapshot_lead_to_the_present_one(told: Path) -> None:
-    w = open_warehouse(told)
-    first = min(path.name for path in (told / "snapshots").iterdir())
+def test_changes_since_any_snapshot_lead_to_the_present_one(warehouse: Path) -> None:
+    w = open_warehouse(warehouse)
+    first = min(path.name for path in (warehouse / "snapshots").iterdir())
 
     assert w.changes(since=first).equals(w.changes())
     assert w.changes(since=w.snapshot_id).empty
     assert w.changes(since=w.snapshot_id)["table"].dtype == w.changes()["table"].dtype
-    assert set(open_warehouse(told, first).changes()["change"]) == {"added"}
+    assert set(open_warehouse(warehouse, first).changes()["change"]) == {"added"}
 
 
 def test_of_many_changes_a_person_is_shown_the_first(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The command line as a whole: quick help, and every command and option told in it and in the README."""
+"""The command line as a whole: quick help, and every command and option described in it and in the README."""
 
 import subprocess
 import sys

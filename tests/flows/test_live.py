@@ -123,7 +123,7 @@ def test_everything_is_there_at_ten_a_page_and_no_page_is_asked_for_twice(
     assert len(requests_for_pages(site)) == sum(-(-size // 10) for size in sizes)
 
 
-def test_the_site_is_told_who_asks_and_robots_txt_comes_first(
+def test_the_site_gets_the_contact_and_robots_txt_comes_first(
     site: ReplicaSite, catalog: Path, warehouse: Path
 ) -> None:
     run_here("harvest", "--catalog", catalog, "--warehouse", warehouse, "--direct")
@@ -134,7 +134,7 @@ def test_the_site_is_told_who_asks_and_robots_txt_comes_first(
     assert all(entry["user-agent"].endswith("(+tests@example.org)") for entry in log)
 
 
-def test_the_password_of_a_proxy_that_does_not_answer_is_told_nowhere(
+def test_the_password_of_a_proxy_that_does_not_answer_is_shown_nowhere(
     catalog: Path, warehouse: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://jane:p@ssw0rd@127.0.0.1:1")
@@ -145,13 +145,13 @@ def test_the_password_of_a_proxy_that_does_not_answer_is_told_nowhere(
 
     assert done.returncode == 1
     assert "does not answer (connection refused)" in done.stderr
-    told = (
+    output = (
         done.stdout
         + done.stderr
         + "".join(path.read_text(errors="replace") for path in warehouse.rglob("*") if path.is_file())
     )
-    assert "jane" not in told
-    assert "ssw0rd" not in told
+    assert "jane" not in output
+    assert "ssw0rd" not in output
 
 
 def test_a_site_is_not_asked_without_a_contact(site: ReplicaSite, tmp_path: Path, warehouse: Path) -> None:
@@ -176,7 +176,7 @@ def test_only_the_collections_that_were_asked_for_are_read(site: ReplicaSite, ca
     assert (unknown.returncode, len(unknown.stderr.splitlines())) == (2, 1)
 
 
-def test_a_site_that_does_not_answer_is_told_in_one_line(tmp_path: Path, warehouse: Path) -> None:
+def test_a_site_that_does_not_answer_is_reported_in_one_line(tmp_path: Path, warehouse: Path) -> None:
     catalog = tmp_path / "catalog.toml"
     catalog.write_text(
         '[archive]\nurl = "http://127.0.0.1:1"\n[politeness]\ncontact = "a@example.org"\n'

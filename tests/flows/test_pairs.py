@@ -1,4 +1,4 @@
-"""Pairs that look alike: listed for a person, decided, applied by a rebuild, and explained."""
+"""Near-duplicates: listed for a person, decided, applied by a rebuild, and explained."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ def save(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two pairs that look alike, one more than the other. Not to be written to."""
+    """Two pairs of near-duplicates, one more similar than the other. Not to be written to."""
     place = tmp_path_factory.mktemp("pairs")
     save(place / "pages")
     harvest(HarvestRequest(str(place / "pages"), place / "tables"))
@@ -86,8 +86,8 @@ def test_a_pair_is_listed_decided_applied_and_explained(tables: Path, wcda: Comm
 WRONG = [
     (["pairs", "left", "right"], "LEFT, RIGHT, and --same or --different"),
     (["pairs", "--same"], "LEFT, RIGHT, and --same or --different"),
-    (["pairs", "0123456789abcdef", "f", "--same"], "0123456789abcdef: no document has this id, address or key"),
-    (["explain", "nothing"], "nothing: no document has this id, address or key"),
+    (["pairs", "0123456789abcdef", "f", "--same"], "0123456789abcdef: no document has this id, URL or key"),
+    (["explain", "nothing"], "nothing: no document has this id, URL or key"),
 ]
 
 

@@ -24,9 +24,9 @@ def test_a_line_says_pages_rate_failures_and_what_is_left() -> None:
 
 
 def test_plain_lines_come_now_and_then_and_not_for_each_page() -> None:
-    instants = iter([0.0, 1.0, 9.9, 10.0, 15.0, 20.0])
+    times = iter([0.0, 1.0, 9.9, 10.0, 15.0, 20.0])
     lines: list[str] = []
-    watch = plain_lines(lines.append, lambda: next(instants))
+    watch = plain_lines(lines.append, lambda: next(times))
 
     for pages in range(1, 6):
         watch(Progress(pages, 10, 0))

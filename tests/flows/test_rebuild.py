@@ -20,10 +20,15 @@ from tests.flows.test_main_job import lasting, read_tables
 USAGE = {
     ("--runner", "dask"): "--runner dask needs the --address",
     ("--runner", "dask", "--address", "tcp://127.0.0.1:8786", "--direct"): "--direct runs without Prefect",
-    ("--runner", "dask", "--address", "127.0.0.1:8786"): "no address of a Dask scheduler",
-    ("--runner", "dask", "--address", "tcp://127.0.0.1"): "no address of a Dask scheduler",
-    ("--runner", "dask", "--address", "tcp://127.0.0.1:many"): "no address of a Dask scheduler",
-    ("--runner", "dask", "--address", "tcp://me:secret@127.0.0.1:8786"): "tcp://***@127.0.0.1:8786: no address of",
+    ("--runner", "dask", "--address", "127.0.0.1:8786"): "is not a Dask scheduler URL",
+    ("--runner", "dask", "--address", "tcp://127.0.0.1"): "is not a Dask scheduler URL",
+    ("--runner", "dask", "--address", "tcp://127.0.0.1:many"): "is not a Dask scheduler URL",
+    (
+        "--runner",
+        "dask",
+        "--address",
+        "tcp://me:secret@127.0.0.1:8786",
+    ): "tcp://***@127.0.0.1:8786 is not a Dask scheduler URL",
     ("--runner", "threads"): "--runner",
     ("--processes", "0"): "--processes",
 }

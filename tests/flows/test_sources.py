@@ -1,4 +1,4 @@
-"""Sources: all are harvested alike, a new one is one module, and what the raw zone has is not asked for again."""
+"""Sources: a harvest treats all alike, a new one is one module, and what the raw zone has is not asked for again."""
 
 import sys
 from pathlib import Path

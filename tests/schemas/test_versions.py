@@ -1,4 +1,4 @@
-"""The version of the schema rises with what a reader of the tables can notice, and says how grave that is."""
+"""The version of the schema rises with what a reader of the tables can notice, and shows how much that breaks."""
 
 import re
 from itertools import pairwise

@@ -235,14 +235,14 @@ BOOKKEEPING = {
 
 def story(tables: Tables) -> dict[str, list[dict[str, Any]]]:
     """All rows but for what tells of the harvesting alone; captures that were landed again once."""
-    told: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     for name in tables:
         left_out = BOOKKEEPING.get(name, ())
         if left_out is not None:
             plain = [{key: value for key, value in row.items() if key not in left_out} for row in rows(tables, name)]
             distinct = {repr(row): row for row in plain} if name == "captures" else dict(enumerate(plain))
-            told[name] = sorted(distinct.values(), key=repr)
-    return told
+            found[name] = sorted(distinct.values(), key=repr)
+    return found
 
 
 # The story

@@ -193,7 +193,7 @@ WRONG = {
     "long text": lambda t: cast(t, "title", pa.large_string()),
     "a date without a time": lambda t: cast(t, "date_start", pa.date32()),
     "a date in nanoseconds": lambda t: cast(t, "date_start", pa.timestamp("ns")),
-    "an instant without a zone": lambda t: cast(t, "first_seen_at", pa.timestamp("us")),
+    "a timestamp without a zone": lambda t: cast(t, "first_seen_at", pa.timestamp("us")),
     "nulls allowed where they are not": lambda t: cast(t, "document_id", pa.string(), nullable=True),
     "columns in another order": lambda t: t.select(t.schema.names[::-1]),
     "a column more": lambda t: t.append_column("more", t["title"]),

@@ -239,19 +239,19 @@ def ids(snapshot: Snapshot) -> set[str]:
 
 
 def decided(folder: WarehouseFolder, decision: Decision) -> list[Change]:
-    """The changes of documents that a decision and a rebuild make; proves that no id goes without a word."""
+    """The changes of documents that a decision and a rebuild make; checks that no id disappears unreported."""
     former = current(folder)
     add_decision(folder, decision)
     receipt = rebuild(folder.path)
     present = current(folder)
     assert snapshot_problems(present) == []
     changes = [change for change in find_changes(former, present) if change.table == "documents"]
-    told = {
+    reported = {
         each.key
         for each in changes
         if each.change in {"merged", "removed"} or (each.change == "split" and each.present)
     }
-    assert told == ids(former) - ids(present)
+    assert reported == ids(former) - ids(present)
     assert {each.key for each in changes if each.change == "added" or each.former} >= ids(present) - ids(former)
     resolves = {*present.read("document_keys")["key"].to_pylist()}
     assert {f"id:{each}" for each in ids(former)} <= resolves

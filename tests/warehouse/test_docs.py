@@ -64,8 +64,8 @@ def test_the_loop_that_is_shown_keeps_a_copy_and_its_remarks_through_merges_and_
     decide(place, same(KEYS[1], KEYS[3]))
     seen = shown["follow"](place.path, copy, remarks, seen)
     assert copy == titles(place)
-    ((kept, told),) = remarks.items()
-    assert (kept in copy, sorted(told), len(copy)) == (True, ["dams", "salt"], 2)
+    ((kept, remarked),) = remarks.items()
+    assert (kept in copy, sorted(remarked), len(copy)) == (True, ["dams", "salt"], 2)
 
     decide(place, different(KEYS[1], KEYS[3]))  # two snapshots, and a new document, before it follows again
     save(tmp_path / "more", "third.txt", ("May 10, 1943", "A title", "A summary."))

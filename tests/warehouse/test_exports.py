@@ -160,7 +160,7 @@ def exported(rows: Rows, kind: Kind) -> Iterator[Path]:
 
 
 def plain(rows: Rows, name: str) -> list[dict[str, Any]]:
-    """Rows with days and instants as text."""
+    """Rows with days and timestamps as text."""
     formats: dict[str, Callable[[dt.datetime], str]] = {
         "date": lambda value: value.date().isoformat(),
         "instant": lambda value: value.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -456,7 +456,7 @@ def test_what_no_export_made_is_left_as_it_is(kind: Kind, theirs: str, harvested
         (out / "mine.txt").write_text("mine")
     before = _contents(out)
 
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists and was not created by"):
         export(harvested, kind, out)
 
     assert _contents(out) == before

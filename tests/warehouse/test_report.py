@@ -480,7 +480,7 @@ def test_a_report_can_be_made_elsewhere_and_replaces_a_report_alone(folder: Ware
         assert find_report(folder.path, output=output, archive=ARCHIVE) == output
     assert output.read_bytes().startswith(START)
     for path in (mine, tmp_path):
-        with pytest.raises(UsageError, match="is no report"):
+        with pytest.raises(UsageError, match="is not a report"):
             find_report(folder.path, output=path, archive=ARCHIVE)
     assert mine.read_text() == "mine"
 
@@ -512,7 +512,7 @@ def test_on_a_terminal_the_command_opens_it(options: list[str], opened: bool, ha
     [
         (["--warehouse", "nowhere"], 2, "there is no warehouse here"),
         (["--snapshot", "nothing"], 1, "there is no such snapshot"),
-        (["--output", "."], 2, "is no report"),
+        (["--output", "."], 2, "is not a report"),
         (["--output", "no/such/folder/report.html"], 1, "No such file"),
     ],
 )

@@ -103,9 +103,9 @@ def test_after_a_minor_update_a_run_publishes_and_its_changes_are_those_of_colum
     assert done.returncode == 0, done.stderr
     assert set(json.loads(done.stdout)["changes"].values()) == {0}
     assert open_warehouse(updated).documents[NEW].notna().any()
-    told = run_here("changes", "--warehouse", updated)
-    assert "no changes" in told.stdout
-    assert told.stderr.startswith(
+    done = run_here("changes", "--warehouse", updated)
+    assert "no changes" in done.stdout
+    assert done.stderr.startswith(
         f"wcda: snapshot {former} has schema version {SCHEMA_VERSION}, and this wcda {NEXT_MINOR}"
     )
     assert open_warehouse(updated).changes().empty

@@ -342,7 +342,7 @@ MANIFESTS = {
     "no JSON": b"\x00\xff",
     "a list": b"[]",
     "another object": b'{"a": 1}',
-    "an instant that is none": b'{"snapshot_id":"a","created_at":"soon","schema_version":"1","former":null,'
+    "a timestamp that is not one": b'{"snapshot_id":"a","created_at":"soon","schema_version":"1","former":null,'
     b'"tables":[],"segments":[]}',
 }
 

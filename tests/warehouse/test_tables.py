@@ -404,7 +404,7 @@ def test_the_latest_reading_is_that_of_the_latest_capture_and_not_of_the_latest_
     assert documents(tables) == "abcd"
 
 
-def test_where_no_instant_is_known_the_latest_run_counts() -> None:
+def test_where_no_timestamp_is_known_the_latest_run_counts() -> None:
     assert members(build([listing("abc")], [listing("abd")])) == "abd"
 
 
@@ -695,13 +695,13 @@ def test_wordings_are_numbered_from_1_in_order_of_first_sight() -> None:
     assert [row["title"] for row in rows(tables, "documents")] == ["A"]
 
 
-def test_where_no_instant_is_known_the_order_of_runs_does_not_choose_the_wording() -> None:
-    standing = [
+def test_where_no_timestamp_is_known_the_order_of_runs_does_not_choose_the_wording() -> None:
+    titles = [
         rows(build([wording(first, None)], [wording(second, None)]), "documents")[0]["title"]
         for first, second in (("Z", "A"), ("A", "Z"))
     ]
 
-    assert standing[0] == standing[1]
+    assert titles[0] == titles[1]
 
 
 def test_of_wordings_seen_at_one_instant_in_one_run_the_fuller_stands() -> None:

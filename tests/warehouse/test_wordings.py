@@ -25,7 +25,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Sighting:
-    """One entry in one capture; `hours` before noon, null if the instant is not known."""
+    """One entry in one capture; `hours` before noon, `None` if the timestamp is not known."""
 
     title: str | None = "Title"
     hours: float | None = 0
@@ -82,10 +82,10 @@ CASES = {
     "then the longest summary": (Sighting("A", 5, summary="Longer summary."), Sighting("B"), LENGTH),
     "then the text": (Sighting("B"), Sighting("A"), TEXT),
     "then the text, whichever is later within half a day": (Sighting("B", 11), Sighting("A"), TEXT),
-    "a known instant before an unknown one": (Sighting("A", 900, summary=None), Sighting("B", None), LATEST),
-    "no instant is known: whole": (Sighting("A", None), Sighting("B", None, whole=False), WHOLE),
-    "no instant is known: informative": (Sighting("A", None), Sighting("B", None, summary=None), FILLED),
-    "no instant is known: text": (Sighting("B", None), Sighting("A", None), TEXT),
+    "a known timestamp before an unknown one": (Sighting("A", 900, summary=None), Sighting("B", None), LATEST),
+    "no timestamp is known: whole": (Sighting("A", None), Sighting("B", None, whole=False), WHOLE),
+    "no timestamp is known: informative": (Sighting("A", None), Sighting("B", None, summary=None), FILLED),
+    "no timestamp is known: text": (Sighting("B", None), Sighting("A", None), TEXT),
 }
 
 

@@ -110,7 +110,7 @@ def _check_collections(snapshot: Snapshot, kind: Kind, collections: tuple[str, .
 
 def _check_output(target: Path, output: Path) -> None:
     if target.exists() and not _is_export(target):
-        raise UsageError(f"{output}: is there already, and is not what an earlier export made; name another output")
+        raise UsageError(f"{output}: exists and was not created by wcda export; choose another --output")
 
 
 def _is_export(path: Path) -> bool:

@@ -25,7 +25,7 @@ CSV_RULES = """\
 CSV, one file for each table (RFC 4180, UTF-8 with a byte order mark, lines end with CR LF).
 
 - Absent is an empty cell without quotes; a text of no characters is an empty cell in quotes ("").
-- Days are YYYY-MM-DD, instants YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
+- Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
 - A spreadsheet takes some texts for formulas. A text that begins with = + - @, their full-width forms, a tab, a
   carriage return or a line feed, with or without apostrophes before it, has one more apostrophe before it (as OWASP
   advises, "CSV Injection"). To undo it: where one or more apostrophes and then one of these characters stand at the
@@ -35,7 +35,7 @@ CSV, one file for each table (RFC 4180, UTF-8 with a byte order mark, lines end 
 JSONL_RULES = """\
 JSON lines, one file for each table, one object a line, UTF-8.
 
-- Absent is null. Days are YYYY-MM-DD, instants YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
+- Absent is null. Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
 - An export that was limited to some collections has their documents alone.
 """
 PARQUET_RULES = """\
@@ -54,7 +54,7 @@ SQLITE_START = re.compile(rb"SQLite format 3\0.{52}wcda", re.DOTALL)  # sqlite.o
 
 
 def batches(snapshot: Snapshot, name: str, wanted: pa.Array | None = None) -> Iterator[pa.RecordBatch]:
-    """Rows of a table, some thousand at a time; days and instants as text (ISO 8601).
+    """Rows of a table, some thousand at a time; days and timestamps as text (ISO 8601).
 
     Args:
         snapshot: Published.
@@ -83,7 +83,7 @@ def write_csv(snapshot: Snapshot, folder: Path) -> tuple[int, list[str]]:
     """One CSV file for each table, by `CSV_RULES`."""
     folder.mkdir()
     rows = 0
-    # So written, texts and numbers stand in quotes and nulls do not, which tells null from empty text.
+    # So written, texts and numbers stand in quotes and nulls do not, which distinguishes null from empty text.
     options = csv.WriteOptions(quoting_style="all_valid", eol="\r\n")
     for table in TABLES.values():
         with (folder / f"{table.name}.csv").open("wb") as file:
@@ -206,7 +206,7 @@ def _quoted(names: tuple[str, ...]) -> str:
 
 
 def _iso(column: pa.Array, kind: str) -> pa.Array:
-    """Days and instants as ISO 8601. By casts: `strftime` would want the system's time zones, for UTC too."""
+    """Days and timestamps as ISO 8601. By casts: `strftime` would want the system's time zones, for UTC too."""
     if kind == "date":
         return column.cast(pa.date32()).cast(pa.string())
     text = column.cast(pa.timestamp("us")).cast(pa.string())

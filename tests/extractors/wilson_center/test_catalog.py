@@ -58,7 +58,7 @@ MISTAKES = {
     "nothing but a name": ('[[collections]]\nname = "a"', "collections.1: needs facets, text or an address, or"),
     "id twice": (
         '[[collections]]\nid = "a"\n[[collections]]\nid = "b"\n[[collections]]\nid = "a"',
-        "the id 'a' stands more than once, for collections.1 and collections.3",
+        "the id 'a' is used more than once, for collections.1 and collections.3",
     ),
     "id that is a number": ("[[collections]]\nid = 86494", "collections.1.id: "),
     "id that is empty": ('[[collections]]\nid = ""', "collections.1.id: "),
@@ -135,11 +135,11 @@ MISTAKES = {
     ),
     "two addresses of one result set": (
         '[[collections]]\naddress = "/search?f[0]=topics:1&page=2"\n[[collections]]\nfacets = ["topics:1"]',
-        "the id 'topics-1' stands more than once, for collections.1 and collections.2",
+        "the id 'topics-1' is used more than once, for collections.1 and collections.2",
     ),
     "saved pages under the id of a result set": (
         '[[collections]]\nfacets = ["topics:1"]\n[[collections]]\nid = "topics-1"\nfiles = ["*"]',
-        "the id 'topics-1' stands more than once, for collections.1 and collections.2",
+        "the id 'topics-1' is used more than once, for collections.1 and collections.2",
     ),
     "count below zero": ('[[collections]]\ntext = "a"\ncount = -1', "collections.1.count: "),
     "count that is no whole number": ('[[collections]]\ntext = "a"\ncount = 1.0', "collections.1.count: "),
@@ -389,7 +389,7 @@ def test_what_a_person_says_takes_the_place_of_what_the_catalog_has() -> None:
 
 
 def test_a_web_archive_that_is_none_is_said() -> None:
-    with pytest.raises(UsageError, match=r"^wayback\.url: 'played' is no http"):
+    with pytest.raises(UsageError, match=r"^wayback\.url: 'played' is not an http"):
         override(Catalog(), None, None, "played")
 
 

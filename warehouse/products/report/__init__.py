@@ -50,7 +50,7 @@ def find_report(
         output: File to make; `None` for the one of the snapshot, which is made if it was published without one.
 
     Raises:
-        UsageError: There is no warehouse, or `output` is there already and is no report.
+        UsageError: There is no warehouse, or `output` exists and is not a report.
         WarehouseError: Nothing was published yet, or there is no such snapshot.
         OSError: It could not be written; what was there is as before.
     """
@@ -60,7 +60,7 @@ def find_report(
     if output is None and path.is_file():
         return path
     if path.exists() and not (path.is_file() and path.read_bytes().startswith(START)):
-        raise UsageError(f"{path}: is there already, and is no report; name another output")
+        raise UsageError(f"{path}: exists and is not a report; choose another --output")
     tables = {name: snapshot.read(name) for name in TABLES}
     new = path.with_name(path.name + ".part")
     write_report(new, snapshot.manifest, tables, _changes(folder, snapshot), archive)

@@ -29,7 +29,7 @@ class Coverage:
     """How much of a collection was seen.
 
     Attributes:
-        share: Seen against reported, 1.0 is all; `None` if no page said a total.
+        share: Seen against reported, 1.0 is all; `None` if no page reported a total.
         reason: Why its last reading is not complete; `None` if it is.
     """
 
@@ -116,7 +116,7 @@ class Figures:
     """All that the report shows beside the list of documents.
 
     Attributes:
-        first_captured_at: Of the pages; `None` if no instant is known.
+        first_captured_at: Of the pages; `None` if no timestamp is known.
         coverage: The incomplete first, and of these the least covered; then by name.
         years: In order, without gaps.
         undated: Documents without a year.
