@@ -3,17 +3,17 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from extractors.planning import PageView
 from schemas.parsed import PARSED_TABLES, resolve_revisits
 from schemas.records import KnownCapture, Plan, Range, Validators
 
-if TYPE_CHECKING:
-    import numpy as np
-    import pyarrow as pa
-
-    _Keys = np.ndarray[Any, np.dtype[np.int64]]
+_Keys = np.ndarray[Any, np.dtype[np.int64]]
 
 RESUMED_WITHIN = dt.timedelta(days=1)
 """A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
@@ -34,7 +34,7 @@ class KnownPages:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
     """
 
-    def __init__(self, segments: Sequence[Mapping[str, "pa.Table"]]) -> None:
+    def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
         self.resumed_run: str | None = None
         self._captures = _captures_of_sites(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
@@ -44,7 +44,7 @@ class KnownPages:
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures))}
 
     def latest(self, url: str) -> KnownCapture | None:
-        """The latest whole page that an address showed and can be asked about; null if there is none."""
+        """The latest whole page that an address showed and can be asked about; `None` if there is none."""
         row = self._latest.get(url)
         if row is None:
             return None
@@ -108,32 +108,26 @@ class KnownPages:
         return PageView(row["outcome"], shown, () if keys is None else tuple(keys.tolist()))
 
 
-def _captures_of_sites(segments: Sequence[Mapping[str, "pa.Table"]]) -> "pa.Table":
+def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]]) -> pa.Table:
     """Captures of what sites sent, in the order in which they were landed."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
     captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)]))
     return captures.filter(pc.is_valid(captures["http_status"]))
 
 
-def _rows(captures: "pa.Table", wanted: "pa.ChunkedArray") -> list[dict[str, Any]]:
+def _rows(captures: pa.Table, wanted: pa.ChunkedArray) -> list[dict[str, Any]]:
     """The captures for which something holds: to make rows of all would cost more with each run."""
     rows: list[dict[str, Any]] = captures.filter(wanted).select(_COLUMNS).to_pylist()
     return rows
 
 
-def _showed_something_to(run_id: str, captures: "pa.Table") -> "pa.ChunkedArray":
-    import pyarrow.compute as pc
+def _showed_something_to(run_id: str, captures: pa.Table) -> pa.ChunkedArray:
 
     return pc.and_(pc.equal(captures["run_id"], run_id), pc.is_valid(captures["page_id"]))
 
 
-def _can_be_asked_about(captures: "pa.Table") -> "pa.ChunkedArray":
+def _can_be_asked_about(captures: pa.Table) -> pa.ChunkedArray:
     """Whether a conditional request can be about a capture: it has a validator, and shows a whole page."""
-    import pyarrow.compute as pc
-
     has_validator = pc.or_(pc.is_valid(captures["etag"]), pc.is_valid(captures["last_modified"]))
     shown = pc.add(pc.subtract(captures["range_last"], captures["range_first"]), 1)
     is_whole = pc.and_kleene(pc.equal(captures["outcome"], "listing"), pc.equal(captures["entry_count"], shown))
@@ -141,10 +135,8 @@ def _can_be_asked_about(captures: "pa.Table") -> "pa.ChunkedArray":
     return pc.and_kleene(pc.and_(pc.is_null(captures["revisits"]), has_validator), shows_all)
 
 
-def _keys_of_pages(entries: "pa.Table") -> "dict[str, _Keys]":
+def _keys_of_pages(entries: pa.Table) -> dict[str, _Keys]:
     """The keys of each page's entries, which stand together."""
-    import pyarrow.compute as pc
-
     page_ids = pc.run_end_encode(entries["page_id"].combine_chunks())
     ends = page_ids.run_ends.to_pylist()
     keys = entries["entry_key"].to_numpy()

@@ -5,7 +5,9 @@ import datetime as dt
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
 
 from extractors.content_encoding import UndecodableError, decode_body
 from extractors.planning import PageView
@@ -16,9 +18,6 @@ from schemas.identifiers import stable_id
 from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, ParsedPage, Plan
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _BINARY_SHARE = 0.05
 _GLIMPSE_BYTES = 4096
@@ -41,7 +40,7 @@ def read_page(body: bytes, url: str | None = None) -> ParsedPage:
 
 
 def decode(body: bytes) -> tuple[str | None, list[Issue]]:
-    """A page's text, and what is in doubt about it; null text for a page that is empty or no text at all."""
+    """A page's text, and what is in doubt about it; `None` as text for a page that is empty or no text at all."""
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body or body.isspace():
         return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(body)} bytes")]
@@ -107,10 +106,8 @@ class SegmentParser:
             self._pack()
         return view
 
-    def tables(self) -> "dict[str, pa.Table]":
+    def tables(self) -> dict[str, pa.Table]:
         """The parsed tables (`schemas.parsed`) of all records that were taken in."""
-        import pyarrow as pa
-
         self._pack()
         return {name: pa.concat_tables(batches).combine_chunks() for name, batches in self._batches.items()}
 
@@ -147,14 +144,12 @@ class SegmentParser:
         return view
 
     def _pack(self) -> None:
-        import pyarrow as pa
-
         for name, rows in self._rows.items():
             self._batches[name].append(pa.Table.from_pylist(rows, schema=self._schemas[name]))
             rows.clear()
 
 
-def parse_segment(segment: Path) -> "dict[str, pa.Table]":
+def parse_segment(segment: Path) -> dict[str, pa.Table]:
     """The parsed tables (`schemas.parsed`) of one finished segment.
 
     Raises:

@@ -3,7 +3,7 @@
 A collection is read in rounds, and a round begins when nothing of the former one is under way. The first asks for
 page 0 alone, which tells the page size and the total; the next for all pages; the others for what is still amiss:
 pages that do not fit their range line, that were seen under another total, or that lie between two places of one entry.
-No page is read more than `MOST_READINGS` times, which bounds the whole.
+No page is read more than `MAX_READINGS` times, which bounds the whole.
 """
 
 from collections import Counter
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 
 from schemas.records import Outcome, PageRequest, Range
 
-MOST_READINGS = 3
+MAX_READINGS = 3
 """How often one page is asked for in all, whatever the cause."""
 
-MOST_IN_A_ROW = 20
+MAX_IN_A_ROW = 20
 """After so many readings in a row that are of no use, a collection is given up: more than may be under way at once."""
 
 
@@ -24,7 +24,7 @@ class PageView:
     """What planning needs to know of a page.
 
     Attributes:
-        range: The range line; null if the page has none.
+        range: The range line; `None` if the page has none.
         keys: A hash for each entry, in order.
     """
 
@@ -54,7 +54,7 @@ class CollectionPlan:
 
     Attributes:
         finished: Nothing more will be asked for; what is still under way is of no interest.
-        reason: Once finished: why the reading is not complete; null if it is.
+        reason: Once finished: why the reading is not complete; `None` if it is.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class CollectionPlan:
 
     @property
     def total(self) -> int | None:
-        """What the page that was seen last says that the listing holds; null before there is one."""
+        """What the page that was seen last says that the listing holds; `None` before there is one."""
         return self._total
 
     @property
@@ -97,7 +97,7 @@ class CollectionPlan:
         return 0 if self._total is None else self._with_total[self._total]
 
     def next(self) -> PageRequest | None:
-        """The page to ask for now; null when finished, or as long as it depends on what is under way."""
+        """The page to ask for now; `None` when finished, or as long as it depends on what is under way."""
         page, self._head = self._head, None
         if page is None:
             page = next(self._round, None)
@@ -127,7 +127,7 @@ class CollectionPlan:
 
     def _give_page_up(self, page: int, why: str) -> None:
         if page in self._under_way:
-            self._times_asked[page] = MOST_READINGS
+            self._times_asked[page] = MAX_READINGS
             self._settle(page, why)
 
     def _take_total(self, page: int, view: PageView) -> None:
@@ -191,8 +191,8 @@ class CollectionPlan:
     def _mark_amiss(self, page: int, why: str) -> None:
         self._in_a_row += 1
         self._amiss[page] = why
-        if self._in_a_row == MOST_IN_A_ROW:
-            self._finish(f"given up after {MOST_IN_A_ROW} useless answers in a row: {self._first_amiss()}")
+        if self._in_a_row == MAX_IN_A_ROW:
+            self._finish(f"given up after {MAX_IN_A_ROW} useless answers in a row: {self._first_amiss()}")
 
     def _go_on(self) -> None:
         """Find the next page to ask for, in this round or another; finish if there is none."""
@@ -232,7 +232,7 @@ class CollectionPlan:
             yield 0
 
     def _may_ask(self, page: int) -> bool:
-        return self._times_asked[page] < MOST_READINGS
+        return self._times_asked[page] < MAX_READINGS
 
     def _repeats(self) -> tuple[int, dict[int, int]]:
         """How many distinct entries there are; and from which page to which one an entry repeats."""
@@ -245,7 +245,7 @@ class CollectionPlan:
         return len(places), spans
 
     def _shortfall(self) -> str | None:
-        """Why the reading is not complete, now that nothing more can be done; null if it is."""
+        """Why the reading is not complete, now that nothing more can be done; `None` if it is."""
         if any(page < self.expected_pages for page in self._amiss):
             return self._first_amiss()
         if self._total is None or self.observed_pages < self.expected_pages:
@@ -309,7 +309,7 @@ class RunPlan:
         return sum(plan.observed_pages for plan in self._plans.values())
 
     def next(self) -> PageRequest | None:
-        """The page to ask for now; null when finished, or as long as it depends on what is under way."""
+        """The page to ask for now; `None` when finished, or as long as it depends on what is under way."""
         return next((request for plan in self._open.values() if (request := plan.next()) is not None), None)
 
     def observe(self, request: PageRequest, view: PageView) -> None:
@@ -337,7 +337,7 @@ class RunPlan:
 
 
 def _total_of(view: PageView) -> int | None:
-    """The total that a page tells; null if it tells none."""
+    """The total that a page tells; `None` if it tells none."""
     if view.outcome == "empty":
         return 0
     return view.range.total if view.outcome == "listing" and view.range is not None else None

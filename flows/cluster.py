@@ -10,7 +10,7 @@ Runner = Literal["processes", "dask"]
 
 
 def cluster_address(runner: Runner, address: str | None, *, direct: bool) -> str | None:
-    """The address of the cluster's scheduler; null where processes of this machine are to do the work.
+    """The address of the cluster's scheduler; `None` where processes of this machine are to do the work.
 
     Args:
         runner: What was asked for.

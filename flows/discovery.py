@@ -3,9 +3,11 @@
 import asyncio
 from pathlib import Path
 
+from extractors.parsing import decode, read_page
 from extractors.sources.asking import open_site
 from extractors.wilson_center.addresses import ListingAddress, listing_url
 from extractors.wilson_center.catalog import Catalog, CatalogEntry, write_catalog
+from extractors.wilson_center.layouts.facets import read_facets
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE
 from flows.request import read_catalog
 from schemas.errors import SourceError
@@ -16,8 +18,8 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
 
     Args:
         catalog_path: A catalog with the site's address and politeness, whose collections are kept.
-        archive: Address of the site; null to take the catalog's.
-        contact: Whom the site can write to; null to take the catalog's.
+        archive: Address of the site; `None` to take the catalog's.
+        contact: Whom the site can write to; `None` to take the catalog's.
 
     Raises:
         UsageError: The catalog cannot be read, or there is no contact.
@@ -34,8 +36,6 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
 
 def read_entries(text: str, base: str) -> list[CatalogEntry]:
     """A catalog entry for each facet of a listing page of the site at a base."""
-    from extractors.wilson_center.layouts.facets import read_facets
-
     return [
         CatalogEntry(name=facet.name, facets=(f"{facet.kind}:{facet.term}",), count=facet.count)
         for facet in read_facets(text, base=base)
@@ -48,8 +48,6 @@ async def _fetch_listing(catalog: Catalog) -> str:
     Raises:
         SourceError: The site does not answer, does not permit it, or sends something else.
     """
-    from extractors.parsing import decode, read_page
-
     url = listing_url(ListingAddress(), 0, None, catalog.archive.url)
     async with open_site(catalog) as site:
         await site.read_robots()

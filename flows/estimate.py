@@ -4,6 +4,7 @@ from extractors.sources.estimate import Estimable, Estimate
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
+from warehouse.publishing import former_snapshot
 
 
 def estimate(request: HarvestRequest) -> Estimate:
@@ -19,7 +20,6 @@ def estimate(request: HarvestRequest) -> Estimate:
 
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
-    from warehouse.publishing import former_snapshot
 
     snapshot = former_snapshot(folder)
     if snapshot is None:

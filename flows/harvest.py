@@ -10,8 +10,15 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
+import pyarrow as pa
+
+from extractors.known_pages import KnownPages
+from extractors.landing import Landing
+from extractors.parsed_cache import ParsedCache
+from extractors.raw_zone import RawZone
+from extractors.reparsing import ParseAll, parse_in_processes
 from extractors.sources import Source
 from extractors.wilson_center import ARCHIVE
 from flows.progress import Watch
@@ -19,15 +26,12 @@ from flows.request import HarvestRequest
 from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
+from warehouse.building import build_tables
+from warehouse.changes import find_losses
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from extractors.known_pages import KnownPages
-    from extractors.landing import Landing
-    from extractors.reparsing import ParseAll
+from warehouse.publishing import forget_old, former_snapshot, publish
+from warehouse.receipts import describe, outcome_of, why_failed
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,7 +100,7 @@ def _land(
     return landing.run_id
 
 
-def _watched(source: Source, known: "KnownPages", watch: Watch) -> Generator[Item, None, None]:
+def _watched(source: Source, known: KnownPages, watch: Watch) -> Generator[Item, None, None]:
     """The items of a source; after each that was landed, progress is reported."""
     reported: Progress | None = None
     with closing(source.items(known)) as items:
@@ -113,7 +117,7 @@ def rebuild(
     step: Step = call_inline,
     *,
     accept_loss: bool = False,
-    parse_all: "ParseAll | None" = None,
+    parse_all: ParseAll | None = None,
     keep: int = KEPT_SNAPSHOTS,
 ) -> Receipt:
     """Make the tables again from the raw zone alone. No run, no network; what was parsed before does not count.
@@ -130,8 +134,6 @@ def rebuild(
         SourceError: Its raw zone holds nothing.
         WarehouseError: The warehouse is locked or cannot be written, or too much would leave it; nothing was published.
     """
-    from extractors.reparsing import parse_in_processes
-
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     parse_all = parse_all or parse_in_processes
@@ -158,7 +160,7 @@ def _plan(source: Source, requested: tuple[str, ...]) -> Plan:
 
 def begin_run(
     folder: WarehouseFolder, plan: Plan, uses_known: bool, catalog_text: str | None
-) -> "tuple[Landing, KnownPages]":
+) -> tuple[Landing, KnownPages]:
     """Put right what a killed run left; go on with it if it did the same work, else land the plan and the catalog.
 
     Only a run that asks the site itself is gone on with, since its captures are one reading. What another had landed
@@ -170,11 +172,6 @@ def begin_run(
         uses_known: Whether its source asks for less where the raw zone has something.
         catalog_text: The catalog; `None` if there is none.
     """
-    from extractors.known_pages import KnownPages
-    from extractors.landing import Landing
-    from extractors.parsed_cache import ParsedCache
-    from extractors.raw_zone import RawZone
-
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
     segments = raw_zone.segments() if uses_known else []
@@ -190,7 +187,7 @@ def begin_run(
     return landing, known
 
 
-def land_pages(landing: "Landing", items: Iterator[Item], count: int) -> bool:
+def land_pages(landing: Landing, items: Iterator[Item], count: int) -> bool:
     """Land and read some items of a source; all that came is on disk in the end.
 
     Returns:
@@ -205,7 +202,7 @@ def land_pages(landing: "Landing", items: Iterator[Item], count: int) -> bool:
     return True
 
 
-def end_run(landing: "Landing", issues: tuple[Issue, ...]) -> None:
+def end_run(landing: Landing, issues: tuple[Issue, ...]) -> None:
     """Land the run's end, and finish its segment."""
     with landing.batch():
         landing.land_end(RunEnd(dt.datetime.now(dt.UTC), issues))
@@ -218,9 +215,6 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     Raises:
         SourceError: There are none.
     """
-    from extractors.parsed_cache import ParsedCache
-    from extractors.raw_zone import RawZone
-
     raw_zone = RawZone(folder.raw.absolute())
     raw_zone.recover()
     segments = raw_zone.segments()
@@ -246,18 +240,11 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.
         WarehouseError: The tables break a rule of their schemas, or too much would leave; nothing was published.
     """
-    from extractors.parsed_cache import ParsedCache
-    from extractors.raw_zone import RawZone
-    from warehouse.building import build_tables
-    from warehouse.changes import find_losses
-    from warehouse.publishing import forget_old, former_snapshot, publish
-    from warehouse.receipts import describe, outcome_of, why_failed
-
     raw_zone = RawZone(folder.raw)
     segments = raw_zone.segments()
     cache = ParsedCache(folder.parsed)
 
-    def parsed() -> "Iterator[dict[str, pa.Table]]":
+    def parsed() -> Iterator[dict[str, pa.Table]]:
         """Each segment as it is asked for, so that what was made into tables is not kept."""
         for segment in segments:
             yield cache.parse(raw_zone, segment)

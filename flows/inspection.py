@@ -6,6 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from extractors.parsing import read_page
+from extractors.raw_zone import RawZone
+from extractors.sources.saved import read_page_file
 from schemas.errors import UsageError, WarehouseError
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
@@ -15,7 +18,7 @@ from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
 from warehouse.receipts import describe
-from wcda.changes import Change
+from wcda.changes import Change, find_changes
 from wcda.snapshots import (
     Snapshot,
     current_snapshot,
@@ -116,8 +119,6 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
         UsageError: There is no warehouse.
         WarehouseError: There is no such snapshot.
     """
-    from extractors.raw_zone import RawZone
-
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     raw_zone = RawZone(folder.raw)
@@ -149,8 +150,6 @@ def list_changes(warehouse: Path, since: str | None) -> ChangeReport:
         UsageError: There is no warehouse.
         WarehouseError: Nothing was ever published, there is no such snapshot, or it is of another major version.
     """
-    from wcda.changes import find_changes
-
     folder, present = _current(warehouse)
     former = snapshot_before(folder, present, since)
     compared = [former, present] if former else [present]
@@ -219,9 +218,6 @@ def read_saved_page(path: Path) -> ParsedPage:
         UsageError: There is no such file.
         SourceError: It cannot be opened, or is too large to be a page.
     """
-    from extractors.parsing import read_page
-    from extractors.sources.saved import read_page_file
-
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
     return read_page(read_page_file(path))

@@ -26,9 +26,9 @@ from flows.request import HarvestRequest, Parameter, parameters
 from flows.run_states import final_state, harvest_run_name, log_to_runs, rebuild_run_name
 from schemas.errors import WcdaError
 from schemas.records import Progress, Receipt
-from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
+from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
 
-Kept = Annotated[int, Field(ge=FEWEST_KEPT)]
+Kept = Annotated[int, Field(ge=MIN_KEPT)]
 
 log_to_runs()
 
@@ -144,7 +144,7 @@ def api_address() -> str | None:
 
 def embedded_api_pid() -> int | None:
     """The process of the embedded API, if this process has started it."""
-    from prefect.server.api.server import SubprocessASGIServer  # seconds, where no embedded API is used
+    from prefect.server.api.server import SubprocessASGIServer  # takes seconds, and needed only here
 
     process = SubprocessASGIServer().server_process
     return process.pid if process else None
@@ -153,7 +153,7 @@ def embedded_api_pid() -> int | None:
 @contextmanager
 def named_embedded_api() -> Iterator[None]:
     """Let Prefect's settings name the embedded API: a process that is given a task would start another else."""
-    from prefect.server.api.server import SubprocessASGIServer
+    from prefect.server.api.server import SubprocessASGIServer  # as above
 
     with temporary_settings({PREFECT_API_URL: SubprocessASGIServer().api_url}):
         yield

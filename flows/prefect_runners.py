@@ -64,7 +64,7 @@ def parsing_on_dask(address: str) -> Iterator[ParseAll]:
         WcdaError: The scheduler does not answer, or the cluster gave up.
         RawZoneError: A segment cannot be read.
     """
-    from prefect_dask.task_runners import DaskTaskRunner
+    from prefect_dask.task_runners import DaskTaskRunner  # an extra, which need not be installed
 
     api = str(get_current_settings().api.url)
     if _is_of_this_machine(api) and not _is_of_this_machine(address):

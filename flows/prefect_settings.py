@@ -90,6 +90,7 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     with folder.locked(), away_from_data():
         state = state_folder("prefect", stable_id(str(folder.path.resolve())))
         set_prefect_settings(state)
+        # Prefect reads its settings when it is imported, so they must be set before.
         from flows.prefect_flows import api_address, embedded_api_pid, named_embedded_api, require_api
 
         embedded = api_address() is None

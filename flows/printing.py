@@ -5,25 +5,23 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from extractors.sources.estimate import Estimate
+from flows.inspection import ChangeReport
+from flows.rollback import RolledBack
 from flows.settings import Setting
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
 
-if TYPE_CHECKING:
-    from extractors.sources.estimate import Estimate
-    from flows.inspection import ChangeReport
-    from flows.rollback import RolledBack
-
 COLLECTION_COLUMNS = ("collection", "reported", "seen", "coverage")
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Changes of one kind that a person is shown; a machine gets all."""
 
 
@@ -72,7 +70,7 @@ def receipt_lines(receipt: Receipt) -> list[str]:
     ]
 
 
-def print_estimate(found: "Estimate") -> None:
+def print_estimate(found: Estimate) -> None:
     """What a harvest would ask of a site."""
     print_lines(
         [
@@ -100,7 +98,7 @@ def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequenc
         console.print(f"kept: {snapshot['snapshot_id']}, {_many(snapshot['documents'], 'document')}")
 
 
-def print_rollback(done: "RolledBack") -> None:
+def print_rollback(done: RolledBack) -> None:
     """What a rollback withdrew and published."""
     print_lines([f"{_many(done.withdrawn, 'segment')} of the raw zone withdrawn: what was harvested after {done.to}"])
     if done.differences:
@@ -169,7 +167,7 @@ def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:
     print_lines(lines)
 
 
-def print_changes(found: "ChangeReport") -> None:
+def print_changes(found: ChangeReport) -> None:
     """The changes of each kind, the first of them with titles and names."""
     console = _console()
     groups: dict[tuple[str, str], list[Change]] = {}
@@ -180,9 +178,9 @@ def print_changes(found: "ChangeReport") -> None:
     for (table, kind), group in groups.items():
         value = "value of " if kind == "changed" else ""
         console.print(f"{kind}: {_many(len(group), value + table[:-1], value.replace('value', 'values') + table)}")
-        console.print(_change_table(group[:MOST_SHOWN], found.names))
-        if len(group) > MOST_SHOWN:
-            console.print(f"  … and {len(group) - MOST_SHOWN} more; --json has all")
+        console.print(_change_table(group[:MAX_SHOWN], found.names))
+        if len(group) > MAX_SHOWN:
+            console.print(f"  … and {len(group) - MAX_SHOWN} more; --json has all")
 
 
 def _change_table(changes: Iterable[Change], names: dict[str, str | None]) -> Table:

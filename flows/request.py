@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 from extractors.sources import CaptureChoice, Choice, SourceRequest
 from extractors.sources.registry import SOURCES, open_source
 from schemas.errors import UsageError
-from warehouse.folder import FEWEST_KEPT, KEPT_SNAPSHOTS
+from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
 
 if TYPE_CHECKING:
     from extractors.sources import Source
@@ -54,7 +54,7 @@ class HarvestRequest:
     until: Annotated[dt.date | None, About("Only what others captured until this day.")] = None
     captures: Annotated[CaptureChoice, About("Which captures of each page, from the web archive.")] = "latest"
     accept_loss: Annotated[bool, About("Publish even if over 5 % of a collection disappeared.")] = False
-    keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=FEWEST_KEPT)] = (
+    keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=MIN_KEPT)] = (
         KEPT_SNAPSHOTS
     )
 
@@ -138,7 +138,7 @@ def read_catalog(
     Raises:
         UsageError: It cannot be opened or read, or the site, contact or web archive is none.
     """
-    from extractors.wilson_center.catalog import override, parse_catalog
+    from extractors.wilson_center.catalog import override, parse_catalog  # imports pydantic, which is slow
 
     text = _read_text(path) if path is not None else None
     catalog = parse_catalog(text or "", str(path))

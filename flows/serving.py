@@ -40,6 +40,7 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
 
 
 def _serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
+    # Prefect reads its settings when it is imported, so they must be set before.
     from prefect.client.schemas.schedules import CronSchedule
     from prefect.schedules import Cron
     from prefect.types.entrypoint import EntrypointType

@@ -30,9 +30,9 @@ class Setting:
 
     Attributes:
         name: As in the file: of one command (`harvest.captures`), or of all that have it (`warehouse`).
-        value: Without passwords; null if there is none.
+        value: Without passwords; `None` if there is none.
         source: `command line`, `environment`, `file` or `default`.
-        place: The option, the variable or the file; null for a default.
+        place: The option, the variable or the file; `None` for a default.
     """
 
     name: str
@@ -136,7 +136,7 @@ def _context(root: typer.Context, command: str) -> typer.Context:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    import tomllib
+    import tomllib  # most commands have no such file
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))

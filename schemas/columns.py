@@ -1,12 +1,10 @@
 """How a table and a column are stated: the vocabulary of `schemas.tables`."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from wcda.schema import ColumnType, arrow_type
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +64,8 @@ class Table:
         """Names of the columns that comparisons look at."""
         return tuple(column.name for column in self.columns if not column.volatile)
 
-    def arrow_schema(self) -> "pa.Schema":
+    def arrow_schema(self) -> pa.Schema:
         """The Arrow schema; each field's metadata has its description and source."""
-        import pyarrow as pa
-
         fields = [
             pa.field(
                 column.name,

@@ -21,10 +21,10 @@ from typing import Literal
 
 Precision = Literal["day", "month", "season", "year", "decade", "interval", "unknown"]
 
-_LONGEST_DATE = 200  # characters; a longer text is prose
-_LONGEST_WORD = 30  # characters; what stands before a date is looked at no further back than that
-_LONGEST_TITLE = 2000  # characters; a longer text is no title, and takes seconds where it is hostile
-_MOST_POINTS = 9  # in one expression; the bound that keeps hostile input linear
+_MAX_DATE = 200  # characters; a longer text is prose
+_MAX_WORD = 30  # characters; what stands before a date is looked at no further back than that
+_MAX_TITLE = 2000  # characters; a longer text is no title, and takes seconds where it is hostile
+_MAX_POINTS = 9  # in one expression; the bound that keeps hostile input linear
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,18 @@ _MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
 )
+_RUSSIAN_MONTHS = (  # as they stand behind a day, and alone
+    *(("января", "январь"), ("февраля", "февраль"), ("марта", "март"), ("апреля", "апрель"), ("мая", "май")),
+    *(("июня", "июнь"), ("июля", "июль"), ("августа", "август"), ("сентября", "сентябрь")),
+    *(("октября", "октябрь"), ("ноября", "ноябрь"), ("декабря", "декабрь")),
+)
 _DAY_LINE = re.compile(r"([A-Z][a-z]{2,8}) ([0-9]{1,2}), ((?:1[0-9]|20)[0-9]{2})")
 _WINTER = 24
 _WORDS = {
     **{name[:3]: ("month", number) for number, name in enumerate(_MONTHS, 1)},
     **{name: ("month", number) for number, name in enumerate(_MONTHS, 1)},
     "sept": ("month", 9),
+    **{name: ("month", number) for number, names in enumerate(_RUSSIAN_MONTHS, 1) for name in names},
     **{name: ("season", number) for number, name in enumerate(("spring", "summer", "autumn"), 21)},
     "fall": ("season", 23),
     "winter": ("season", _WINTER),
@@ -64,15 +70,20 @@ _WORDS = {
     **{word: (word, 0) for word in ("and", "before", "after", "from", "between", "of", "the")},
     "&": ("and", 0),
 }
+_ANY_MONTH = "|".join(sorted((word for word, (kind, _) in _WORDS.items() if kind == "month"), key=len, reverse=True))
 # The order tells: each alternative is tried before the wider ones below it.
 _TOKEN = re.compile(
     r"""
       (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
                                |n\.\s*d\.(?!\w)|N\.\s*D\.(?!\s*\w)))  # but not N. D. Smith
+    | (?P<bound>(?<!\w)(?i:not?\s+(?:earlier|later|before|after)(?:\s+than)?)(?!\w))
     | (?P<iso>(?:1[0-9]|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?(?!-?\w))
+    | (?P<east_asian>(?:1[0-9]|20)[0-9]{2}(?:年[0-9]{1,2}月[0-9]{1,2}日|\.\s*[0-9]{1,2}\.\s*[0-9]{1,2}\.?)(?![\w.]))
+    | (?P<day_first>(?:1[3-9]|2[0-9]|3[01])\.\s*[0-9]{1,2}\.\s*(?:1[0-9]|20)[0-9]{2}(?!\w))  # no month has this number
     | (?P<quantity>[0-9]{1,3}(?:,[0-9]{3})+(?!\w))
     | (?P<decade>(?:1[0-9][1-9]|20[1-9])0['\u2019]?[sS](?!\w))  # 1900s may be the century
-    | (?P<day>[0-9]{1,2}(?i:st|nd|rd|th)?(?!\w))
+    | (?P<day>[0-9]{1,2}(?:(?i:st|nd|rd|th)|\.(?=\s*(?:[-\u2013/]\s*[0-9]{1,2}\.\s*)?(?i:MONTH)\b))?(?!\w))
+    | (?P<year_word>(?<!\w)(?i:г\.|года?)(?!\w))  # Russian, behind a year
     | (?P<year>(?:1[0-9]|20)[0-9]{2}(?!\w))
     | (?P<short>(?<![\w.])(?i:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|approx|ca?)\.)
     | (?P<word>[^\W_]+|&)
@@ -83,7 +94,7 @@ _TOKEN = re.compile(
     | (?P<open>\[)
     | (?P<close>\])
     | (?P<sign>\S)
-    """,
+    """.replace("MONTH", _ANY_MONTH),
     re.VERBOSE,
 )
 
@@ -91,13 +102,13 @@ _TOKEN = re.compile(
 # Without one of these a text has no date, and need not be cut up.
 # Each branch begins with a letter of its own, not with a class: `re` then skips to these letters.
 _DATING = re.compile(r"1[0-9]{3}|20[0-9]{2}|u(?i:ndated)|U(?i:ndated)|n(?i:o\s+date|\.\s*d\.)|N(?i:o\s+date|\.\s*d\.)")
-_MEANINGFUL = frozenset({*_WORDS, "undated", "no", "date"})
+_MEANINGFUL = frozenset({*_WORDS, "undated", "no", "date", "not", "earlier", "later", "than", "года", "год"})
 """Words that an expression can contain; every other word ends it."""
 
 _BEGINNINGS = frozenset(
     {
         *("undated", "before", "after", "from", "between", "the", "circa", "part"),
-        *("year", "decade", "iso", "season", "month", "day"),
+        *("year", "decade", "iso", "numbers", "season", "month", "day"),
     }
 )
 """Kinds of token with which an expression can begin."""
@@ -121,12 +132,16 @@ def _token(match: re.Match[str]) -> _Token:
         token.kind, token.value = _WORDS.get(word) or _WORDS.get(word.rstrip("."), ("word", 0))
     elif kind in {"day", "year", "decade"}:
         token.value = int(text if text.isdecimal() else re.sub(r"\D", "", text))
+    elif kind in {"east_asian", "day_first"}:
+        token.kind = "numbers"
+    elif kind == "bound":
+        token.kind = "after" if re.search("earlier|before", text, re.IGNORECASE) else "before"
     elif kind == "iso" and len(text) == 7 and text[2:4] < text[5:7]:
         token.kind = "word"  # 2003-04 is a month or two years
     return token
 
 
-def _tokens(text: str, begin: int = 0, end: int = _LONGEST_TITLE) -> list[_Token]:
+def _tokens(text: str, begin: int = 0, end: int = _MAX_TITLE) -> list[_Token]:
     """Cut the text up; brackets that hold nothing but a date become a property of its tokens."""
     tokens: list[_Token] = []
     opened: int | None = None
@@ -213,7 +228,19 @@ class _Cursor:
         self.take("mark")
         self.take(*links)
         if token := self.take(kind):
+            if kind == "year":
+                self.take("year_word")
             return token.value
+        self.at = start
+        return None
+
+    def take_month_and_day(self) -> tuple[int, int] | None:
+        """Step over the rest of `1984 March 27`, which no other year follows."""
+        start = self.at
+        month, day = self.take("month"), self.take("day")
+        behind = self.at + (self.at < len(self.tokens) and self.tokens[self.at].kind == "comma")
+        if month and day and not (behind < len(self.tokens) and self.tokens[behind].kind == "year"):
+            return month.value, day.value
         self.at = start
         return None
 
@@ -227,11 +254,19 @@ class _Cursor:
         return False
 
 
+def _point_of_numbers(numbers: list[int]) -> _Point | None:
+    """The point that three numbers name, the year first or last; None if there is no such month."""
+    year, month, day = numbers if numbers[0] > numbers[2] else numbers[::-1]
+    return _Point(year, month, day) if 1 <= month <= 12 else None
+
+
 def _body(cursor: _Cursor) -> _Point | None:
     """Read one point without prefixes."""
-    token = cursor.take("year", "decade", "iso", "season", "month", "day")
+    token = cursor.take("year", "decade", "iso", "numbers", "season", "month", "day")
     if token is None:
         return None
+    if token.kind == "numbers":
+        return _point_of_numbers([int(number) for number in re.findall("[0-9]+", token.text)])
     if token.kind == "iso":
         year, month, day = (*map(int, token.text.split("-")), None)[:3]
         return _Point(year, month, day)
@@ -248,6 +283,10 @@ def _body(cursor: _Cursor) -> _Point | None:
         year = cursor.take_value("year", "comma")
         bare = month is None and year is None and len(token.text) == 2
         return _Point(year, month, token.value, two_digits=bare)
+    if token.kind == "year":
+        cursor.take("year_word")
+        if (month_and_day := cursor.take_month_and_day()) is not None:
+            return _Point(token.value, *month_and_day, month_first=True)
     return _Point(token.value, decade=token.kind == "decade")
 
 
@@ -390,8 +429,9 @@ def _join(tokens: list[_Token], at: int) -> tuple[str, int] | None:
     token = cursor.take("dash", "to", "and", "comma", "slash")
     if token is None:
         return None
-    if token.kind == "slash" and tokens[at - 1].kind not in {"year", "iso"}:
-        return None  # 3/4/1958 is April or March
+    # 3/4/1958 is April or March; 20./21. November is two days.
+    if token.kind == "slash" and tokens[at - 1].kind not in {"year", "iso"} and not tokens[at - 1].text.endswith("."):
+        return None
     return "and" if token.kind == "comma" and cursor.take("and") else token.kind, cursor.at
 
 
@@ -403,7 +443,7 @@ def _sequences(
     joins: list[str] = []
     ends: list[int] = []
     begin = at
-    while len(points) < _MOST_POINTS and (found := _point(tokens, begin)):
+    while len(points) < _MAX_POINTS and (found := _point(tokens, begin)):
         points.append(found[0])
         ends.append(found[1])
         if not (join := _join(tokens, found[1])):
@@ -451,13 +491,16 @@ def _open(reading: DateReading, side: str) -> DateReading:
 # What shows, in a title, that a number is no date or that a date is a part of something longer.
 # A look at the first letter spares trying each word.
 _MONTHS_AND_SEASONS = "|".join(word for word, (kind, _) in _WORDS.items() if kind in {"month", "season"})
-_DATE_WORDS = rf"(?=[adfjmnosw])(?:{_MONTHS_AND_SEASONS})"
+_DATE_WORDS = rf"(?=[adfjmnoswавдимнос\u044f\u0444])(?:{_MONTHS_AND_SEASONS})"
 _GLUED_BEFORE = re.compile(r"""[^\s(\[{"'\u201c\u2018\u201e\u00ab,;:\u2013\u2014]$""")  # A-1958, $1950
 _SPOILT_BEFORE = re.compile(
     rf"""(?:[0-9](?:st|nd|rd|th)?|\b{_DATE_WORDS})\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
 _LISTED_BEFORE = re.compile(r"\b[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # May 32, 1958
+_DAY_AND_WORD_BEFORE = re.compile(
+    r"(?<![\w.,/-])[0-9]{1,2}\.?\s+[^\W\d_]{3,12}\.?\s*$"
+)  # 4. Dezember 1997: a month, perhaps
 _LABEL_BEFORE = re.compile(
     r"""[#\u2116]\s*$|\b(?:nos?|numbers?|nr|files?|folder|box|fond|opis|op|delo|list|pages?|pp?|records?
     |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol|notes?|memos?|memorandum
@@ -486,9 +529,17 @@ def _stands_alone(text: str, first: _Token, last: _Token, edtf: str) -> bool:
         return False
     if (bare or edtf.startswith("{")) and _LISTED_BEFORE.search(before):
         return False
+    if bare and _is_day_and_word_before(text, first.begin):
+        return False
     if last is first and _SPOILT_YEAR_BEHIND.match(text, last.end):
         return False
     return not _SPOILT_BEHIND.match(text, last.end)
+
+
+def _is_day_and_word_before(text: str, begin: int) -> bool:
+    """Tell whether what precedes a year may be a day and a month in a language that is not read."""
+    day = _DAY_AND_WORD_BEFORE.search(text, max(0, begin - 40), begin)
+    return day is not None and _LABEL_BEFORE.search(text[max(0, day.start() - 20) : day.start()]) is None
 
 
 def _alone(text: str, tokens: list[_Token], at: int) -> tuple[DateReading, int] | None:
@@ -511,10 +562,13 @@ def read_date(text: str) -> DateReading | None:
 
     Shapes, in years 1000 to 2099: day, month and year in either order or ISO; month and year;
     year; season; decade; ranges and sets of these; `circa`, `early`, `mid`, `late`, `before`,
-    `after`, `?`, `~`, `%` and brackets; `undated`. White space and case do not matter.
-    Not read, as they have two meanings: `3/4/1958`, `2003-04`, `1900s`, `December-January 1958`.
+    `after`, `no earlier than`, `not later than`, `?`, `~`, `%` and brackets; `undated`; days with a
+    full stop (`4. December 1997`, `20./21. November 1997`), month and day behind the year (`1984
+    March 27`, `1976. 9. 21`, `1955年1月31日`), Russian months. White space and case do not matter.
+    Not read, as they have two meanings: `3/4/1958`, `5.4.1958`, `2003-04`, `1900s`, `23 August 45`,
+    `December-January 1958`.
     """
-    if len(text) > _LONGEST_DATE:
+    if len(text) > _MAX_DATE:
         return None
     plain = _read_day_line(text)
     if plain is not None:
@@ -548,12 +602,13 @@ def is_listing_date(text: str) -> bool:
 def find_date(text: str) -> DateReading | None:
     """Read the one date that stands within a title. Raises nothing.
 
-    The longest expression counts, not a part of it. None if there is no date, if there are
+    The longest expression counts, not a part of it. A period of whole years (`Korean War, 1950-1952`)
+    is what the title is about, and no date of the document. None if there is no date, if there are
     several that differ, if the title also says `undated`, or if the number is not surely a date:
     an archive number (`File 1956`, `1958/12`), a quantity (`1950 tons`), part of a longer
     expression that could not be read (`February 30, 1958`).
     """
-    if len(text) > _LONGEST_TITLE:
+    if len(text) > _MAX_TITLE:
         return None
     plain = _read_day_at_end(text)
     if plain is not None:
@@ -564,10 +619,14 @@ def find_date(text: str) -> DateReading | None:
         at = 0
         while at < len(tokens):
             reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
-            if reading:
+            if reading and not _PERIOD.fullmatch(reading.edtf or ""):
                 found.add(reading)
     only = found.pop() if len(found) == 1 else None
     return None if only == _UNDATED else only
+
+
+_PERIOD = re.compile(r"\d{3}[\dX][~?%]?/\d{3}[\dX][~?%]?")
+"""EDTF of an interval of whole years or decades."""
 
 
 def _read_day_at_end(text: str) -> DateReading | None:
@@ -576,7 +635,7 @@ def _read_day_at_end(text: str) -> DateReading | None:
     The word before it is foreign, and no other date is in the title, so that it stands for itself.
     """
     words = text.rsplit(" ", 4)
-    if len(words) < 5 or len(words[1]) > _LONGEST_WORD or not _is_foreign(words[1]):
+    if len(words) < 5 or len(words[1]) > _MAX_WORD or not _is_foreign(words[1]):
         return None
     first, second, year = words[2:]
     day = _read_day_line(f"{first} {second} {year}" if second[-1:] == "," else f"{second} {first}, {year}")

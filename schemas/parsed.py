@@ -4,14 +4,14 @@ Columns that are published as they are come from `schemas.tables`; the rest is s
 """
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from schemas.columns import Column, Table
 from schemas.records import PageKind
 from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:
@@ -102,14 +102,12 @@ PARSED_TABLES: dict[str, Table] = {
 }
 
 
-def resolve_revisits(captures: "pa.Table") -> "pa.Table":
+def resolve_revisits(captures: pa.Table) -> pa.Table:
     """The captures, each revisit with what the capture that it names shows; null where that one is not there.
 
     Args:
         captures: Of all segments, as `PARSED_CAPTURES`; what a revisit names may stand in an older segment.
     """
-    import pyarrow.compute as pc
-
     named = pc.index_in(captures["revisits"], value_set=captures["capture_id"].combine_chunks(), skip_nulls=True)
     for name in (*_SHOWN, "entry_count"):
         own = captures[name]

@@ -132,7 +132,7 @@ class Capture:
 
     Attributes:
         url: Address of the page, or `urn:wcda:file:NAME` for a saved page without one.
-        captured_at: UTC instant of the capture; null where it is not known (a file's time is not it).
+        captured_at: UTC instant of the capture; `None` where it is not known (a file's time is not it).
         http_status: Null for a saved page.
         headers: HTTP headers in their order; empty for a saved page.
         body: As it came.
@@ -147,7 +147,7 @@ class Capture:
     headers: Headers = ()
 
     def header(self, name: str) -> str | None:
-        """The first value of an HTTP header, whatever the case of its name; null if there is none."""
+        """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
         return _header(self.headers, name)
 
 
@@ -212,7 +212,7 @@ class Exchange:
     received_at: dt.datetime
 
     def header(self, name: str) -> str | None:
-        """The first value of a header of the response, whatever the case of its name; null if it has none."""
+        """The first value of a header of the response, whatever the case of its name; `None` if it has none."""
         return _header(self.headers, name)
 
 
@@ -346,7 +346,7 @@ class Progress:
 
     Attributes:
         pages: That were read, or failed.
-        expected_pages: As far as the collections that were begun tell; null where nobody knows.
+        expected_pages: As far as the collections that were begun tell; `None` where nobody knows.
         failed: Pages that could not be had.
     """
 
@@ -373,7 +373,7 @@ class Receipt:
 
     Attributes:
         run_id: Null for a rebuild, which is no run.
-        snapshot: Id of the published snapshot; null if nothing was published.
+        snapshot: Id of the published snapshot; `None` if nothing was published.
         warehouse: Folder of the warehouse.
         counts: Rows of each table.
         repeats: Documents that stand in more than one collection.

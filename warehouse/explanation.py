@@ -2,13 +2,14 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
+
+from schemas.identifiers import stable_id
+from warehouse.building.wordings import PARTS, find_wordings, page_spans, preferred_wordings, read_whole
 from wcda.finding import find_document
 from wcda.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 RULE_MEANINGS = {
     "address": "it has the document's address",
@@ -64,8 +65,6 @@ def natural_key(snapshot: Snapshot, name: str) -> str:
     Raises:
         UsageError: No document, or several, have it.
     """
-    from schemas.identifiers import stable_id
-
     document = find_document(snapshot, name)
     if name.startswith(("address:", "content:")):
         return name
@@ -80,10 +79,6 @@ def explain(snapshot: Snapshot, name: str) -> Explanation:
     Raises:
         UsageError: No document, or several, have this id, address or key.
     """
-    import pandas as pd
-
-    from warehouse.building.wordings import PARTS, find_wordings, page_spans, preferred_wordings, read_whole
-
     document_id = find_document(snapshot, name)
     tables = {
         table: snapshot.read(table).to_pandas(types_mapper=pd.ArrowDtype)
@@ -110,10 +105,8 @@ def explain(snapshot: Snapshot, name: str) -> Explanation:
     )
 
 
-def _because(document: "pd.Series[Any]", chosen: "pd.DataFrame | None") -> str:
+def _because(document: "pd.Series[Any]", chosen: pd.DataFrame | None) -> str:
     """Why the document's wording stands, given what its present entries alone would choose."""
-    from warehouse.building.wordings import PARTS
-
     if chosen is None:
         return "no collection lists it now; it is as it was seen last"
     if any(_text(document[part]) != _text(chosen[part].iloc[0]) for part in PARTS):
@@ -121,13 +114,12 @@ def _because(document: "pd.Series[Any]", chosen: "pd.DataFrame | None") -> str:
     return str(chosen["reason"].iloc[0])
 
 
-def _of(frame: "pd.DataFrame", document_id: str) -> "pd.DataFrame":
+def _of(frame: pd.DataFrame, document_id: str) -> pd.DataFrame:
     rows: pd.DataFrame = frame[frame["document_id"] == document_id]
     return rows
 
 
-def _entry(row: "dict[Hashable, Any]", document: "pd.Series[Any]") -> ExplainedEntry:
-    from warehouse.building.wordings import PARTS
+def _entry(row: dict[Hashable, Any], document: "pd.Series[Any]") -> ExplainedEntry:
 
     return ExplainedEntry(
         collection_id=_text(row["collection_id"]),
@@ -138,7 +130,7 @@ def _entry(row: "dict[Hashable, Any]", document: "pd.Series[Any]") -> ExplainedE
     )
 
 
-def _pairs(pairs: "pd.DataFrame", document_id: str) -> list[tuple[str, str]]:
+def _pairs(pairs: pd.DataFrame, document_id: str) -> list[tuple[str, str]]:
     sides = (("left_id", "right_id"), ("right_id", "left_id"))
     return [
         (str(row[other]), str(row["evidence"]))

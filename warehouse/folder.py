@@ -9,13 +9,13 @@ from pathlib import Path
 from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
 from wcda.folder import PublishedFolder
 
-LEAST_FREE_BYTES = 16 * 1024 * 1024
+MIN_FREE_BYTES = 16 * 1024 * 1024
 """A run does not begin on a disk with less room than this: it could not publish what it fetched."""
 
 KEPT_SNAPSHOTS = 30
 """How many snapshots are kept unless something else is asked for: a month of nightly runs, at 3 to 10 MB each."""
 
-FEWEST_KEPT = 2
+MIN_KEPT = 2
 """The current one, and the one before, against which `changes` are told."""
 
 
@@ -42,7 +42,7 @@ class WarehouseFolder(PublishedFolder):
             WarehouseError: The folder cannot be made or written, or its disk is full.
             WarehouseLockedError: Another run holds it.
         """
-        from filelock import FileLock, Timeout
+        from filelock import FileLock, Timeout  # the command line imports this module and must start quickly
 
         self._prepare()
         lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
@@ -71,7 +71,5 @@ class WarehouseFolder(PublishedFolder):
             raise WarehouseError(f"{self.path}: cannot be written: {error.strerror}") from error
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise WarehouseError(f"{self.path}: cannot be written: no permission")
-        if free < LEAST_FREE_BYTES:
-            raise WarehouseError(
-                f"{self.path}: the disk is full ({free} bytes are free, {LEAST_FREE_BYTES} are needed)"
-            )
+        if free < MIN_FREE_BYTES:
+            raise WarehouseError(f"{self.path}: the disk is full ({free} bytes are free, {MIN_FREE_BYTES} are needed)")

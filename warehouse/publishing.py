@@ -22,7 +22,7 @@ from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.changes import summarise_changes
 from warehouse.checks import table_problems
-from warehouse.folder import FEWEST_KEPT, WarehouseFolder
+from warehouse.folder import MIN_KEPT, WarehouseFolder
 from warehouse.products.report import write_report
 from wcda.manifest import MANIFEST, REPORT, FileNote, Manifest, manifest_json
 from wcda.snapshots import Snapshot, current_snapshot
@@ -50,9 +50,9 @@ def forget_old(folder: WarehouseFolder, keep: int) -> None:
 
     Args:
         folder: The warehouse.
-        keep: How many stay; at least `FEWEST_KEPT`.
+        keep: How many stay; at least `MIN_KEPT`.
     """
-    for path in sorted(folder.snapshots.glob("*Z"))[: -max(keep, FEWEST_KEPT)]:
+    for path in sorted(folder.snapshots.glob("*Z"))[: -max(keep, MIN_KEPT)]:
         partial = path.with_name(path.name + _PARTIAL)
         path.rename(partial)  # half of a snapshot is none
         shutil.rmtree(partial)

@@ -3,17 +3,18 @@
 import datetime as dt
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
+
+import pandas as pd
+import pyarrow as pa
 
 from wcda.changes import COMPARED, Change, find_changes
 from wcda.finding import find_document
 from wcda.folder import PublishedFolder
 from wcda.manifest import ChangeKind
+from wcda.overlaps import find_overlaps
 from wcda.schema import TABLES
 from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "column", "former", "present")
 
@@ -38,73 +39,73 @@ class Warehouse:
         return self._snapshot.manifest.snapshot_id
 
     @property
-    def documents(self) -> "pd.DataFrame":
+    def documents(self) -> pd.DataFrame:
         """One row for each document of the archive, however many collections list it."""
         return self._table("documents")
 
     @property
-    def collections(self) -> "pd.DataFrame":
+    def collections(self) -> pd.DataFrame:
         """One row for each result set of the archive's listing."""
         return self._table("collections")
 
     @property
-    def memberships(self) -> "pd.DataFrame":
+    def memberships(self) -> pd.DataFrame:
         """Which document is listed in which collection now. Departures are in the changes between snapshots."""
         return self._table("memberships")
 
     @property
-    def entries(self) -> "pd.DataFrame":
+    def entries(self) -> pd.DataFrame:
         """Each block of date, title and summary as it stands on one page."""
         return self._table("entries")
 
     @property
-    def pages(self) -> "pd.DataFrame":
+    def pages(self) -> pd.DataFrame:
         """Each distinct page, with what it says of itself."""
         return self._table("pages")
 
     @property
-    def captures(self) -> "pd.DataFrame":
+    def captures(self) -> pd.DataFrame:
         """Each time that a page was captured, and where its WARC record is."""
         return self._table("captures")
 
     @property
-    def readings(self) -> "pd.DataFrame":
+    def readings(self) -> pd.DataFrame:
         """The pages of one collection that were captured together."""
         return self._table("readings")
 
     @property
-    def document_keys(self) -> "pd.DataFrame":
+    def document_keys(self) -> pd.DataFrame:
         """Every natural key of a document, and each id that it ever had."""
         return self._table("document_keys")
 
     @property
-    def candidate_pairs(self) -> "pd.DataFrame":
+    def candidate_pairs(self) -> pd.DataFrame:
         """Pairs of documents that look alike and are kept apart."""
         return self._table("candidate_pairs")
 
     @property
-    def revisions(self) -> "pd.DataFrame":
+    def revisions(self) -> pd.DataFrame:
         """Each wording that a document had."""
         return self._table("revisions")
 
     @property
-    def issues(self) -> "pd.DataFrame":
+    def issues(self) -> pd.DataFrame:
         """What could not be read, or is in doubt: where, and why."""
         return self._table("issues")
 
     @property
-    def runs(self) -> "pd.DataFrame":
+    def runs(self) -> pd.DataFrame:
         """Each run of the pipeline."""
         return self._table("runs")
 
-    def documents_of(self, collection_id: str) -> "pd.DataFrame":
+    def documents_of(self, collection_id: str) -> pd.DataFrame:
         """The documents of a collection with their rank, in the order of the listing; those without one come last."""
         members = self.memberships
         ranks = members.loc[members["collection_id"] == collection_id, ["document_id", "rank"]]
         found: pd.DataFrame = ranks.merge(self.documents, on="document_id").sort_values(["rank", "document_id"])
         return found.reset_index(drop=True)
 
-    def collections_of(self, document: str) -> "pd.DataFrame":
+    def collections_of(self, document: str) -> pd.DataFrame:
         """The collections that list a document, with its rank in each.
 
         Args:
@@ -118,21 +119,17 @@ class Warehouse:
         found: pd.DataFrame = own.merge(self.collections, on="collection_id").sort_values("collection_id")
         return found.reset_index(drop=True)
 
-    def overlaps(self) -> "pd.DataFrame":
+    def overlaps(self) -> pd.DataFrame:
         """Pairs of collections that share documents, the largest overlap first.
 
         Columns: left_id, right_id; shared (documents in both); left_total and right_total (documents in each);
         jaccard (shared by those in either, from 0 to 1).
         """
-        import pandas as pd
-
-        from wcda.overlaps import find_overlaps
-
         members = self._snapshot.read("memberships", ["document_id", "collection_id"])
         found: pd.DataFrame = find_overlaps(members).to_pandas(types_mapper=pd.ArrowDtype)
         return found
 
-    def provenance(self) -> "pd.DataFrame":
+    def provenance(self) -> pd.DataFrame:
         """Each entry with each capture of its page: its collection, timestamp, and WARC record in the raw zone."""
         entries, captures = self.entries, self.captures
         pages = self.pages[["page_id", "collection_id"]]
@@ -141,7 +138,7 @@ class Warehouse:
         found: pd.DataFrame = entries.merge(pages, on="page_id").merge(of_captures, on="page_id")
         return found
 
-    def changes(self, since: str | None = None) -> "pd.DataFrame":
+    def changes(self, since: str | None = None) -> pd.DataFrame:
         """What was added, changed, removed, merged and split since a former snapshot, of what people ask for.
 
         Columns: table, change (categories); key (values of the table's key, joined by `/`); document_id, collection_id
@@ -154,9 +151,6 @@ class Warehouse:
         Raises:
             WarehouseError: There is no such snapshot, or it is of another major version of the schema.
         """
-        import pandas as pd
-        import pyarrow as pa
-
         former = snapshot_before(PublishedFolder(self._snapshot.path.parents[1]), self._snapshot, since)
         rows = [_change_row(change) for change in find_changes(former, self._snapshot)]
         table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in CHANGE_COLUMNS]))
@@ -165,15 +159,13 @@ class Warehouse:
         found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype).astype(kinds)
         return found
 
-    def _table(self, name: str) -> "pd.DataFrame":
+    def _table(self, name: str) -> pd.DataFrame:
         """A table; a copy of one's own, as far as pandas writes to it."""
         if name not in self._frames:
             self._frames[name] = self._read(name)
         return self._frames[name].copy(deep=False)
 
-    def _read(self, name: str) -> "pd.DataFrame":
-        import pandas as pd
-
+    def _read(self, name: str) -> pd.DataFrame:
         frame = self._snapshot.read(name).to_pandas(types_mapper=pd.ArrowDtype)
         categories = {
             column.name: pd.CategoricalDtype(list(column.allowed)) for column in TABLES[name].columns if column.allowed

@@ -6,15 +6,14 @@ Looks at the columns that are not volatile; a run in which nothing changed has n
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
 
 from wcda.manifest import ChangeKind
 from wcda.schema import TABLES, KnownTable
 from wcda.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    import pandas as pd
-    import pyarrow as pa
 
 COMPARED = tuple(TABLES[name] for name in ("documents", "collections", "memberships"))
 
@@ -93,14 +92,13 @@ def _resolve(snapshot: Snapshot) -> dict[str, set[str]]:
     return documents
 
 
-def _frame(rows: "pa.Table", table: KnownTable) -> "pd.DataFrame":
-    import pandas as pd
+def _frame(rows: pa.Table, table: KnownTable) -> pd.DataFrame:
 
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype).set_index(list(table.key))
     return frame
 
 
-def _compare(table: KnownTable, former: "pd.DataFrame", present: "pd.DataFrame") -> Iterator[Change]:
+def _compare(table: KnownTable, former: pd.DataFrame, present: pd.DataFrame) -> Iterator[Change]:
     for key in present.index.difference(former.index):
         yield Change(table.name, "added", _key(key))
     for key in former.index.difference(present.index):
@@ -120,6 +118,5 @@ def _key(key: object) -> str:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (a value of any column)
-    import pandas as pd
 
     return None if pd.isna(value) else value

@@ -3,10 +3,9 @@
 import datetime as dt
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+from pydantic import TypeAdapter
 
 ChangeKind = Literal["added", "changed", "removed", "merged", "split"]
 """merged: a document is one with another now. split: a document was taken apart, and this is what came of it."""
@@ -60,7 +59,5 @@ def manifest_json(manifest: Manifest) -> bytes:
 
 
 @cache
-def _adapter() -> "TypeAdapter[Manifest]":
-    from pydantic import TypeAdapter  # a tenth of a second, which `wcda --help` need not wait
-
+def _adapter() -> TypeAdapter[Manifest]:
     return TypeAdapter(Manifest)

@@ -6,10 +6,9 @@
 import json
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
 
 ColumnType = Literal["string", "int", "float", "bool", "date", "instant"]
 """date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
@@ -54,19 +53,15 @@ class KnownTable:
         """Names of the columns that comparisons look at."""
         return tuple(column.name for column in self.columns if not column.volatile)
 
-    def arrow_schema(self) -> "pa.Schema":
+    def arrow_schema(self) -> pa.Schema:
         """Names, types and nullability of the columns."""
-        import pyarrow as pa
-
         return pa.schema(
             [pa.field(column.name, arrow_type(column.type), nullable=column.nullable) for column in self.columns]
         )
 
 
-def arrow_type(name: ColumnType) -> "pa.DataType":
+def arrow_type(name: ColumnType) -> pa.DataType:
     """The Arrow type of a column."""
-    import pyarrow as pa
-
     types = {
         "string": pa.string(),
         "int": pa.int64(),

@@ -3,17 +3,15 @@
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from wcda.errors import WarehouseError
 from wcda.folder import PublishedFolder
 from wcda.manifest import MANIFEST, FileNote, Manifest, read_manifest
 from wcda.schema import TABLES
 from wcda.versions import is_of_this_version, unreadable, versions, with_known_columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +24,7 @@ class Snapshot:
 
     path: Path
     manifest: Manifest
-    files: "dict[str, pq.ParquetFile]" = field(default_factory=dict, compare=False, repr=False)
+    files: dict[str, pq.ParquetFile] = field(default_factory=dict, compare=False, repr=False)
 
     def held(self) -> "Snapshot":
         """The same with the files of its tables open, so that it can be read even when it has been deleted.
@@ -37,7 +35,7 @@ class Snapshot:
         opened = {name: self._open(name) for name in TABLES}
         return replace(self, files={name: file for name, file in opened.items() if file is not None})
 
-    def read(self, table: str, columns: list[str] | None = None) -> "pa.Table":
+    def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
         """One of its tables, or some columns of it; null where a snapshot of another minor version has no such column.
 
         Raises:
@@ -72,11 +70,8 @@ class Snapshot:
         """What was noted of the file of one of its tables as it was published."""
         return next(note for note in self.manifest.tables if note.name == f"{table}.parquet")
 
-    def _open(self, table: str) -> "pq.ParquetFile | None":
+    def _open(self, table: str) -> pq.ParquetFile | None:
         """The file of a table; `None` in a snapshot of a version that has no such table."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         if table in self.files:
             return self.files[table]
         path = self.path / f"{table}.parquet"

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborNode
 
 _BLOCKS = frozenset(
     {
@@ -49,7 +48,7 @@ class Span(NamedTuple):
 class Flow:
     """The text below a node, in pieces, as a browser would show it, with the links and headings in it."""
 
-    node: "LexborNode"
+    node: LexborNode
     pieces: list[str]
     links: list[Span]
     headings: list[Span]
@@ -59,7 +58,7 @@ class Flow:
         return "".join(self.pieces[begin:end])
 
 
-def flow_of(root: "LexborNode", rows: frozenset[int] = frozenset(), *, ends_at_row: bool = False) -> Flow:
+def flow_of(root: LexborNode, rows: frozenset[int] = frozenset(), *, ends_at_row: bool = False) -> Flow:
     """The flow of what is below a node; a mark stands in place of what is below rows, given by their ids.
 
     Without recursion, since a page can be nested deeply. Each look at a node makes a Python object, and that is what
@@ -93,7 +92,7 @@ def flow_of(root: "LexborNode", rows: frozenset[int] = frozenset(), *, ends_at_r
     return flow
 
 
-def _close(flow: Flow, element: "LexborNode", role: int, begin: int) -> None:
+def _close(flow: Flow, element: LexborNode, role: int, begin: int) -> None:
     """Note what ends here."""
     if role == _HEADING:
         flow.headings.append(Span(begin, len(flow.pieces)))

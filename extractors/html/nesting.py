@@ -10,8 +10,8 @@ The tags are told apart as the parser does (HTML Standard, 13.2.5), roughly; whe
 import re
 from collections import Counter
 
-_MOST_WORK = 2_500_000  # measured: the worst page within it takes less than 2 s, most of it to read what was built
-_FEW_TAGS = int((2 * _MOST_WORK) ** 0.5)  # not worth a look: all within one another, they come to no more
+_MAX_WORK = 2_500_000  # measured: the worst page within it takes less than 2 s, most of it to read what was built
+_FEW_TAGS = int((2 * _MAX_WORK) ** 0.5)  # not worth a look: all within one another, they come to no more
 
 # Each alternative takes all that it looks at, so that the time is linear in the length of the text.
 _ATTRIBUTES = r"""(?:[^\s/>=]\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>]*)|[^>])*+(?:>|\Z)"""
@@ -39,7 +39,7 @@ _WALLS = frozenset({"applet", "button", "caption", "marquee", "object", "table",
 
 
 def excessive_depth(text: str) -> int | None:
-    """How many elements are open where a page becomes too much work; null if it does not."""
+    """How many elements are open where a page becomes too much work; `None` if it does not."""
     if text.count("<") <= _FEW_TAGS:
         return None
     work = 0
@@ -57,7 +57,7 @@ def excessive_depth(text: str) -> int | None:
             opened.append(name)
         depth = len(opened) + forms.total()
         work += depth
-        if work > _MOST_WORK:
+        if work > _MAX_WORK:
             return depth
     return None
 

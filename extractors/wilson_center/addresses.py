@@ -50,8 +50,8 @@ _OLD_SEARCH_PATH = re.compile(r"/search-results/([0-9]{1,6})(?:/(.*?))?/?")
 _OLD_COLLECTION, _OLD_SEARCH = "collection", "old-search"
 _EVERYTHING = "[]"
 _A_SEARCH = '{"term":"cuba"}'
-_LONGEST_SEARCH = 2000  # characters
-_MOST_BRACKETS = 50  # of a search; it nests no deeper
+_MAX_SEARCH_LENGTH = 2000  # characters
+_MAX_BRACKETS = 50  # of a search; it nests no deeper
 
 _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
 # A kind without a dash, an id without a plus: so that a collection's id can be read in one way only.
@@ -60,14 +60,14 @@ _FIELDS = frozenset({"search_api_fulltext", "page", "items_per_page"})
 # A shadow of the facets, the order of the result, and what advertisers add: none changes the result set.
 _OTHER_FIELD = re.compile(r"fo\[[0-9]*\]|sort_(?:by|order|bef_combine)|utm_\w+|fbclid|gclid")
 _COUNT = re.compile(r"[0-9]{1,6}")
-_MOST_ENCODINGS = 3  # beside the one that every address has
-_LONGEST_SLUG = 60
-_LONGEST_ID = 100
+_MAX_ENCODINGS = 3  # beside the one that every address has
+_MAX_SLUG_LENGTH = 60
+_MAX_ID_LENGTH = 100
 _USUAL_PORTS = frozenset({80, 443})
 
 
 def document_address(href: str) -> str | None:
-    """Canonical address of a document's page, or null if `href` is no document of the archive.
+    """Canonical address of a document's page, or `None` if `href` is no document of the archive.
 
     Relative and absolute, secure and plain, any known host, encoded or not: one address.
     """
@@ -119,7 +119,7 @@ class ListingAddress:
         page: From 0, on the old site too.
         items_per_page: Null where the address leaves it to the site.
         old_set: Of the old site, and then neither facets nor text: `collection` and its number, or `old-search` and
-            what is searched for as canonical JSON; null for the present site.
+            what is searched for as canonical JSON; `None` for the present site.
         slug: Of an old collection, where the address has one; it tells nothing.
     """
 
@@ -144,7 +144,7 @@ class ListingAddress:
         if self.text:
             parts.append(_text_id(self.text))
         whole = "+".join(parts) or "all"
-        return whole if len(whole) <= _LONGEST_ID else _shortened(whole, stable_id(self.query))
+        return whole if len(whole) <= _MAX_ID_LENGTH else _shortened(whole, stable_id(self.query))
 
     @property
     def kind(self) -> str:
@@ -162,7 +162,7 @@ class ListingAddress:
 
     @property
     def query(self) -> str | None:
-        """Canonical facets and text for a person to read, `f[0]=topics:86494`; null if everything is asked for.
+        """Canonical facets and text for a person to read, `f[0]=topics:86494`; `None` if everything is asked for.
 
         Of the old site `collection=31`, or `old-search={"subject":"658"}`; `old-search=[]` for everything.
         """
@@ -218,7 +218,7 @@ def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
 
 
 def parse_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress | None:
-    """As `read_listing_address`; null where that raises an error."""
+    """As `read_listing_address`; `None` where that raises an error."""
     try:
         return read_listing_address(url, base)
     except ValueError:
@@ -276,7 +276,7 @@ def _read_query(query: str) -> ListingAddress:
 
 
 def _read_old_path(path: str) -> ListingAddress | None:
-    """What a path of the old site's listing asks for; null if it is none."""
+    """What a path of the old site's listing asks for; `None` if it is none."""
     if (match := _OLD_COLLECTION_PATH.fullmatch(path)) is not None:
         slug = quote(_decoded(match[2] or ""), safe="")
         return ListingAddress(page=_old_page(match[3]), old_set=(_OLD_COLLECTION, match[1]), slug=slug)
@@ -305,7 +305,7 @@ def _decoded(text: str) -> str:
 
 def _old_search(text: str) -> str:
     """What an old search asks for, as JSON in one form, whatever the order of its keys and however often encoded."""
-    for _ in range(_MOST_ENCODINGS + 1):
+    for _ in range(_MAX_ENCODINGS + 1):
         text = _decoded(text)
         if text.startswith(("{", "[")):
             return _canonical_search(text)
@@ -329,7 +329,7 @@ def _canonical_search(text: str) -> str:
 
 def _check_size(search: str) -> None:
     """Raise an error for what would take long to read, or nests deeply."""
-    if len(search) > _LONGEST_SEARCH or search.count("[") + search.count("{") > _MOST_BRACKETS:
+    if len(search) > _MAX_SEARCH_LENGTH or search.count("[") + search.count("{") > _MAX_BRACKETS:
         raise ValueError(f"the search begins with {search[:60]!r} and is too long to be one of the old site")
 
 
@@ -347,21 +347,21 @@ def _old_path(kind: str, value: str, slug: str, page: int) -> str:
 
 
 def _shortened(whole: str, digest: str) -> str:
-    start = whole[: _LONGEST_ID - len(digest) - 1]
+    start = whole[: _MAX_ID_LENGTH - len(digest) - 1]
     # A part that is cut would look like the id of another term.
     return f"{start.rpartition('+')[0] or start}+{digest}"
 
 
 def _plain(text: str) -> str:
     """The text without the encodings that crawlers left in it, one around the other."""
-    for _ in range(_MOST_ENCODINGS):
+    for _ in range(_MAX_ENCODINGS):
         text = unquote(text)
     return text
 
 
 def _text_id(text: str) -> str:
     """The text as a slug; where the slug alone could stand for another text too, a digest tells them apart."""
-    slug = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_LONGEST_SLUG].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_MAX_SLUG_LENGTH].strip("-")
     if slug.replace("-", " ") == text:
         return f"text-{slug}"
     # No slug has two dashes side by side.

@@ -115,7 +115,7 @@ class Wayback(_Strict):
 
     Attributes:
         url: What stands before the instant in the address of a capture; no slash at its end.
-        cdx_url: Where its index is asked; null for the usual place.
+        cdx_url: Where its index is asked; `None` for the usual place.
         pages_per_second: Captures; infinite for no delay at all.
         queries_per_second: Of the index, likewise.
     """
@@ -170,7 +170,7 @@ class CatalogEntry(_Strict):
 
     @property
     def listing(self) -> ListingAddress | None:
-        """What the entry asks the site for; null for saved pages alone."""
+        """What the entry asks the site for; `None` for saved pages alone."""
         if self.address is not None:
             # Whether it is on a host of the archive, the catalog tells.
             return replace(read_listing_address(self.address, base=self.address), page=0, items_per_page=None)
@@ -231,7 +231,7 @@ def parse_catalog(text: str, name: str) -> Catalog:
 
 
 def override(catalog: Catalog, archive: str | None, contact: str | None, wayback: str | None = None) -> Catalog:
-    """The catalog with another site, contact or web archive; null leaves each as it is.
+    """The catalog with another site, contact or web archive; `None` leaves each as it is.
 
     The index of another web archive is where that has it usually.
 

@@ -26,7 +26,7 @@ from tests.replica import replica
 
 pytestmark = pytest.mark.accept
 
-LEAST_SEGMENTS = 40
+MIN_SEGMENTS = 40
 TASKS = 8
 """Four for each of two processes or workers."""
 
@@ -47,7 +47,7 @@ def warehouse(place: Path) -> Path:
         patch.setattr(harvesting, "BATCH_PAGES", 25)
         catalog = write_catalog_for(site, place / "catalog.toml", [], timeout_seconds=30.0)
         harvesting.harvest(HarvestRequest("site", place / "warehouse", catalog))
-    assert len(segments(place / "warehouse")) >= LEAST_SEGMENTS
+    assert len(segments(place / "warehouse")) >= MIN_SEGMENTS
     return place / "warehouse"
 
 
@@ -162,7 +162,7 @@ def test_two_workers_give_the_same_rows_and_one_of_them_may_be_killed(
         env={**bare_environment(place / "home"), "PREFECT_API_URL": server.api},
         stdout=subprocess.DEVNULL,
     ) as process:
-        while len(parsed(warehouse)) < LEAST_SEGMENTS // 4 and process.poll() is None:
+        while len(parsed(warehouse)) < MIN_SEGMENTS // 4 and process.poll() is None:
             time.sleep(0.02)
         workers[0].send_signal(signal.SIGKILL)
         left = len(segments(warehouse)) - len(parsed(warehouse))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.planning import MOST_IN_A_ROW, MOST_READINGS, CollectionPlan, PageView, RunPlan
+from extractors.planning import MAX_IN_A_ROW, MAX_READINGS, CollectionPlan, PageView, RunPlan
 from schemas.records import PageRequest, Range
 
 Answer = PageView | str  # a string: why the page could not be had
@@ -259,7 +259,7 @@ def test_a_page_that_a_smaller_listing_no_longer_has_does_not_stand_for_one_that
     done = read(site)
     assert isinstance(done.plan, CollectionPlan)
     assert done.plan.reason == "page 3 could not be read (maintenance)"
-    assert Counter(site.pages)[3] == MOST_READINGS
+    assert Counter(site.pages)[3] == MAX_READINGS
 
 
 @given(st.integers(21, 200), st.integers(1, 30), st.sampled_from([1, 16]), st.integers(0, 2**16))
@@ -327,10 +327,10 @@ def test_a_site_that_shows_the_same_page_for_every_page_is_given_up_soon(
     done = Driver(plan, answer, concurrency).run()
 
     assert plan.reason is not None
-    assert plan.reason.startswith(f"given up after {MOST_IN_A_ROW} useless answers in a row: page ")
+    assert plan.reason.startswith(f"given up after {MAX_IN_A_ROW} useless answers in a row: page ")
     if concurrency == 1:  # else the pages are as many, and others
-        assert plan.reason.endswith(f"{reason} (pages amiss: {MOST_IN_A_ROW})")
-    assert done.asked < 1 + MOST_IN_A_ROW + concurrency
+        assert plan.reason.endswith(f"{reason} (pages amiss: {MAX_IN_A_ROW})")
+    assert done.asked < 1 + MAX_IN_A_ROW + concurrency
 
 
 @pytest.mark.parametrize("lying", [False, True])
@@ -361,7 +361,7 @@ def test_a_page_that_never_fits_is_asked_for_three_times_and_the_others_once(
 ) -> None:
     site = Site(list(range(89)), answers={page: [answer]})
     assert reason_of(site, concurrency) == reason
-    assert Counter(site.pages) == {**dict.fromkeys(range(9), 1), page: MOST_READINGS}
+    assert Counter(site.pages) == {**dict.fromkeys(range(9), 1), page: MAX_READINGS}
 
 
 @pytest.mark.parametrize("page", [0, 3, 8])
@@ -373,7 +373,7 @@ def test_a_page_that_fits_when_read_again(page: int) -> None:
     done = read(site)
     assert isinstance(done.plan, CollectionPlan)
     assert (done.plan.reason, done.seen) == (None, keys)
-    assert Counter(site.pages)[page] == MOST_READINGS
+    assert Counter(site.pages)[page] == MAX_READINGS
 
 
 def test_many_pages_that_fit_when_read_again_are_no_reason_to_give_up_as_long_as_others_fit_between_them() -> None:
@@ -412,7 +412,7 @@ def test_the_size_of_a_page_is_settled_once() -> None:
 def test_without_page_0_nothing_else_is_asked_for(answer: PageView, reason: str) -> None:
     site = Site(list(range(89)), answers={0: [answer]})
     assert reason_of(site) == reason
-    assert site.pages == [0] * MOST_READINGS
+    assert site.pages == [0] * MAX_READINGS
 
 
 def test_a_page_that_could_not_be_had_is_not_asked_for_again() -> None:
@@ -442,7 +442,7 @@ def test_a_site_that_fails_is_given_up_soon() -> None:
     site = Site(list(range(1000)), answers={page: ["HTTP 500"] for page in range(3, 100)})
     reason = reason_of(site)
     assert reason == "given up after 20 useless answers in a row: page 3: HTTP 500 (pages amiss: 20)"
-    assert len(site.pages) == 3 + MOST_IN_A_ROW
+    assert len(site.pages) == 3 + MAX_IN_A_ROW
 
 
 @pytest.mark.parametrize("answer", [EMPTY, PageView("empty"), PageView("listing", Range(0, 0, 0))])
@@ -461,7 +461,7 @@ def test_a_total_that_never_rests_ends_incomplete(change: Change, concurrency: i
 
     assert isinstance(done.plan, CollectionPlan)
     assert done.plan.reason is not None
-    assert done.asked <= MOST_READINGS * done.most_pages
+    assert done.asked <= MAX_READINGS * done.most_pages
     if change is add_first:
         assert done.plan.reason.startswith("the total kept changing (last seen: ")
     if change is add_first and concurrency == 1:
@@ -517,7 +517,7 @@ def test_whatever_is_answered_the_reading_ends(
     endless = cycle(answers)
     done = Driver(plan, lambda request: next(endless)(request.page), concurrency, random.Random(seed)).run()
 
-    assert done.asked <= MOST_READINGS * done.most_pages
+    assert done.asked <= MAX_READINGS * done.most_pages
     if plan.reason is None:
         assert len(done.seen) == len(set(done.seen))
         assert plan.observed_pages == plan.expected_pages

@@ -478,6 +478,26 @@ def test_a_challenge_is_known_by_its_body_whatever_its_status(status: int) -> No
     assert len(seen) == 1
 
 
+GUARDED = (
+    b"<html><head><title>Not here</title></head><body><h1>Page not found</h1>"
+    b"<script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'></script></body></html>"
+)
+"""What stands on every page of the archive, its error pages too."""
+
+
+def test_an_error_page_with_the_guard_s_script_is_no_challenge() -> None:
+    with pytest.raises(FetchError, match=r"^HTTP 404$"):
+        fetch_from(answering(response("404 Not Found", GUARDED)))
+
+
+def test_a_busy_site_s_page_with_the_guard_s_script_is_asked_for_again() -> None:
+    seen: list[bytes] = []
+    busy = response("503 Busy", GUARDED, "Retry-After: 0")
+    fetched = fetch_from(answering(busy, response("200 OK", b"page"), seen=seen))
+
+    assert (fetched.decoded, len(seen)) == (b"page", 2)
+
+
 def test_an_error_page_that_cannot_be_decoded_is_still_an_error_page() -> None:
     with pytest.raises(FetchError, match=r"^HTTP 404$"):
         fetch_from(answering(response("404 Not Found", b"junk", "Content-Encoding: gzip")))

@@ -9,7 +9,7 @@ import pytest
 
 from flows.harvest import harvest
 from flows.inspection import ChangeReport
-from flows.printing import MOST_SHOWN, print_changes
+from flows.printing import MAX_SHOWN, print_changes
 from flows.request import HarvestRequest
 from tests.conftest import run_here
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
@@ -90,13 +90,13 @@ def test_changes_since_any_snapshot_lead_to_the_present_one(told: Path) -> None:
 
 
 def test_of_many_changes_a_person_is_shown_the_first(capsys: pytest.CaptureFixture[str]) -> None:
-    many = [Change("documents", "added", f"{number:016}") for number in range(MOST_SHOWN + 5)]
+    many = [Change("documents", "added", f"{number:016}") for number in range(MAX_SHOWN + 5)]
     moved = Change("documents", "changed", "a" * 16, "date_start", dt.datetime(1958, 1, 1), None)
 
     print_changes(ChangeReport("then", "now", [*many, moved], {"a" * 16: None}, []))
 
     shown = capsys.readouterr().out
     assert "… and 5 more; --json has all" in shown
-    assert shown.count("0000") >= MOST_SHOWN
+    assert shown.count("0000") >= MAX_SHOWN
     assert "changed: 1 value of document" in shown
     assert "date_start: 1958-01-01 00:00:00 → none" in shown

@@ -1,4 +1,4 @@
-"""The README is the product's front door: every command in it runs, every snippet works, every table is there."""
+"""The README: every command in it runs, every snippet works, every table and every document that it names is there."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.code_blocks import code_blocks
 from tests.conftest import REPOSITORY, WCDA, bare_environment
 
 README = (REPOSITORY / "README.md").read_text()
-# The make targets are what CI runs; a harvest on Prefect takes its time, and is run by tests/accept.
+# CI runs the make targets; a harvest on Prefect is slow, and is run by tests/accept.
 RUN_ELSEWHERE = {"make run", "make test", ".venv/bin/wcda harvest --from samples"}
 
 
@@ -32,13 +32,13 @@ def commands(block: str) -> list[str]:
 
 
 def live_commands() -> list[str]:
-    """Those that ask the live site, which tests/accept lets ask the replica."""
+    """Those that request pages of the live site; tests/accept runs them against the replica."""
     (block,) = (block for block in blocks("sh") if "discover" in block)
     return commands(block)
 
 
 def archive_commands() -> list[str]:
-    """Those that read web archives, which tests/accept makes for them."""
+    """Those that read web archives; tests/accept makes the archives."""
     (block,) = (block for block in blocks("sh") if "wayback" in block)
     return commands(block)
 
@@ -90,7 +90,7 @@ def test_the_catalog_shown_is_one(catalog: str) -> None:
 
 
 def test_the_tables_listed_are_those_that_there_are() -> None:
-    section = README.split("## The tables")[1].split("\n## ")[0]
+    section = README.split("## Tables")[1].split("\n## ")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == list(TABLES)
 
@@ -98,9 +98,39 @@ def test_the_tables_listed_are_those_that_there_are() -> None:
 def test_every_library_that_is_installed_earns_its_line() -> None:
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     named = [re.split(r"[<>=]", requirement)[0] for requirement in project["project"]["dependencies"]]
-    section = README.split("## What it is built on")[1].split("\n## ")[0]
+    section = (REPOSITORY / "CONTRIBUTING.md").read_text().split("## Libraries")[1].split("\n## ")[0]
 
     assert [name for name in named if name not in section] == []
+
+
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md")),
+)
+
+
+@pytest.mark.parametrize("name", sorted(DOCUMENTS))
+def test_every_link_within_the_repository_leads_to_a_file_and_a_heading(name: str) -> None:
+    document = REPOSITORY / name
+    for target in re.findall(r"\]\(([^)\s]+)\)", document.read_text()):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (document.parent / path) if path else document
+        assert linked.exists(), target
+        headings = re.findall(r"^#+ (.+)$", linked.read_text(), flags=re.MULTILINE) if anchor else []
+        assert not anchor or anchor in {re.sub(r"[^\w -]", "", each).lower().replace(" ", "-") for each in headings}, (
+            target
+        )
+
+
+def test_the_citation_names_the_version_of_the_package() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    citation = (REPOSITORY / "CITATION.cff").read_text()
+
+    assert re.findall(r"^version: (.+)$", citation, flags=re.MULTILINE) == [project["version"]]
 
 
 def test_the_public_text_speaks_of_no_machine() -> None:

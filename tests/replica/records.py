@@ -29,7 +29,7 @@ _NEWEST = datetime(2025, 9, 30, 12, tzinfo=UTC)
 _FIRST_DAY = date(1935, 1, 1)
 _DAYS = (date(2008, 12, 31) - _FIRST_DAY).days
 _FULL_SIZE = 16_750
-_LARGEST_OF_FULL = 2_000
+_MAX_OF_FULL = 2_000
 _SMALLEST = 3
 # Chosen so that 200 collections of the full archive fill some 4,025 pages of ten.
 _SKEW = 0.7433
@@ -420,7 +420,7 @@ def _kinds(count: int) -> list[str]:
 
 def _sizes(documents: int, count: int) -> list[int]:
     """From the largest, which falls steeply, to the smallest."""
-    share = round(documents * _LARGEST_OF_FULL / _FULL_SIZE)
+    share = round(documents * _MAX_OF_FULL / _FULL_SIZE)
     largest = max(share, min(documents // 2, 60), 1)
     smallest = min(_SMALLEST, largest)
     steps = max(count - 1, 1)

@@ -32,8 +32,8 @@ CONTROL = "/__replica__/"
 
 _MODIFIED = datetime(2025, 10, 1, 8, tzinfo=UTC)
 _ROBOTS = b"User-agent: *\nDisallow: /core/\nDisallow: /admin/\nDisallow: /search/\nDisallow: /user/login/\n"
-_LONGEST_HEAD = 64 * 1024
-_MOST_STORED_BYTES = 400_000_000
+_MAX_HEAD_LENGTH = 64 * 1024
+_MAX_STORED_BYTES = 400_000_000
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class Site:
         """One page per thing asked for, however it is addressed."""
         stored = self._stored.get(query)
         if stored is None:
-            if self._stored_bytes > _MOST_STORED_BYTES:
+            if self._stored_bytes > _MAX_STORED_BYTES:
                 self._forget_pages()
             stored = self._stored[query] = self._rendered(query)
             self._stored_bytes += len(stored.compressed)
@@ -268,7 +268,7 @@ class Connection(asyncio.Protocol):
         """Take a whole request from what was received; null if it is not all there yet."""
         end = self._received.find(b"\r\n\r\n")
         if end < 0:
-            if len(self._received) > _LONGEST_HEAD:
+            if len(self._received) > _MAX_HEAD_LENGTH:
                 raise BadRequestError("the head is too long")
             return None
         request = read_head(bytes(self._received[:end]))

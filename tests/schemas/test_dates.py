@@ -2,6 +2,7 @@
 
 import calendar
 import datetime
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -17,7 +18,10 @@ from schemas.dates import DateReading, find_date, is_listing_date, read_date
 CASES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix("").parent.joinpath("dates.toml").read_text("utf-8"))
 READABLE: list[dict[str, Any]] = CASES["readable"]
 WITH_EDTF = [case for case in READABLE if "edtf" in case]
-IN_TITLES = [case for case in WITH_EDTF if "%" not in case["text"]]  # in prose, 1958% is a quantity
+PERIOD = re.compile(r"\d{3}[\dX]\W?/\d{3}[\dX]\W?")
+PERIODS = [case for case in WITH_EDTF if PERIOD.fullmatch(case["edtf"])]
+IN_TITLES = [case for case in WITH_EDTF if "%" not in case["text"] and case not in PERIODS]
+"""In prose, 1958% is a quantity."""
 
 DAYS = st.dates(datetime.date(1000, 1, 1), datetime.date(2099, 12, 31))
 WORDS = """5 31 58 9th 1958 1957 1950s 1958-05 May Sept. spring - -- / , . and & to from between
@@ -93,6 +97,11 @@ def test_the_date_in_a_title_is_found_as_the_table_says(case: dict[str, Any]) ->
 @pytest.mark.parametrize("case", IN_TITLES, ids=text_of)
 def test_every_date_is_found_whole_within_a_title(case: dict[str, Any]) -> None:
     assert find_date(f"Record of Conversation ({case['text'].strip()}), Moscow") == read_date(case["text"])
+
+
+@pytest.mark.parametrize("case", PERIODS, ids=text_of)
+def test_a_period_of_whole_years_in_a_title_is_its_subject_and_no_date(case: dict[str, Any]) -> None:
+    assert find_date(f"Record of Conversation ({case['text'].strip()}), Moscow") is None
 
 
 @given(DAYS)

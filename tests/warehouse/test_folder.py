@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
-from warehouse.folder import LEAST_FREE_BYTES, WarehouseFolder
+from warehouse.folder import MIN_FREE_BYTES, WarehouseFolder
 
 TRY = """
 import sys
@@ -130,7 +130,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path: Path) -> None:
 Usage = namedtuple("Usage", "total used free")
 
 
-@pytest.mark.parametrize(("free", "enough"), [(0, False), (LEAST_FREE_BYTES - 1, False), (LEAST_FREE_BYTES, True)])
+@pytest.mark.parametrize(("free", "enough"), [(0, False), (MIN_FREE_BYTES - 1, False), (MIN_FREE_BYTES, True)])
 def test_a_full_disk_is_refused_before_anything_is_written(
     free: int, enough: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv
 
 from schemas.columns import Table
 from schemas.errors import WarehouseError
 from schemas.tables import MEMBERSHIPS, SCHEMA_VERSION, TABLES
 from wcda.snapshots import Snapshot
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 BATCH_ROWS = 4096
 
@@ -51,17 +53,14 @@ _SQLITE_APPLICATION = 0x77636461  # "wcda"
 SQLITE_START = re.compile(rb"SQLite format 3\0.{52}wcda", re.DOTALL)  # sqlite.org/fileformat.html: at byte 68
 
 
-def batches(snapshot: Snapshot, name: str, wanted: "pa.Array | None" = None) -> "Iterator[pa.RecordBatch]":
+def batches(snapshot: Snapshot, name: str, wanted: pa.Array | None = None) -> Iterator[pa.RecordBatch]:
     """Rows of a table, some thousand at a time; days and instants as text (ISO 8601).
 
     Args:
         snapshot: Published.
         name: The table.
-        wanted: Ids of the documents that are wanted; null for all rows.
+        wanted: Ids of the documents that are wanted; `None` for all rows.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     for batch in snapshot.read(name).to_batches(BATCH_ROWS):
         rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
         texts = [
@@ -71,11 +70,8 @@ def batches(snapshot: Snapshot, name: str, wanted: "pa.Array | None" = None) -> 
         yield pa.RecordBatch.from_arrays(texts, names=list(TABLES[name].column_names))
 
 
-def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> "pa.Array | None":
-    """Ids of the documents that one of the collections lists; null, for all documents, if none is named."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
+def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> pa.Array | None:
+    """Ids of the documents that one of the collections lists; `None`, for all documents, if none is named."""
     if not collections:
         return None
     members = snapshot.read("memberships", ["document_id", "collection_id"])
@@ -85,9 +81,6 @@ def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> "pa.Array 
 
 def write_csv(snapshot: Snapshot, folder: Path) -> tuple[int, list[str]]:
     """One CSV file for each table, by `CSV_RULES`."""
-    import pyarrow as pa
-    from pyarrow import csv
-
     folder.mkdir()
     rows = 0
     # So written, texts and numbers stand in quotes and nulls do not, which tells null from empty text.
@@ -125,9 +118,6 @@ def json_line(value: dict[str, Any]) -> str:
 
 def write_parquet(snapshot: Snapshot, folder: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
     """One Parquet file for each collection, by `PARQUET_RULES`; also for those that list no document."""
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     folder.mkdir()
     documents, members = snapshot.read("documents"), snapshot.read("memberships")
     members = members.sort_by([("rank", "ascending"), ("document_id", "ascending")])  # nulls come last
@@ -215,30 +205,23 @@ def _quoted(names: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _iso(column: "pa.Array", kind: str) -> "pa.Array":
+def _iso(column: pa.Array, kind: str) -> pa.Array:
     """Days and instants as ISO 8601. By casts: `strftime` would want the system's time zones, for UTC too."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if kind == "date":
         return column.cast(pa.date32()).cast(pa.string())
     text = column.cast(pa.timestamp("us")).cast(pa.string())
     return pc.binary_join_element_wise(pc.replace_substring(text, " ", "T"), "Z", "")
 
 
-def _text_schema(table: Table) -> "pa.Schema":
-    import pyarrow as pa
+def _text_schema(table: Table) -> pa.Schema:
 
     types = {"date": pa.string(), "instant": pa.string()}
     kinds = {column.name: types.get(column.type) for column in table.columns}
     return pa.schema([(field.name, kinds[field.name] or field.type) for field in table.arrow_schema()])
 
 
-def _guard(column: "pa.Array") -> "pa.Array":
+def _guard(column: pa.Array) -> pa.Array:
     """Texts that a spreadsheet would take for formulas, with an apostrophe before them; other columns as they are."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if not pa.types.is_string(column.type):
         return column
     return pc.replace_substring_regex(column, _FORMULA, r"'\1")

@@ -5,15 +5,12 @@ The page shows it in the element `#citation-url`; there it is by record id, whil
 History: seen in pages of 2023 to 2025 (certain); whether it is text, a link or the value of a field is not.
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.addresses import document_address
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from selectolax.lexbor import LexborNode
 
 _ID = "citation-url"
 _ATTRIBUTES = ("href", "value")
@@ -27,14 +24,13 @@ def cited_address(html: str) -> str | None:
     """
     if _ID not in html or excessive_depth(html) is not None:
         return None
-    from selectolax.lexbor import LexborHTMLParser
 
     elements = LexborHTMLParser(html).css(f"#{_ID}")
     found = {address for element in elements for address in _addresses(element)}
     return found.pop() if len(found) == 1 else None
 
 
-def _addresses(element: "LexborNode") -> "Iterator[str]":
+def _addresses(element: LexborNode) -> Iterator[str]:
     nodes = [element, *element.css("[href], [value]")]
     texts = [node.attributes.get(name) for node in nodes for name in _ATTRIBUTES]
     for word in " ".join(filter(None, [*texts, element.text()])).split():

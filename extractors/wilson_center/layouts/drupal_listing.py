@@ -15,7 +15,8 @@ History: names of table and cells, and the forms of the range line, were seen in
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.flow import ROW, Flow, flow_of, line_of, paragraphs_of
 from extractors.html.nesting import excessive_depth
@@ -31,13 +32,10 @@ from extractors.wilson_center.layouts.rows import disorder, doubts, outside, rea
 from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, RANGE_MISSING, ROWS_MISSING, Issue, IssueKind
 from schemas.records import Entry, ParsedPage, Range
 
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
-
 NAME = "drupal-listing"
 
 _TABLE, _TABLE_CLASS, _TABLE_END = "<table", "table-hover", "</table>"
-_LONGEST_TAG = 1000
+_MAX_TAG_LENGTH = 1000
 _REACH = 1536  # characters before the table in which the slice looks for the range line
 PAGE_END = re.compile(r"</(?:body|html)\b", re.IGNORECASE)
 
@@ -53,7 +51,7 @@ _MARKS = (
 )
 
 
-_MOST_GROUPS = 5  # of what could be the rows; each takes a walk over the page
+_MAX_GROUPS = 5  # of what could be the rows; each takes a walk over the page
 
 
 def recognises(text: str) -> bool:
@@ -69,7 +67,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
 
 
 def _read_slice(text: str) -> ParsedPage | None:
-    """The page as its table and what is shortly before it show it; null unless that is a whole listing."""
+    """The page as its table and what is shortly before it show it; `None` unless that is a whole listing."""
     table = _find_table(text)
     end = text.find(_TABLE_END, table) if table >= 0 else -1
     if end < 0:
@@ -96,7 +94,7 @@ def _find_table(text: str) -> int:
 
 def _tag_around(text: str, at: int) -> int:
     """Where the tag of a table begins that has its known name at this place, -1 if that is in no such tag."""
-    earliest = max(0, at + len(_TABLE_CLASS) - _LONGEST_TAG)
+    earliest = max(0, at + len(_TABLE_CLASS) - _MAX_TAG_LENGTH)
     return text.find(_TABLE, max(earliest, text.rfind(">", earliest, at) + 1), at + len(_TABLE) - 1)
 
 
@@ -105,7 +103,6 @@ def _read_whole(text: str) -> ParsedPage:
 
 
 def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
-    from selectolax.lexbor import LexborHTMLParser
 
     depth = excessive_depth(text)
     if depth is not None:
@@ -154,7 +151,7 @@ def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
     return listing_page(NAME, "listing", page_range, tuple(entries), tuple(issues))
 
 
-def _without_range(body: "LexborNode", rows: list[Flow]) -> ParsedPage:
+def _without_range(body: LexborNode, rows: list[Flow]) -> ParsedPage:
     """A page without a range line: empty if it says so, else nothing tells whether it is whole."""
     if not rows and any(map(_NOTHING.fullmatch, paragraphs_of(flow_of(body).text()))):
         return listing_page(NAME, "empty", Range(0, 0, 0))
@@ -173,7 +170,7 @@ def _unknown(kind: IssueKind, message: str, *, expected: str, found: str) -> Par
 # Where the rows are
 
 
-def _rows_and_range(body: "LexborNode") -> tuple[list[Flow], Range | None, str]:
+def _rows_and_range(body: LexborNode) -> tuple[list[Flow], Range | None, str]:
     """The rows, and the range line that is theirs, as numbers and as text.
 
     Where there are several ways to see rows, the first that meets the range line is taken; failing all, the table.
@@ -188,11 +185,11 @@ def _rows_and_range(body: "LexborNode") -> tuple[list[Flow], Range | None, str]:
     return (rows, range_of(match), " ".join(match[0].split())) if match else (rows, None, "")
 
 
-def _result_table(body: "LexborNode") -> "LexborNode | None":
+def _result_table(body: LexborNode) -> LexborNode | None:
     """The table of the result, by its own name or by that of its cells."""
     tables = body.css("table.table-hover.table-striped")
     if len(tables) > 1:
-        return max(tables[:_MOST_GROUPS], key=lambda table: len(_linked_rows(table)))
+        return max(tables[:_MAX_GROUPS], key=lambda table: len(_linked_rows(table)))
     if tables:
         return tables[0]
     node = body.css_first("td.document")
@@ -201,7 +198,7 @@ def _result_table(body: "LexborNode") -> "LexborNode | None":
     return node
 
 
-def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list[Flow]]:
+def _candidates(place: LexborNode, *, in_table: bool) -> Iterator[list[Flow]]:
     """Each way in which the place could be seen as rows."""
     if in_table:
         yield _linked_rows(place)
@@ -209,20 +206,20 @@ def _candidates(place: "LexborNode", *, in_table: bool) -> Iterator[list[Flow]]:
     yield from map(_linked, _repeated_blocks(place))
 
 
-def _table_rows(table: "LexborNode") -> list["LexborNode"]:
+def _table_rows(table: LexborNode) -> list[LexborNode]:
     """The rows of the table's body, without those of tables within it."""
     return [row for part in table.iter() if part.tag == "tbody" for row in part.iter() if row.tag == "tr"]
 
 
-def _linked_rows(table: "LexborNode") -> list[Flow]:
+def _linked_rows(table: LexborNode) -> list[Flow]:
     return _linked(_table_rows(table))
 
 
-def _linked(nodes: Iterable["LexborNode"]) -> list[Flow]:
+def _linked(nodes: Iterable[LexborNode]) -> list[Flow]:
     return [flow for flow in map(flow_of, nodes) if flow.links]
 
 
-def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
+def _repeated_blocks(place: LexborNode) -> list[list[LexborNode]]:
     """Siblings of one kind that each hold links to documents, the longest run of siblings first."""
     families: dict[int, list[LexborNode]] = {}
     seen: set[int] = set()
@@ -233,10 +230,10 @@ def _repeated_blocks(place: "LexborNode") -> list[list["LexborNode"]]:
             families.setdefault(parent.mem_id, []).append(node)
             node, parent = parent, parent.parent
     groups = [group for group in families.values() if len(group) > 1 and len({node.tag for node in group}) == 1]
-    return sorted(groups, key=len, reverse=True)[:_MOST_GROUPS]
+    return sorted(groups, key=len, reverse=True)[:_MAX_GROUPS]
 
 
-def _range_around(body: "LexborNode", rows: list[Flow]) -> re.Match[str] | None:
+def _range_around(body: LexborNode, rows: list[Flow]) -> re.Match[str] | None:
     """The range line nearest before the rows, else the first behind them."""
     ids = frozenset(row.node.mem_id for row in rows)
     lines = [*_RANGE.finditer(flow_of(body, ids, ends_at_row=True).text())]

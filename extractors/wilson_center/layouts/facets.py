@@ -9,12 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.wilson_center.addresses import ARCHIVE_URL, ListingAddress, document_address, parse_listing_address
-
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _WHOLE_ARCHIVE = ListingAddress()
 
@@ -32,7 +30,7 @@ class Facet:
 
     Attributes:
         term: The term's id.
-        name: As it is shown; null where the link shows nothing.
+        name: As it is shown; `None` where the link shows nothing.
         count: Documents that the page says the term has, among those that the page is about.
     """
 
@@ -50,8 +48,6 @@ def read_facets(text: str, own: ListingAddress = _WHOLE_ARCHIVE, base: str = ARC
         own: What the page itself was asked for; only the address that it came from tells.
         base: Where the archive is, if not at one of its known hosts.
     """
-    from selectolax.lexbor import LexborHTMLParser
-
     tree = LexborHTMLParser(text)
     documents = _documents_below(tree)
     found: dict[tuple[str, str], Facet] = {}
@@ -81,7 +77,7 @@ def _completed(facet: Facet, other: Facet) -> Facet:
 # Rows of the result
 
 
-def _documents_below(tree: "LexborHTMLParser") -> dict[int, set[str]]:
+def _documents_below(tree: LexborHTMLParser) -> dict[int, set[str]]:
     """The documents that each element holds links to, by the element's id."""
     documents: dict[int, set[str]] = defaultdict(set)
     for link in tree.css("a[href]"):
@@ -92,11 +88,11 @@ def _documents_below(tree: "LexborHTMLParser") -> dict[int, set[str]]:
     return dict(documents)
 
 
-def _is_in_row(link: "LexborNode", documents: dict[int, set[str]]) -> bool:
+def _is_in_row(link: LexborNode, documents: dict[int, set[str]]) -> bool:
     return any(node.mem_id in documents and _is_row(node, documents) for node in _around(link))
 
 
-def _is_row(node: "LexborNode", documents: dict[int, set[str]]) -> bool:
+def _is_row(node: LexborNode, documents: dict[int, set[str]]) -> bool:
     """Whether an element that links to documents is a row: of a table or list, or a card among cards of its kind."""
     if node.tag in _ROWS:
         return True
@@ -108,7 +104,7 @@ def _is_row(node: "LexborNode", documents: dict[int, set[str]]) -> bool:
 # Name and count
 
 
-def _read_facet(link: "LexborNode", kind: str, term: str) -> Facet:
+def _read_facet(link: LexborNode, kind: str, term: str) -> Facet:
     """The facet as its link shows it. A number is a count in round brackets, or in an element of its own."""
     text, beside = _text(link), _count_beside(link)
     at_end = _COUNT_AT_END.search(text)
@@ -120,7 +116,7 @@ def _read_facet(link: "LexborNode", kind: str, term: str) -> Facet:
     return Facet(kind, term, text or None, beside)
 
 
-def _count_beside(link: "LexborNode") -> int | None:
+def _count_beside(link: LexborNode) -> int | None:
     """A count that stands beside the link, within the same item of a list."""
     items = [node.tag for node in _around(link)]
     if "li" not in items:
@@ -130,7 +126,7 @@ def _count_beside(link: "LexborNode") -> int | None:
     return next((_number(text) for text in texts if _COUNT.fullmatch(text)), None)
 
 
-def _beside(node: "LexborNode") -> Iterator["LexborNode"]:
+def _beside(node: LexborNode) -> Iterator[LexborNode]:
     """What follows a node, then what is before it, each as far as the next link, which has a count of its own."""
     for step in (attrgetter("next"), attrgetter("prev")):
         sibling = step(node)
@@ -139,7 +135,7 @@ def _beside(node: "LexborNode") -> Iterator["LexborNode"]:
             sibling = step(sibling)
 
 
-def _last_element_text(link: "LexborNode") -> str:
+def _last_element_text(link: LexborNode) -> str:
     elements = [*link.iter()]
     return _text(elements[-1]) if elements else ""
 
@@ -151,11 +147,11 @@ def _number(text: str) -> int:
 # Elements
 
 
-def _href(link: "LexborNode") -> str:
+def _href(link: LexborNode) -> str:
     return link.attributes["href"] or ""
 
 
-def _around(node: "LexborNode") -> Iterator["LexborNode"]:
+def _around(node: LexborNode) -> Iterator[LexborNode]:
     """The elements that a node is in, from the inside out."""
     parent = node.parent
     while parent is not None:
@@ -163,7 +159,7 @@ def _around(node: "LexborNode") -> Iterator["LexborNode"]:
         parent = parent.parent
 
 
-def _text(node: "LexborNode") -> str:
+def _text(node: LexborNode) -> str:
     """The text of a node that can be seen, with single blanks."""
     pieces = [one for one in node.traverse(include_text=True) if one.tag == "-text"]
     seen = [one.text_content or "" for one in pieces if one.parent is None or one.parent.tag not in _UNSEEN]

@@ -18,15 +18,27 @@ _DATE_WORDS = re.compile(
     (?:\W | \d+(?:st|nd|rd|th|s)?\b
       | (?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?
           |sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b
-      | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to)\b)+""",
+      | (?:mon|tues|wednes|thurs|fri|satur|sun)day\b
+      | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to|on|about|around|by|of|the|in|from|between
+          |before|after|since|until|prior|not?|earlier|later|than|dated|date|probably|possibly|perhaps|beginning|end
+          |middle|first|second|half|quarter|week|month|year)\b)+""",
     re.VERBOSE | re.IGNORECASE,
 )
-LONGEST_DATE_LINE = 60
+# What stands in place of a date that is not known: `Not dated`, `[s.d.]`, `Date unknown`.
+_NO_DATE = re.compile(
+    r"""[\[(]?\s*(?: (?:not|never)\ dated | undated | (?:no|without)\ (?:a\ )?date(?:\ (?:given|known|stated))?
+      | (?:date|day)\ (?:is\ )?(?:unknown|illegible|missing|uncertain|not\ (?:known|given|stated))
+      | (?:unknown|uncertain|illegible)\ date | [sn]\.\s?d\. | sine\ (?:dato|die) )\s*[\])]?[.?]?""",
+    re.VERBOSE | re.IGNORECASE,
+)
+MAX_DATE_LINE_LENGTH = 60  # characters
 
 
 def may_be_date(text: str) -> bool:
     """Whether the text could stand where a date stands, be it that it cannot be read."""
-    return len(text) <= LONGEST_DATE_LINE and (read_date(text) is not None or _DATE_WORDS.fullmatch(text) is not None)
+    if len(text) > MAX_DATE_LINE_LENGTH:
+        return False
+    return any((read_date(text), _DATE_WORDS.fullmatch(text), _NO_DATE.fullmatch(text)))
 
 
 def range_of(match: re.Match[str]) -> Range:

@@ -22,7 +22,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
 from extractors.html.nesting import excessive_depth
@@ -50,15 +51,12 @@ from schemas.dates import is_listing_date
 from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue
 from schemas.records import Entry, ParsedPage, Range
 
-if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
-
 NAME = "old-site"
 
 # A class of an element; its name is looked for first, and what is before it then, so that the time is linear.
 _RESULT_NAME = re.compile(r"search-res(?<![\w-]search-res)(?![\w-])")
 _CLASS_BEGINS = re.compile(r"""\sclass\s*=\s*["']?[^"'<>=]*\Z""", re.IGNORECASE)
-_LONGEST_CLASS = 200
+_MAX_CLASS_LENGTH = 200
 _PRESENT_TABLE = "table-hover"
 _MARKS = (".lnk-res", ".itm-title")
 
@@ -127,7 +125,7 @@ def _has_present_table(text: str) -> bool:
 
 def _has_result(text: str) -> bool:
     places = (match.start() for match in _RESULT_NAME.finditer(text))
-    return any(_CLASS_BEGINS.search(text, max(0, place - _LONGEST_CLASS), place) for place in places)
+    return any(_CLASS_BEGINS.search(text, max(0, place - _MAX_CLASS_LENGTH), place) for place in places)
 
 
 def _page(found: _Found) -> ParsedPage:
@@ -170,7 +168,6 @@ def _unknown(*issues: Issue) -> ParsedPage:
 
 
 def _read_markup(text: str) -> ParsedPage:
-    from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(text)
     body = tree.body or tree.root
@@ -191,7 +188,7 @@ def _read_markup(text: str) -> ParsedPage:
     return _page(found)
 
 
-def _items(body: "LexborNode") -> list["LexborNode"]:
+def _items(body: LexborNode) -> list[LexborNode]:
     """The list items of the result that have a link or a title, in their order."""
     items: dict[int, LexborNode] = {}
     for mark in body.css(", ".join(f".search-res li {mark}" for mark in _MARKS)):
@@ -203,7 +200,7 @@ def _items(body: "LexborNode") -> list["LexborNode"]:
     return list(items.values())
 
 
-def read_row(item: "LexborNode") -> Row:
+def read_row(item: LexborNode) -> Row:
     """The row by role; where nothing bears the title's name, all but the date is text that has no place."""
     link = item.css_first(".lnk-res")
     href = (link.attributes.get("href") if link is not None else None) or ""
@@ -221,7 +218,7 @@ def read_row(item: "LexborNode") -> Row:
     )
 
 
-def _texts_between(items: list["LexborNode"]) -> Iterator[str]:
+def _texts_between(items: list[LexborNode]) -> Iterator[str]:
     """The texts of list items among the rows that are none."""
     rows = {item.mem_id for item in items}
     for place in {item.parent.mem_id: item.parent for item in items if item.parent is not None}.values():

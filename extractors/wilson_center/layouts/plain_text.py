@@ -13,6 +13,7 @@ History: both frames were captured between 2023 and 2025; frames go by capture, 
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -56,7 +57,7 @@ _BARE_YEAR = re.compile(r"\d{4}")
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
 # Without quotes behind it: many a title ends in the quoted name of a document, which is a sentence.
 _PROSE_END = re.compile(r"(?<![^\w][A-Z])[.!?…]$")
-_LONGEST_NAME = 60
+_MAX_NAME_LENGTH = 60
 _YEARS_OF_A_LIFE = 30
 
 
@@ -199,7 +200,7 @@ def _is_life(text: str) -> bool:
 
 
 def _evidence(index: int, blocks: list[_Block], dates: list[bool]) -> _Evidence | None:
-    """Why a record may start at this block; null if it cannot."""
+    """Why a record may start at this block; `None` if it cannot."""
     block = blocks[index]
     if dates[index]:
         return _evidence_of_date(block, first=index == 0, title_follows=dates[index + 1 : index + 2] == [False])
@@ -300,7 +301,7 @@ def _record(blocks: list[_Block], dates: list[bool]) -> tuple[Record, list[str]]
 def _is_name(paragraph: list[str]) -> bool:
     """Whether it is one short line in which all but particles has capitals."""
     text = paragraph[0]
-    if len(paragraph) > 1 or len(text) > _LONGEST_NAME or _ends_sentence(text):
+    if len(paragraph) > 1 or len(text) > _MAX_NAME_LENGTH or _ends_sentence(text):
         return False
     return all(len(word) <= 3 or word.lower() != word for word in text.split())
 
@@ -315,10 +316,17 @@ def may_go_on(record: Record, titles: int) -> bool:
 
 
 def titles_are_missing(records: list[Record]) -> bool:
-    """Whether dates are followed by summaries: these mostly end as sentences do, titles hardly ever."""
-    leads = [record.paragraphs[0] for record in records if record.date and record.paragraphs]
-    prose = sum(_PROSE_END.search(lead) is not None for lead in leads)
-    return len(leads) > 1 and 2 * prose > len(leads)
+    """Whether dates are followed by summaries alone.
+
+    A record with a title and a summary has two paragraphs; where most dated records have one, and these mostly end as
+    sentences do, which titles hardly ever do, the titles are missing. A paragraph that several records have, such as a
+    note on how summaries were made, tells nothing.
+    """
+    dated = [record.paragraphs for record in records if record.date and record.paragraphs]
+    seconds = Counter(paragraphs[1] for paragraphs in dated if len(paragraphs) > 1)
+    single = [paragraphs[0] for paragraphs in dated if len(paragraphs) == 1 or seconds[paragraphs[1]] > 1]
+    prose = sum(_PROSE_END.search(lead) is not None for lead in single)
+    return len(dated) > 1 and 2 * len(single) > len(dated) and 2 * prose > len(single)
 
 
 def entries_of(records: list[Record], issues: list[Issue], *, titles_missing: bool) -> tuple[list[Entry], list[Issue]]:

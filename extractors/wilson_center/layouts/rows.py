@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from extractors.html.flow import Flow, Span, line_of, paragraphs_of
 from extractors.wilson_center.addresses import document_address
-from extractors.wilson_center.layouts.lines import LONGEST_DATE_LINE, may_be_date
+from extractors.wilson_center.layouts.lines import MAX_DATE_LINE_LENGTH, may_be_date
 from schemas.dates import is_listing_date, read_date
 from schemas.issues import LINK_IS_NO_DOCUMENT, READING_ORDER, TEXT_OUTSIDE_ENTRIES, TITLE_MISSING, Issue
 
@@ -102,7 +102,7 @@ def split_date(paragraphs: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _stands_for_date(text: str) -> bool:
-    return may_be_date(text) or (len(text) <= LONGEST_DATE_LINE and _YEAR.search(text) is not None)
+    return may_be_date(text) or (len(text) <= MAX_DATE_LINE_LENGTH and _YEAR.search(text) is not None)
 
 
 def disorder(rows: list[Row]) -> Issue | None:

@@ -2,26 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from schemas.archive import Archive
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import TABLES
+from warehouse.changes import ChangeSummary, summarise_changes
 from warehouse.folder import WarehouseFolder
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from warehouse.changes import ChangeSummary
-    from wcda.manifest import Manifest
-    from wcda.snapshots import Snapshot
+from warehouse.products.report.figures import gather_figures
+from warehouse.products.report.page import START, render_page
+from wcda.manifest import REPORT, Manifest
+from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
 
 
 def write_report(
     path: Path,
-    manifest: "Manifest",
-    tables: "Mapping[str, pa.Table]",
-    changes: "ChangeSummary | None",
+    manifest: Manifest,
+    tables: Mapping[str, pa.Table],
+    changes: ChangeSummary | None,
     archive: Archive,
 ) -> None:
     """Write the report of a snapshot.
@@ -36,9 +35,6 @@ def write_report(
     Raises:
         OSError: It could not be written.
     """
-    from warehouse.products.report.figures import gather_figures
-    from warehouse.products.report.page import render_page
-
     path.write_text(render_page(manifest, gather_figures(tables, changes), tables, archive), encoding="utf-8")
 
 
@@ -58,10 +54,6 @@ def find_report(
         WarehouseError: Nothing was published yet, or there is no such snapshot.
         OSError: It could not be written; what was there is as before.
     """
-    from warehouse.products.report.page import START
-    from wcda.manifest import REPORT
-    from wcda.snapshots import open_snapshot
-
     folder = WarehouseFolder(warehouse)
     snapshot = open_snapshot(folder, snapshot_id)
     path = output or snapshot.path / REPORT
@@ -76,11 +68,8 @@ def find_report(
     return path
 
 
-def _changes(folder: WarehouseFolder, snapshot: "Snapshot") -> "ChangeSummary | None":
+def _changes(folder: WarehouseFolder, snapshot: Snapshot) -> ChangeSummary | None:
     """What a snapshot changed; `None` if the one before is not kept any more, or is of another major version."""
-    from warehouse.changes import summarise_changes
-    from wcda.snapshots import snapshot_before
-
     try:
         return summarise_changes(snapshot_before(folder, snapshot), snapshot)
     except WarehouseError:

@@ -1,21 +1,18 @@
 """The figures that the report shows, gathered from the tables as small plain records. Says nothing in words."""
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import Precision
 from schemas.issues import Level
+from warehouse.changes import ChangeSummary
 from wcda.manifest import ChangeKind
 from wcda.overlaps import find_overlaps
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    from warehouse.changes import ChangeSummary
 
 PAIRS = 20
 """Pairs of collections that are shown, of what can be many thousand."""
@@ -132,8 +129,8 @@ class Figures:
     """
 
     documents: int
-    first_captured_at: "dt.datetime | None"
-    last_captured_at: "dt.datetime | None"
+    first_captured_at: dt.datetime | None
+    last_captured_at: dt.datetime | None
     coverage: tuple[Coverage, ...]
     years: tuple[Years, ...]
     undated: int
@@ -147,7 +144,7 @@ class Figures:
     issues: tuple[IssueKind, ...]
 
 
-def gather_figures(tables: Mapping[str, pa.Table], changes: "ChangeSummary | None") -> Figures:
+def gather_figures(tables: Mapping[str, pa.Table], changes: ChangeSummary | None) -> Figures:
     """The figures of a snapshot.
 
     Args:
@@ -249,7 +246,7 @@ def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]
     return tuple(rows), found.num_rows
 
 
-def _changes(summary: "ChangeSummary", tables: Mapping[str, pa.Table]) -> Changes:
+def _changes(summary: ChangeSummary, tables: Mapping[str, pa.Table]) -> Changes:
     counts: dict[str, dict[ChangeKind, int]] = {}
     for (table, kind), number in summary.counts.items():
         counts.setdefault(table, {})[kind] = number
@@ -268,7 +265,7 @@ def _changes(summary: "ChangeSummary", tables: Mapping[str, pa.Table]) -> Change
     return Changes(counts, tuple(examples))
 
 
-def _titles(summary: "ChangeSummary", documents: pa.Table) -> dict[str, str]:
+def _titles(summary: ChangeSummary, documents: pa.Table) -> dict[str, str]:
     """Titles of the documents that examples name."""
     wanted = {str(each) for change in summary.examples for each in (change.key, change.former, change.present)}
     rows = documents.filter(pc.is_in(documents["document_id"], value_set=pa.array(sorted(wanted), pa.string())))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from isal import igzip
 
 from warehouse.products.report.figures import collection_names
 
@@ -42,7 +43,6 @@ def _listed(tables: Mapping[str, pa.Table]) -> tuple[pa.Table, list[str]]:
 
 
 def _pack(listed: pa.Table, rest: dict[str, object]) -> str:
-    from isal import igzip  # a fifth of zlib's time, for a half more of its size
 
     columns = {name: listed[name].to_pylist() for name in listed.column_names}
     columns["listed"] = [places or [] for places in columns["listed"]]

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
@@ -19,11 +19,7 @@ from schemas.identifiers import page_name
 from warehouse.products.report.charts import span_label, year_charts
 from warehouse.products.report.figures import Figures
 from warehouse.products.report.listing import pack_documents
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from wcda.manifest import Manifest
+from wcda.manifest import Manifest
 
 START = b"<!doctype html>\n<!-- wcda report -->\n"
 """By which a file is known to be a report."""
@@ -35,7 +31,7 @@ _LONGEST = 300
 """Characters of a text that is shown as an example."""
 
 
-def render_page(manifest: "Manifest", figures: Figures, tables: "Mapping[str, pa.Table]", archive: Archive) -> str:
+def render_page(manifest: Manifest, figures: Figures, tables: Mapping[str, pa.Table], archive: Archive) -> str:
     """The page of a snapshot.
 
     Args:
