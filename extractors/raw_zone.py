@@ -48,7 +48,7 @@ class RawZone:
         return sorted({*self.folder.glob(f"*{_SUFFIX}")}.difference(self._rollbacks()))
 
     def withdrawal(self) -> Withdrawal | None:
-        """What the last rollback withdrew; null if there was none.
+        """What the last rollback withdrew; `None` if there was none.
 
         Raises:
             RawZoneError: Its segment cannot be read.
@@ -90,7 +90,7 @@ class RawZone:
         return path is not None and path.stat().st_size >= SEGMENT_BYTES
 
     def finish(self, run_id: str) -> Path | None:
-        """Close the run's open segment for good, and give it; null if there is none."""
+        """Close the run's open segment for good, and give it; `None` if there is none."""
         path = self._open_segment(run_id)
         return self._finish(path) if path is not None else None
 

@@ -4,8 +4,8 @@ WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site 
 its `request`. An answer that nothing changed is a `revisit` of the capture that it refers to, without a block: from a
 block, players take the 304 in place of the page (pywb's `ResolvingLoader`), and all that a 304 says is in the request
 beside it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its
-own instant, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the instant at which that
-captured it. What a run has to say of itself are `resource` and `metadata` records.
+own timestamp, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the timestamp of its
+capture. What a run states about itself are `resource` and `metadata` records.
 """
 
 import datetime as dt
@@ -16,17 +16,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha1
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from pydantic import TypeAdapter
 
 from schemas.issues import Issue
 from schemas.records import Alias, Capture, Collection, Exchange, Headers, KnownCapture, Plan, RunEnd, Withdrawal
-
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
 
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
 _STORED = 0  # a body that came compressed does not shrink a second time
@@ -58,7 +56,7 @@ class LandedCapture:
     Attributes:
         capture_id: UUID of the WARC record.
         warc_offset: Of the record in the segment, in bytes.
-        revisits: UUID of the capture whose body this one has too, since the site said that nothing changed.
+        revisits: UUID of the capture whose body this one has too, since the site answered that nothing changed.
     """
 
     capture_id: str
@@ -95,7 +93,7 @@ class LandedCollection:
 
 @dataclass(frozen=True, slots=True)
 class LandedAlias:
-    """Two addresses of one document, as a run met them."""
+    """Two URLs of one document, as a run met them."""
 
     run_id: str
     alias: Alias
@@ -133,14 +131,14 @@ class WarcWriter:
         return self._landed(capture_id, offset, capture)
 
     def land_archived_page(self, capture: Capture, revisits: KnownCapture | None = None) -> LandedCapture:
-        """Land a response that another archive has, at the instant at which that captured it.
+        """Land a response that another archive has, with the timestamp of its capture.
 
         Args:
-            capture: With status and instant.
+            capture: With status and timestamp.
             revisits: The capture whose body this one has too, which then has none of its own.
         """
         if capture.http_status is None or capture.captured_at is None:
-            raise ValueError("a response has a status and an instant")
+            raise ValueError("a response has a status and a timestamp")
         exchange = Exchange(
             capture.url, (), capture.http_status, "", capture.headers, capture.body, capture.captured_at
         )
@@ -162,8 +160,8 @@ class WarcWriter:
 
         Args:
             exchange: What went over the wire.
-            collection_id: Null for what is no page of a collection, such as a redirect or `robots.txt`.
-            revisits: The capture whose body this one has too, where the site said that nothing changed.
+            collection_id: `None` for what is no page of a collection, such as a redirect or `robots.txt`.
+            revisits: The capture whose body this one has too, where the site answered that nothing changed.
         """
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
         kind = "response" if revisits is None else "revisit"
@@ -237,7 +235,7 @@ class WarcWriter:
         self._append(_record(headers | {"WARC-Block-Digest": _digest(body)}, "application/warc-fields", body))
 
     def _append_own(self, kind: str, what: str, body: bytes, content_type: str = _JSON) -> None:
-        """Write what the run has to say of itself."""
+        """Write what the run states about itself."""
         headers = _headers(kind, str(uuid4()), _about(self._run_id) + what, _now())
         self._append(_resource(headers, body, content_type))
 
@@ -266,8 +264,6 @@ def read_records(segment: Path) -> Iterator[Landed]:
     Raises:
         ValueError: It is no WARC file that wcda wrote.
     """
-    from fastwarc.warc import ArchiveIterator, WarcRecordType  # faster than warcio by far
-
     run_id: str | None = None
     with segment.open("rb") as file:
         for record in ArchiveIterator(file, parse_http=False):
@@ -281,10 +277,8 @@ def read_records(segment: Path) -> Iterator[Landed]:
         raise ValueError("not a WARC file that wcda wrote")
 
 
-def _read_record(record: "WarcRecord", run_id: str, segment: str) -> Landed | None:
-    """What the tables need of a record; null for what is kept for people and players alone."""
-    from fastwarc.warc import WarcRecordType
-
+def _read_record(record: WarcRecord, run_id: str, segment: str) -> Landed | None:
+    """What the tables need of a record; `None` for what is kept for people and players alone."""
     url = record.headers["WARC-Target-URI"]
     if url.startswith(_about(run_id)):
         return _read_own(url.removeprefix(_about(run_id)), record.reader.read(), run_id)
@@ -304,7 +298,7 @@ def _read_record(record: "WarcRecord", run_id: str, segment: str) -> Landed | No
 
 
 def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
-    """What a run says of itself; the catalog is kept for people."""
+    """What a run states about itself; the catalog is kept for people."""
     match what:
         case "plan":
             return _PLAN.validate_json(body)
@@ -322,9 +316,7 @@ def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
             return None
 
 
-def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> Capture:
-    from fastwarc.warc import WarcRecordType
-
+def _read_capture(record: WarcRecord, url: str, collection_id: str | None) -> Capture:
     if record.record_type == WarcRecordType.resource:
         captured = record.headers.get(_CAPTURED_HEADER)
         return Capture(
@@ -464,12 +456,12 @@ def _uuid(record_id: str) -> str:
 
 
 def _about(run_id: str) -> str:
-    """What the addresses of a run's own records begin with."""
+    """What the URLs of a run's own records begin with."""
     return f"urn:wcda:run:{run_id}:"
 
 
 def _run_id(warcinfo: bytes) -> str | None:
-    """The run that a segment belongs to; null if another tool wrote it."""
+    """The run that a segment belongs to; `None` if another tool wrote it."""
     lines = (line.partition(":") for line in warcinfo.decode("utf-8", "replace").splitlines())
     fields = {name: value.strip() for name, _, value in lines}
     return fields.get("isPartOf") if fields.get("software") == "wcda" else None

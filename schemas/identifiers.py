@@ -9,7 +9,7 @@ _FILE = "urn:wcda:file:"
 
 
 def stable_id(*parts: str | None) -> str:
-    """16 hexadecimal digits (64 bits) of BLAKE2b over the parts; null and the empty string differ.
+    """16 hexadecimal digits (64 bits) of BLAKE2b over the parts; `None` and the empty string differ.
 
     With 1,000,000 ids the chance that any two meet is 3 in 100 million; the key check before publishing would tell.
     """
@@ -31,10 +31,10 @@ def file_sha256(path: Path) -> str:
 
 
 def file_address(name: str) -> str:
-    """Address of a saved page of which only the file's name is known, relative to its folder."""
+    """URL of a saved page of which only the file's name is known, relative to its folder."""
     return _FILE + quote(name, errors="surrogateescape")
 
 
 def page_name(address: str) -> str:
-    """A page as a person knows it: by its file's name, or its address."""
+    """A page as a person knows it: by its file's name, or its URL."""
     return unquote(address.removeprefix(_FILE))

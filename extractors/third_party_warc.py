@@ -11,19 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import md5, sha1, sha256, sha512
 from io import BytesIO
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal, cast
 
-from extractors.byte_streams import GZIP_MAGIC, ByteStream, gzip_member
-from schemas.records import Headers
+from fastwarc.warc import ArchiveIterator, WarcRecord
 
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
-
-LARGEST_RECORD = 16 * 1024 * 1024
-"""Bytes of a record that is read; a larger one is no page."""
+from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES, ByteStream, gzip_member
+from schemas.records import Headers, first_header
+from schemas.timestamps import parse_timestamp
 
 _MAGIC = b"WARC/"
-_LONGEST_HEAD = 64 * 1024
+_MAX_HEAD_BYTES = 64 * 1024
 _HEAD = re.compile(rb"WARC/[0-9.]+\r?\n.*?\r?\n\r?\n", re.DOTALL)
 _CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -44,20 +41,20 @@ Kind = Literal["response", "resource", "revisit"]
 
 
 @dataclass(frozen=True, slots=True)
-class ForeignRecord:
+class ThirdPartyRecord:
     """A response, a resource, or a revisit of either.
 
     Attributes:
         place: Where it stands in the file, `at byte 1234`.
         record_id: As it stands in the record; empty if it has none.
-        captured_at: UTC; null where the record does not say.
-        status: Of HTTP; null where there is none.
+        captured_at: UTC; `None` where the record does not say.
+        status: Of HTTP; `None` where there is none.
         headers: Of HTTP, without `Transfer-Encoding`, which is undone; a content-encoding that was undone before has
             the name `X-Archive-Orig-Content-Encoding`.
-        body: In its content-encoding; null if the record is too large to be a page.
-        payload_digest: As the record states it, else computed; null for a revisit that states none.
-        digest_problem: How the digest that the record states differs from what it holds; null if it does not.
-        refers_to: Id of the record that a revisit refers to; likewise its address and instant.
+        body: In its content-encoding; `None` if the record is too large to be a page.
+        payload_digest: As the record states it, else computed; `None` for a revisit that states none.
+        digest_problem: How the digest that the record states differs from what it holds; `None` if it does not.
+        refers_to: Id of the record that a revisit refers to; likewise its URL and timestamp.
     """
 
     kind: Kind
@@ -73,11 +70,11 @@ class ForeignRecord:
     digest_problem: str | None = None
     refers_to: str | None = None
     refers_to_url: str | None = None
-    refers_to_instant: dt.datetime | None = None
+    refers_to_timestamp: dt.datetime | None = None
 
     def header(self, name: str) -> str | None:
-        """The first value of an HTTP header, whatever the case of its name; null if there is none."""
-        return _value(self.headers, name.lower())
+        """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
+        return first_header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def begins_warc(stream: ByteStream) -> bool:
     return head.lstrip(_NEWLINES).startswith(_MAGIC) or (head.startswith(GZIP_MAGIC) and _packs_record(head))
 
 
-def read_foreign_warc(stream: ByteStream) -> Iterator[ForeignRecord | Damage]:
+def read_third_party_warc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
     """The responses, resources and revisits of a WARC file, and each part of it that cannot be read."""
     for item in _raw_records(stream, None):
         if isinstance(item, Damage):
@@ -125,7 +122,7 @@ class _RawRecord:
 
 def _raw_records(stream: ByteStream, member: int | None) -> Iterator[_RawRecord | Damage]:
     """The records of a file, or of the gzip member at an offset of it."""
-    is_told = False  # why a damaged file ends
+    is_reported = False  # why a damaged file ends
     while True:
         while stream.peek(1) in (b"\r", b"\n"):
             stream.skip(1)
@@ -136,15 +133,15 @@ def _raw_records(stream: ByteStream, member: int | None) -> Iterator[_RawRecord 
             break
         if head == _MAGIC:
             item = _read_raw(stream, place, is_packed=member is not None)
-            is_told = isinstance(item, Damage) and stream.damage is not None
+            is_reported = isinstance(item, Damage) and stream.damage is not None
             yield item
         elif head.startswith(GZIP_MAGIC) and member is None:
             yield from _member_records(stream, begin)
-            is_told = stream.damage is not None
+            is_reported = stream.damage is not None
         else:
             yield Damage(place, "no WARC record begins here")
             _find_next(stream, begin + 1, is_packed=member is not None)
-    if stream.damage is not None and member is None and not is_told:
+    if stream.damage is not None and member is None and not is_reported:
         yield Damage(place, stream.damage)
 
 
@@ -171,7 +168,7 @@ def _member_records(packed: ByteStream, begin: int) -> Iterator[_RawRecord | Dam
 def _read_raw(stream: ByteStream, place: str, *, is_packed: bool) -> _RawRecord | Damage:
     """The record that begins here; in its place, the stream is behind it, or at what may be the next."""
     begin = stream.offset
-    head = _HEAD.match(stream.peek(_LONGEST_HEAD))
+    head = _HEAD.match(stream.peek(_MAX_HEAD_BYTES))
     length = _CONTENT_LENGTH.search(head[0]) if head else None
     if head is None or length is None:
         reason = "its head has no end" if head is None else "it has no Content-Length that is a number"
@@ -179,7 +176,7 @@ def _read_raw(stream: ByteStream, place: str, *, is_packed: bool) -> _RawRecord 
         return Damage(place, f"a WARC record cannot be read: {reason}")
     stream.skip(len(head[0]))
     size = int(length[1])
-    block = stream.peek(min(size, LARGEST_RECORD))
+    block = stream.peek(min(size, MAX_PAGE_BYTES))
     is_whole = len(block) == size
     behind = stream.offset
     holds_others = not is_whole and _BEGIN.search(block) is not None  # what is behind is near no longer once it is read
@@ -219,13 +216,12 @@ def _packs_record(head: bytes) -> bool:
     return gzip_member(ByteStream(BytesIO(head).read)).peek(len(_MAGIC)) == _MAGIC
 
 
-def _read_record(raw: _RawRecord) -> ForeignRecord | None:
-    """What a record holds; null for one that tells of a crawl and not of a page."""
+def _read_record(raw: _RawRecord) -> ThirdPartyRecord | None:
+    """What a record holds; `None` for one that tells of a crawl and not of a page."""
     stated_kind = _TYPE.search(raw.head)
     if stated_kind is None:
         return None
     kind = cast("Kind", stated_kind[1].lower().decode())
-    from fastwarc.warc import ArchiveIterator
 
     whole = BytesIO(raw.head + raw.block)
     record = next(iter(ArchiveIterator(whole, parse_http=False, quirks_mode=True)), None)
@@ -237,16 +233,16 @@ def _read_record(raw: _RawRecord) -> ForeignRecord | None:
         return None
     status, headers, body = _read_http(record) if kind != "resource" else (None, (), raw.block)
     stated = head.get("WARC-Payload-Digest")
-    is_chunked = "chunked" in (_value(headers, "transfer-encoding") or "").lower()
+    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
     plain = _without_chunks(body) if is_chunked else body
     refers_to_url = head.get("WARC-Refers-To-Target-URI")
-    return ForeignRecord(
+    return ThirdPartyRecord(
         kind=kind,
         place=raw.place,
         url=url,
         record_id=record.record_id or "",
-        captured_at=_instant(head.get("WARC-Date")),
-        content_type=(head.get("Content-Type") if kind == "resource" else _value(headers, "content-type")) or "",
+        captured_at=_timestamp(head.get("WARC-Date")),
+        content_type=(head.get("Content-Type") if kind == "resource" else first_header(headers, "content-type")) or "",
         status=status,
         headers=_true_headers(headers, plain),
         body=plain if raw.is_whole else None,
@@ -254,11 +250,11 @@ def _read_record(raw: _RawRecord) -> ForeignRecord | None:
         digest_problem=_digest_problem(head.get("WARC-Block-Digest"), stated, raw, (body, plain)),
         refers_to=head.get("WARC-Refers-To"),
         refers_to_url=refers_to_url.strip(" <>") if refers_to_url else None,
-        refers_to_instant=_instant(head.get("WARC-Refers-To-Date")),
+        refers_to_timestamp=_timestamp(head.get("WARC-Refers-To-Date")),
     )
 
 
-def _read_http(record: "WarcRecord") -> tuple[int | None, Headers, bytes]:
+def _read_http(record: WarcRecord) -> tuple[int | None, Headers, bytes]:
     """Status, headers and body as they stand in the record, which may have none of HTTP."""
     try:
         record.parse_http(quirks_mode=True)  # it takes bare line feeds too
@@ -308,7 +304,7 @@ def _digest_problem(block: str | None, payload: str | None, raw: _RawRecord, bod
 
 
 def _is_digest(stated: str, data: bytes) -> bool | None:
-    """Whether a digest, in base 32 or hexadecimal, is that of the data; null where its kind is not known."""
+    """Whether a digest, in base 32 or hexadecimal, is that of the data; `None` where its kind is not known."""
     name, _, value = stated.strip().partition(":")
     function = _DIGESTS.get(name.lower().replace("-", ""))
     if function is None:
@@ -321,14 +317,6 @@ def _sha1(data: bytes) -> str:
     return f"sha1:{b32encode(sha1(data, usedforsecurity=False).digest()).decode()}"
 
 
-def _value(headers: Headers, name: str) -> str | None:
-    return next((value for each, value in headers if each.lower() == name), None)
-
-
-def _instant(text: str | None) -> dt.datetime | None:
-    """An instant of WARC (ISO 28500:2017, 5.4); null for one that is not told to the day."""
-    try:
-        at = dt.datetime.fromisoformat((text or "").strip())
-    except ValueError:
-        return None
-    return at.replace(tzinfo=dt.UTC) if at.tzinfo is None else at.astimezone(dt.UTC)
+def _timestamp(text: str | None) -> dt.datetime | None:
+    """A timestamp of WARC (ISO 28500:2017, 5.4); `None` for one that is less exact than a day."""
+    return None if text is None else parse_timestamp(text)
