@@ -38,7 +38,8 @@ from extractors.sources.saved import (
     own_collection,
     read_page_file,
 )
-from extractors.third_party_warc import Damage, ThirdPartyRecord, begins_warc, read_third_party_warc
+from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
+from extractors.warc_records import Damage, begins_warc
 from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.addresses import ListingAddress, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection

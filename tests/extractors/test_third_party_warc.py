@@ -21,7 +21,8 @@ from warcio.archiveiterator import ArchiveIterator
 
 from extractors import third_party_warc
 from extractors.byte_streams import ByteStream
-from extractors.third_party_warc import Damage, ThirdPartyRecord, read_third_party_warc
+from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
+from extractors.warc_records import Damage
 from tests.extractors.foreign import LISTING, PAGE, page_url, pages, response
 
 
