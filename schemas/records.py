@@ -333,11 +333,13 @@ class Withdrawal:
     Attributes:
         snapshot_id: The snapshot that was returned to.
         segments: Names of the segments of the raw zone that count no more: those that it was not made from.
+        number: From 1 in the order of the withdrawals, whatever the clock says; 0 in those of former releases.
     """
 
     snapshot_id: str
     withdrawn_at: dt.datetime
     segments: tuple[str, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
