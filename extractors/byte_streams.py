@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b\x08"
 """RFC 1952, 2.3.1; the third byte is the one method that there is."""
 
-LONGEST_WAY_BACK = 16 * 1024 * 1024
+MAX_PAGE_BYTES = 16 * 1024 * 1024
+"""A listing page has some 100 kB, one saved by a browser 700 kB; what is larger than this is no page."""
+
+MAX_WAY_BACK = MAX_PAGE_BYTES
 """How far back a stream can go, in bytes."""
 
 _ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # RFC 8878, 3.1.1 and 3.1.2
-_LARGEST_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
+_MAX_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
 _CHUNK_BYTES = 64 * 1024
 # Gzip can unpack to a thousand times as much, Zstandard to thirty thousand times.
 _GZIP_STEP, _ZSTD_STEP = 16 * 1024, 512
@@ -40,7 +43,7 @@ class ByteStream:
         read: Gives at most as many bytes as it is asked for, none at the end; may raise `DamagedError`.
 
     Attributes:
-        damage: Why the stream ends where it does not end; null if that is not so, or not known yet.
+        damage: Why the stream ends where it does not end; `None` if that is not so, or not known yet.
     """
 
     def __init__(self, read: Callable[[int], bytes]) -> None:
@@ -86,7 +89,7 @@ class ByteStream:
         self._at = max(0, offset - self._begin)
 
     def _fill(self) -> None:
-        known = self.offset if self._mark is None else max(self._mark, self.offset - LONGEST_WAY_BACK)
+        known = self.offset if self._mark is None else max(self._mark, self.offset - MAX_WAY_BACK)
         forgotten = min(known, self.offset) - self._begin
         if forgotten > _CHUNK_BYTES:
             del self._buffer[:forgotten]
@@ -118,8 +121,8 @@ def gzip_member(packed: ByteStream) -> ByteStream:
 
 
 def unpacked(packed: ByteStream) -> ByteStream | None:
-    """What gzip or Zstandard data unpack to, all members and frames one after the other; null if they are neither."""
-    if packed.peek(3) == GZIP_MAGIC:
+    """What gzip or Zstandard data unpack to, all members and frames one after the other; `None` if they are neither."""
+    if _is_gzip(packed):
         return _piecewise(_members(packed, _is_gzip, partial(isal_zlib.decompressobj, _GZIP_FORMAT), _GZIP_STEP))
     if _is_zstd(packed):
         return _piecewise(_members(packed, _is_zstd, _zstd_frame, _ZSTD_STEP))
@@ -165,7 +168,7 @@ def _is_zstd(packed: ByteStream) -> bool:
 def _zstd_frame() -> "zstandard.ZstdDecompressionObj":
     import zstandard
 
-    return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).decompressobj()
+    return zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
 
 
 def _piecewise(pieces: Iterator[bytes]) -> ByteStream:

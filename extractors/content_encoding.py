@@ -8,13 +8,11 @@ from typing import cast
 
 from isal import isal_zlib  # unpacks as zlib does, in less than half the time
 
-MAX_DECODED_BYTES = 16 * 1024 * 1024
-"""A listing page has some 100 kB; one that unpacks to 160 times as much is none, or means harm."""
+from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES
 
 STEP_BYTES = 1024 * 1024  # what is unpacked at once: an ordinary page in one step, a bomb never far beyond the cap
-_MOST_GZIP_MEMBERS = 100  # each makes isal copy what is behind it, so that very many small ones would take for ever
+_MAX_GZIP_MEMBERS = 100  # each makes isal copy what is behind it, so that very many small ones would take for ever
 
-_GZIP_MAGIC = b"\x1f\x8b"
 _SOMETHING_BEHIND = "its packed data are damaged: something stands behind their end"
 _IsalError = cast("type[Exception]", isal_zlib.error)  # its stub takes the class for an instance
 _GZIP, _ZLIB, _RAW_DEFLATE = 31, 15, -15  # the largest window, and what is around the data
@@ -37,7 +35,7 @@ def decode_body(body: bytes, content_encoding: str | None) -> bytes:
 
     Raises:
         DamagedBodyError: The data are cut off or damaged.
-        UndecodableError: The coding is none of identity, gzip and deflate, or more than `MAX_DECODED_BYTES` come out.
+        UndecodableError: The coding is none of identity, gzip and deflate, or more than `MAX_PAGE_BYTES` come out.
     """
     named = [coding.strip().lower() for coding in (content_encoding or "").split(",")]
     codings = [coding for coding in named if coding not in ("", "identity")]
@@ -54,13 +52,13 @@ def _gunzip(body: bytes) -> bytes:
     """All members of a gzip file (RFC 1952, 2.2), one after the other."""
     pieces: list[bytes] = []
     rest = body
-    for _ in range(_MOST_GZIP_MEMBERS):
+    for _ in range(_MAX_GZIP_MEMBERS):
         rest = _inflate(rest, _GZIP, pieces)
         if not rest.strip(b"\x00"):  # some writers fill the last block of a tape or disk
             return b"".join(pieces)
-        if not rest.startswith(_GZIP_MAGIC):
+        if not rest.startswith(GZIP_MAGIC):
             raise DamagedBodyError(_SOMETHING_BEHIND)
-    raise UndecodableError(f"it has more than {_MOST_GZIP_MEMBERS} gzip members")
+    raise UndecodableError(f"it has more than {_MAX_GZIP_MEMBERS} gzip members")
 
 
 def _inflate_either(body: bytes) -> bytes:
@@ -89,8 +87,8 @@ def _inflate(packed: bytes, window_bits: int, pieces: list[bytes]) -> bytes:
         for piece in _steps(stream, packed):
             pieces.append(piece)
             size += len(piece)
-            if size > MAX_DECODED_BYTES:
-                raise UndecodableError(f"it unpacks to more than {MAX_DECODED_BYTES // 1024**2} MiB")
+            if size > MAX_PAGE_BYTES:
+                raise UndecodableError(f"it unpacks to more than {MAX_PAGE_BYTES // 1024**2} MiB")
     except _IsalError as error:
         raise DamagedBodyError(f"its packed data are damaged: {error}") from error
     if not stream.eof:

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
-from extractors.warc import Landed, WarcWriter, payload_digest
-from schemas.issues import LOST_REVISIT, Issue
+from extractors.warc import Landed, LandedCapture, UnwritableError, WarcWriter, payload_digest
+from schemas.issues import LOST_REVISIT, NOT_LANDED, UNSAFE_URL, Issue
 from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, KnownCapture, Plan, RunEnd
+
+_MAX_QUOTE = 200
 
 
 class Landing:
@@ -53,12 +55,14 @@ class Landing:
             self._writer.land_catalog(catalog_text)
 
     def land(self, item: Item) -> None:
-        """Land what a source gives, and read it."""
+        """Land what a source gives, and read it; what cannot be written is an issue."""
         match item:
             case ArchivedPage():
-                self.land_archived_page(item)
+                with self._refusing(item.capture.url):
+                    self.land_archived_page(item)
             case FetchedPage():
-                self.land_fetched_page(item)
+                with self._refusing(item.exchange.url):
+                    self.land_fetched_page(item)
             case Alias():
                 self.land_alias(item)
             case Issue():
@@ -77,9 +81,9 @@ class Landing:
             message = "the capture has no body of its own, and the one that it refers to is not there"
             self.land_issue(LOST_REVISIT.issue(message, found=page.revisits, url=capture.url))
         elif capture.http_status is None:
-            self._read(self._writer.land_saved_page(capture))
+            self._read(self._landed(capture.url, self._writer.land_saved_page(capture)))
         else:
-            landed = self._writer.land_archived_page(capture, revisits)
+            landed = self._landed(capture.url, self._writer.land_archived_page(capture, revisits))
             self._read(landed)
             if page.payload_digest and revisits is None and capture.captured_at is not None:
                 self._payloads[page.payload_digest] = KnownCapture(
@@ -95,7 +99,8 @@ class Landing:
 
     def land_fetched_page(self, page: FetchedPage) -> None:
         """Land what the site answered, and read it if it is a page with a body of its own."""
-        landed = self._writer.land_exchange(page.exchange, page.collection_id, page.known)
+        exchange = page.exchange
+        landed = self._landed(exchange.url, self._writer.land_exchange(exchange, page.collection_id, page.known))
         if page.collection_id is not None:
             self._parser.add(landed, None if page.known else page.body, page.page)
 
@@ -111,6 +116,20 @@ class Landing:
         if collection.collection_id not in self._collections:
             self._collections.add(collection.collection_id)
             self._read(self._writer.land_collection(collection))
+
+    @contextmanager
+    def _refusing(self, url: str) -> Iterator[None]:
+        try:
+            yield
+        except UnwritableError as error:
+            self.land_issue(NOT_LANDED.issue(f"the capture was not landed: {error}", found=url[:_MAX_QUOTE]))
+
+    def _landed(self, url: str, landed: LandedCapture) -> LandedCapture:
+        """What was landed; that its URL had to be changed is an issue."""
+        if landed.capture.url != url:
+            message = "the URL holds control characters or blanks, which are percent-encoded"
+            self.land_issue(UNSAFE_URL.issue(message, found=repr(url[:_MAX_QUOTE]), url=landed.capture.url))
+        return landed
 
     @property
     def _writer(self) -> WarcWriter:

@@ -13,15 +13,14 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
 
 from extractors.parsing import parse_segment
 from extractors.raw_zone import RawZone
 from schemas.identifiers import file_sha256
 from schemas.parsed import PARSED_TABLES
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _DIGESTS = "sha256"
 
@@ -36,7 +35,7 @@ class ParsedCache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, "pa.Table"]:
+    def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, pa.Table]:
         """The parsed tables of a segment, from the cache where it has them."""
         kept = _read_kept(self._place(raw_zone, segment), PARSED_TABLES)
         if kept is not None:
@@ -45,7 +44,7 @@ class ParsedCache:
         self.keep(raw_zone, segment, tables)
         return tables
 
-    def keep(self, raw_zone: RawZone, segment: Path, tables: "dict[str, pa.Table]") -> None:
+    def keep(self, raw_zone: RawZone, segment: Path, tables: dict[str, pa.Table]) -> None:
         """Keep what a segment yielded."""
         _keep(self._place(raw_zone, segment), tables)
 
@@ -70,7 +69,7 @@ class ParsedCache:
         return self.folder / f"{raw_zone.digest(segment)[:32]}-{code_version()}"
 
 
-def _keep(place: Path, tables: "Mapping[str, pa.Table]") -> None:
+def _keep(place: Path, tables: Mapping[str, pa.Table]) -> None:
     partial = place.with_name(f"{place.name}.{token_hex(8)}.part")
     _write(partial, tables)
     try:
@@ -82,9 +81,7 @@ def _keep(place: Path, tables: "Mapping[str, pa.Table]") -> None:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _write(folder: Path, tables: "Mapping[str, pa.Table]") -> None:
-    from pyarrow import feather  # opens ten times as fast as Parquet, and a year has many segments
-
+def _write(folder: Path, tables: Mapping[str, pa.Table]) -> None:
     folder.mkdir(parents=True)
     for name, table in tables.items():
         feather.write_feather(table, folder / f"{name}.arrow", compression="zstd")
@@ -99,10 +96,8 @@ def _is_whole(folder: Path, names: Iterable[str]) -> bool:
         return False
 
 
-def _read_kept(folder: Path, names: Collection[str]) -> "dict[str, pa.Table] | None":
+def _read_kept(folder: Path, names: Collection[str]) -> dict[str, pa.Table] | None:
     """The tables kept in a folder; `None` if they are not there, or not as they were written."""
-    from pyarrow import feather
-
     if not _is_whole(folder, names):
         return None
     return {name: feather.read_table(folder / f"{name}.arrow") for name in names}

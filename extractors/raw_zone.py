@@ -8,13 +8,18 @@ deletes nothing: it lands, in a segment `…-rollback-00000.warc.gz`, which segm
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeGuard
 
-from extractors.warc import Landed, WarcWriter, read_records, whole_bytes
+from extractors.warc import Landed, LandedIssue, WarcWriter, read_records, whole_bytes
 from schemas.errors import RawZoneError
+from schemas.files import make_folder, sync_file, sync_folder, write_text
 from schemas.identifiers import file_sha256
+from schemas.issues import UNREADABLE_RECORD
 from schemas.records import Withdrawal
 
 SEGMENT_BYTES = 16 * 1024 * 1024
@@ -25,6 +30,7 @@ _SUFFIX = ".warc.gz"
 _OPEN_SUFFIX = _SUFFIX + ".open"
 _NUMBER = "[0-9]" * 5
 _ROLLBACK = "-rollback"
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
 class RawZone:
@@ -48,27 +54,34 @@ class RawZone:
         return sorted({*self.folder.glob(f"*{_SUFFIX}")}.difference(self._rollbacks()))
 
     def withdrawal(self) -> Withdrawal | None:
-        """What the last rollback withdrew; null if there was none.
+        """What the last rollback withdrew; `None` if there was none.
 
         Raises:
-            RawZoneError: Its segment cannot be read.
+            RawZoneError: The segment of a rollback cannot be read.
         """
-        for rollback in reversed(self._rollbacks()):
+        withdrawals: list[Withdrawal] = []
+        for rollback in self._rollbacks():
             for record in read_segment(rollback):
                 if isinstance(record, Withdrawal):
-                    return record
-        return None
+                    withdrawals.append(record)
+                elif _is_unreadable(record):
+                    raise RawZoneError(record.issue.message, segment=rollback.name)
+        # By their numbers, since the clock may have been set back; those of former releases have only their names.
+        numbered = sorted(withdrawals, key=lambda each: each.number)  # stable
+        return numbered[-1] if numbered else None
 
     def withdraw(self, run_id: str, withdrawal: Withdrawal) -> None:
         """Land which segments count no more, in place of what any former rollback withdrew.
 
         Args:
             run_id: Of the rollback, as of a run that begins now.
-            withdrawal: Names finished segments.
+            withdrawal: Names finished segments; its number is given here.
         """
         rollback = run_id + _ROLLBACK
+        former = self.withdrawal()
+        number = 1 + (former.number if former else 0)
         with self.write(rollback) as writer:
-            writer.land_withdrawal(withdrawal)
+            writer.land_withdrawal(replace(withdrawal, number=number))
         self.finish(rollback)
 
     @contextmanager
@@ -77,12 +90,15 @@ class RawZone:
 
         If the block raises, what it appended is kept as far as it is whole.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._open_segment(run_id) or self._next_segment(run_id)
+        make_folder(self.folder)
+        former = self._open_segment(run_id)
+        path = former or self._next_segment(run_id)
         with path.open("ab") as file:
             yield WarcWriter(run_id, path.name.removesuffix(".open"), file)
             file.flush()
             os.fsync(file.fileno())
+        if former is None:
+            sync_folder(self.folder)
 
     def is_full(self, run_id: str) -> bool:
         """Whether the run's open segment has grown enough."""
@@ -90,9 +106,18 @@ class RawZone:
         return path is not None and path.stat().st_size >= SEGMENT_BYTES
 
     def finish(self, run_id: str) -> Path | None:
-        """Close the run's open segment for good, and give it; null if there is none."""
+        """Close the run's open segment for good, and give it; `None` if there is none.
+
+        Raises:
+            RawZoneError: It cannot be read back. `recover` keeps what can be.
+        """
         path = self._open_segment(run_id)
-        return self._finish(path) if path is not None else None
+        if path is None:
+            return None
+        problems = _unreadable(path)
+        if problems:
+            raise RawZoneError(f"{problems[0]}; start again, and what can be read is kept", segment=path.name)
+        return self._finish(path)
 
     def recover(self) -> list[Path]:
         """Cut segments that killed runs left open back to their last whole record, and finish them.
@@ -106,22 +131,24 @@ class RawZone:
                 path.unlink()
                 continue
             os.truncate(path, whole)
+            sync_file(path)
             recovered.append(self._finish(path))
         return recovered
 
     def digest(self, segment: Path) -> str:
         """SHA-256 of a finished segment, as noted when it was finished."""
-        note = _digest_note(segment)
-        if not note.exists():  # killed between the two, or a segment that was copied here
-            _write_digest(segment)
-        return _noted_digest(segment)
+        noted = _noted_digest(segment)
+        if noted is not None:
+            return noted
+        return _write_digest(segment)  # killed between the two, or a segment that was copied here
 
     def problems(self) -> list[str]:
-        """A line for each segment that is not what it was when it was finished."""
+        """A line for each segment that is not what it was when it was finished, and for each record that is unreadable.
+
+        All of the raw zone is read.
+        """
         return [
-            _damage(segment)
-            for segment in [*self.all_segments(), *self._rollbacks()]
-            if _digest_note(segment).exists() and self.digest(segment) != file_sha256(segment)
+            problem for segment in [*self.all_segments(), *self._rollbacks()] for problem in _segment_problems(segment)
         ]
 
     def _rollbacks(self) -> list[Path]:
@@ -132,23 +159,24 @@ class RawZone:
         return next(iter(self.folder.glob(f"{run_id}-{_NUMBER}{_OPEN_SUFFIX}")), None)
 
     def _next_segment(self, run_id: str) -> Path:
-        number = len(list(self.folder.glob(f"{run_id}-{_NUMBER}{_SUFFIX}")))
+        names = [path.name for path in self.folder.glob(f"{run_id}-{_NUMBER}{_SUFFIX}")]
+        number = 1 + max([int(name.removeprefix(f"{run_id}-").removesuffix(_SUFFIX)) for name in names], default=-1)
         return self.folder / f"{run_id}-{number:05d}{_OPEN_SUFFIX}"
 
     def _finish(self, path: Path) -> Path:
         finished = path.with_name(path.name.removesuffix(".open"))
         path.replace(finished)
-        _write_digest(finished)
+        _write_digest(finished)  # syncs the folder
         return finished
 
 
 def read_segment(segment: Path) -> Iterator[Landed]:
-    """The records of a finished segment in their order, one at a time.
+    """The records of a finished segment in their order, one at a time; in place of an unreadable one, an issue.
 
     Raises:
         RawZoneError: The segment is no WARC file that wcda wrote, or not what it was when it was finished.
     """
-    if _digest_note(segment).exists() and _noted_digest(segment) != file_sha256(segment):
+    if _noted_digest(segment) not in (None, file_sha256(segment)):
         raise RawZoneError(_damage(segment), segment=segment.name)
     try:
         yield from read_records(segment)
@@ -161,16 +189,37 @@ def _digest_note(segment: Path) -> Path:
     return segment.with_name(segment.name + ".sha256")
 
 
-def _noted_digest(segment: Path) -> str:
-    return _digest_note(segment).read_text().split()[0]
+def _noted_digest(segment: Path) -> str | None:
+    """The digest beside a segment; `None` if there is none, or one that a loss of power has emptied."""
+    try:
+        noted = _SHA256.match(_digest_note(segment).read_text(encoding="utf-8", errors="replace"))
+    except FileNotFoundError:
+        return None
+    return noted[0] if noted else None
 
 
 def _damage(segment: Path) -> str:
     return f"segment {segment.name} is not what it was when it was finished (its SHA-256 differs)"
 
 
-def _write_digest(segment: Path) -> None:
-    note = _digest_note(segment)
-    partial = note.with_name(note.name + ".part")
-    partial.write_text(f"{file_sha256(segment)}  {segment.name}\n")
-    partial.replace(note)
+def _write_digest(segment: Path) -> str:
+    digest = file_sha256(segment)
+    write_text(_digest_note(segment), f"{digest}  {segment.name}\n")
+    sync_folder(segment.parent)
+    return digest
+
+
+def _segment_problems(segment: Path) -> list[str]:
+    try:
+        return [record.issue.message for record in read_segment(segment) if _is_unreadable(record)]
+    except RawZoneError as error:
+        return [str(error)]
+
+
+def _unreadable(segment: Path) -> list[str]:
+    """A line for each record of a segment that cannot be read."""
+    return [record.issue.message for record in read_records(segment) if _is_unreadable(record)]
+
+
+def _is_unreadable(record: Landed) -> TypeGuard[LandedIssue]:
+    return isinstance(record, LandedIssue) and record.issue.kind == UNREADABLE_RECORD.name

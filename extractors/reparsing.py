@@ -63,7 +63,7 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
     Args:
         segments: Finished, of one raw zone.
         parsed: Folder of the parsed cache.
-        processes: How many work at once; null for as many as pay.
+        processes: How many work at once; `None` for as many as pay.
 
     Raises:
         RawZoneError: A segment cannot be read, or a process was killed.

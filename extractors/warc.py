@@ -4,29 +4,57 @@ WARC 1.1 (ISO 28500:2017). Each record is a gzip member of its own. What a site 
 its `request`. An answer that nothing changed is a `revisit` of the capture that it refers to, without a block: from a
 block, players take the 304 in place of the page (pywb's `ResolvingLoader`), and all that a 304 says is in the request
 beside it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its
-own instant, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the instant at which that
-captured it. What a run has to say of itself are `resource` and `metadata` records.
+own timestamp, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the timestamp of its
+capture. What a run states about itself are `resource` and `metadata` records.
 """
 
 import datetime as dt
+import json
+import re
 import zlib
 from base64 import b32encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha1
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
 from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError
 
-from schemas.issues import Issue
-from schemas.records import Alias, Capture, Collection, Exchange, Headers, KnownCapture, Plan, RunEnd, Withdrawal
+from extractors.byte_streams import ByteStream
+from extractors.warc_records import Damage, RawRecord, raw_records
+from schemas.identifiers import file_address
+from schemas.issues import UNREADABLE_RECORD, Issue
+from schemas.records import (
+    Alias,
+    Capture,
+    Collection,
+    Exchange,
+    Headers,
+    KnownCapture,
+    Plan,
+    RunEnd,
+    Withdrawal,
+    first_header,
+)
 
-if TYPE_CHECKING:
-    from fastwarc.warc import WarcRecord
+MAX_HEAD_BYTES = 30 * 1024
+"""A record with longer WARC headers is refused: fastwarc, and whoever reads with it, ends at 32 KiB."""
+
+MAX_BLOCK_BYTES = 64 * 1024 * 1024
+"""A record with a larger block is refused, and is none that was written here."""
+
+_UNSAFE_IN_URL = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+_UNSAFE_IN_FIELD = re.compile("[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
+_BLANKS = " \t"
+_ASCII = "".join(map(chr, range(0x21, 0x7F)))
+
+_T = TypeVar("_T")
+_S = TypeVar("_S", str, str | None)
 
 _GZIP_LEVEL = 6  # level 9 takes seven times as long for 2 % less
 _STORED = 0  # a body that came compressed does not shrink a second time
@@ -40,6 +68,7 @@ _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modi
 _SAME_PAYLOAD_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED = 304
 _JSON = "application/json"
+_KINDS = frozenset({"resource", "response", "revisit"})  # what a capture can be
 _VERSION = "WARC/1.1"
 _HTTP_RESPONSE, _HTTP_REQUEST = (f"application/http; msgtype={kind}" for kind in ("response", "request"))
 
@@ -58,7 +87,7 @@ class LandedCapture:
     Attributes:
         capture_id: UUID of the WARC record.
         warc_offset: Of the record in the segment, in bytes.
-        revisits: UUID of the capture whose body this one has too, since the site said that nothing changed.
+        revisits: UUID of the capture whose body this one has too, since the site answered that nothing changed.
     """
 
     capture_id: str
@@ -95,7 +124,7 @@ class LandedCollection:
 
 @dataclass(frozen=True, slots=True)
 class LandedAlias:
-    """Two addresses of one document, as a run met them."""
+    """Two URLs of one document, as a run met them."""
 
     run_id: str
     alias: Alias
@@ -105,8 +134,15 @@ Landed = LandedCapture | LandedIssue | LandedEnd | LandedCollection | LandedAlia
 """A record of a segment that the tables are made of, or that says which segments they are made of."""
 
 
+class UnwritableError(ValueError):
+    """A capture that cannot be written so that it can be read back; the message is the reason."""
+
+
 class WarcWriter:
     """Appends the records of one run to a segment.
+
+    What is written can be read back: characters that no URL has are percent-encoded, control characters in HTTP
+    headers become blanks, surrogates in other texts become question marks. What each method gives is what will be read.
 
     Args:
         run_id: The run.
@@ -123,7 +159,12 @@ class WarcWriter:
             self._begin()
 
     def land_saved_page(self, capture: Capture) -> LandedCapture:
-        """Land a saved page as it came."""
+        """Land a saved page as it came.
+
+        Raises:
+            UnwritableError: It cannot be written.
+        """
+        capture = _safe_capture(capture)
         headers = _collection_header(capture.collection_id)
         if capture.captured_at is not None:
             headers[_CAPTURED_HEADER] = capture.captured_at.isoformat()
@@ -133,14 +174,18 @@ class WarcWriter:
         return self._landed(capture_id, offset, capture)
 
     def land_archived_page(self, capture: Capture, revisits: KnownCapture | None = None) -> LandedCapture:
-        """Land a response that another archive has, at the instant at which that captured it.
+        """Land a response that another archive has, with the timestamp of its capture.
 
         Args:
-            capture: With status and instant.
+            capture: With status and timestamp.
             revisits: The capture whose body this one has too, which then has none of its own.
+
+        Raises:
+            UnwritableError: It cannot be written.
         """
+        capture = _safe_capture(capture)
         if capture.http_status is None or capture.captured_at is None:
-            raise ValueError("a response has a status and an instant")
+            raise ValueError("a response has a status and a timestamp")
         exchange = Exchange(
             capture.url, (), capture.http_status, "", capture.headers, capture.body, capture.captured_at
         )
@@ -162,19 +207,26 @@ class WarcWriter:
 
         Args:
             exchange: What went over the wire.
-            collection_id: Null for what is no page of a collection, such as a redirect or `robots.txt`.
-            revisits: The capture whose body this one has too, where the site said that nothing changed.
+            collection_id: `None` for what is no page of a collection, such as a redirect or `robots.txt`.
+            revisits: The capture whose body this one has too, where the site answered that nothing changed.
+
+        Raises:
+            UnwritableError: It cannot be written.
         """
+        exchange, collection_id = _safe_exchange(exchange), _safe_text(collection_id)
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, exchange.url, at) | _collection_header(collection_id)
+        level = _GZIP_LEVEL
         if revisits is None:
             record = _response(headers, exchange)
-            offset = self._append(record, _STORED if exchange.header("content-encoding") else _GZIP_LEVEL)
+            level = _STORED if exchange.header("content-encoding") else _GZIP_LEVEL
         else:
-            offset = self._append(_not_modified(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE)))
+            record = _not_modified(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE))
         headers = _headers("request", str(uuid4()), exchange.url, at)
-        self._append(_request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange))
+        request = _request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange)  # it may be refused too
+        offset = self._append(record, level)
+        self._append(request)
         capture = Capture(
             url=exchange.url,
             body=exchange.body,
@@ -188,36 +240,35 @@ class WarcWriter:
 
     def land_plan(self, plan: Plan) -> Plan:
         """Land what the run set out to do."""
-        self._append_own("resource", "plan", _PLAN.dump_json(plan))
-        return plan
+        return self._append_own("resource", "plan", _PLAN, plan)
 
     def land_catalog(self, text: str) -> None:
         """Land the catalog that the run used, to the letter."""
-        self._append_own("resource", "catalog", text.encode(), "application/toml")
+        self._append_block("resource", "catalog", text.encode(errors="replace"), "application/toml")
 
     def land_issue(self, issue: Issue) -> LandedIssue:
         """Land what the run could not do, such as a request that failed."""
-        self._append_own("metadata", "issue", _ISSUE.dump_json(issue))
+        issue = self._append_own("metadata", "issue", _ISSUE, issue)
         return LandedIssue(self._run_id, issue)
 
     def land_collection(self, collection: Collection) -> LandedCollection:
         """Land what is known of a collection that is not in the catalog."""
-        self._append_own("metadata", "collection", _COLLECTION.dump_json(collection))
+        collection = self._append_own("metadata", "collection", _COLLECTION, collection)
         return LandedCollection(self._run_id, collection)
 
     def land_alias(self, alias: Alias) -> LandedAlias:
         """Land that two addresses are one document's."""
-        self._append_own("metadata", "alias", _ALIAS.dump_json(alias))
+        alias = self._append_own("metadata", "alias", _ALIAS, alias)
         return LandedAlias(self._run_id, alias)
 
     def land_end(self, end: RunEnd) -> LandedEnd:
         """Land how the run's fetching ended."""
-        self._append_own("metadata", "end", _END.dump_json(end))
+        end = self._append_own("metadata", "end", _END, end)
         return LandedEnd(self._run_id, end)
 
     def land_withdrawal(self, withdrawal: Withdrawal) -> None:
         """Land which segments count no more."""
-        self._append_own("metadata", "withdrawal", _WITHDRAWAL.dump_json(withdrawal))
+        self._append_own("metadata", "withdrawal", _WITHDRAWAL, withdrawal)
 
     def _begin(self) -> None:
         """Write the warcinfo record that leads a segment."""
@@ -236,10 +287,20 @@ class WarcWriter:
         body = "".join(f"{name}: {value}\r\n" for name, value in info.items()).encode()
         self._append(_record(headers | {"WARC-Block-Digest": _digest(body)}, "application/warc-fields", body))
 
-    def _append_own(self, kind: str, what: str, body: bytes, content_type: str = _JSON) -> None:
-        """Write what the run has to say of itself."""
+    def _append_own(self, kind: str, what: str, adapter: TypeAdapter[_T], value: _T) -> _T:
+        """Write what the run states about itself; gives it as it will be read."""
+        try:
+            block = adapter.dump_json(value)
+        except PydanticSerializationError:  # a name that was not UTF-8, say
+            text = json.dumps(adapter.dump_python(value, mode="json"), ensure_ascii=False)
+            block = text.encode(errors="replace")
+            value = adapter.validate_json(block)
+        self._append_block(kind, what, block, _JSON)
+        return value
+
+    def _append_block(self, kind: str, what: str, block: bytes, content_type: str) -> None:
         headers = _headers(kind, str(uuid4()), _about(self._run_id) + what, _now())
-        self._append(_resource(headers, body, content_type))
+        self._append(_resource(headers, block, content_type))
 
     def _append(self, record: bytes, level: int = _GZIP_LEVEL) -> int:
         """Write a record; gives its offset."""
@@ -261,50 +322,88 @@ class WarcWriter:
 
 
 def read_records(segment: Path) -> Iterator[Landed]:
-    """The records of a segment in their order, one at a time.
+    """The records of a segment in their order, one at a time; in place of one that cannot be read, an issue.
 
     Raises:
         ValueError: It is no WARC file that wcda wrote.
     """
-    from fastwarc.warc import ArchiveIterator, WarcRecordType  # faster than warcio by far
-
     run_id: str | None = None
     with segment.open("rb") as file:
-        for record in ArchiveIterator(file, parse_http=False):
-            if record.record_type == WarcRecordType.warcinfo:
-                run_id = _run_id(record.reader.read())
-            elif run_id is None:
-                break
-            elif (landed := _read_record(record, run_id, segment.name)) is not None:
+        for raw in raw_records(ByteStream(file.read), MAX_BLOCK_BYTES):
+            try:
+                record = _parse_head(raw)
+                if record["warc-type"] == "warcinfo":
+                    run_id = _run_id(record.block)
+                    landed = None
+                elif run_id is None:
+                    break
+                else:
+                    landed = _read_record(record, run_id, segment.name)
+            except (ValueError, LookupError, OverflowError) as error:
+                if run_id is None:
+                    break
+                reason = " ".join(str(error).split()) or type(error).__name__
+                message = f"a record of the raw zone cannot be read: {reason} ({segment.name}, {raw.place})"
+                yield LandedIssue(run_id, UNREADABLE_RECORD.issue(message, url=file_address(segment.name)))
+                continue
+            if landed is not None:
                 yield landed
     if run_id is None:
         raise ValueError("not a WARC file that wcda wrote")
 
 
-def _read_record(record: "WarcRecord", run_id: str, segment: str) -> Landed | None:
-    """What the tables need of a record; null for what is kept for people and players alone."""
-    from fastwarc.warc import WarcRecordType
+class _Record:
+    """A record of a segment: its headers, whatever the case of their names, and its block."""
 
-    url = record.headers["WARC-Target-URI"]
+    def __init__(self, raw: RawRecord) -> None:
+        self._fields: dict[str, str] = {}
+        for line in raw.head.strip().split(b"\r\n")[1:]:
+            name, colon, value = line.partition(b":")
+            if not colon:
+                raise ValueError("a line of its head is no header")
+            self._fields[name.strip().lower().decode()] = value.strip().decode()
+        self.offset = raw.offset
+        self.block = raw.block
+
+    def __getitem__(self, name: str) -> str:
+        value = self._fields.get(name)
+        if value is None:
+            raise ValueError(f"it has no header {name}")
+        return value
+
+    def get(self, name: str) -> str | None:
+        return self._fields.get(name)
+
+
+def _parse_head(raw: RawRecord | Damage) -> _Record:
+    if isinstance(raw, Damage):
+        raise ValueError(raw.reason)
+    if not raw.is_whole:
+        raise ValueError(f"it has more than {MAX_BLOCK_BYTES // 1024**2} MiB")
+    return _Record(raw)
+
+
+def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
+    """What the tables need of a record; `None` for what is kept for people and players alone."""
+    url, kind = record["warc-target-uri"], record["warc-type"]
     if url.startswith(_about(run_id)):
-        return _read_own(url.removeprefix(_about(run_id)), record.reader.read(), run_id)
-    kinds = (WarcRecordType.resource, WarcRecordType.response, WarcRecordType.revisit)
-    collection = record.headers.get(_COLLECTION_HEADER)
-    if record.record_type not in kinds or (collection is None and record.record_type != WarcRecordType.resource):
+        return _read_own(url.removeprefix(_about(run_id)), record.block, run_id)
+    collection = record.get(_COLLECTION_HEADER.lower())
+    if kind not in _KINDS or (collection is None and kind != "resource"):
         return None
-    revisits = record.headers.get("WARC-Refers-To")
+    revisits = record.get("warc-refers-to")
     return LandedCapture(
-        capture_id=_uuid(record.record_id or ""),
+        capture_id=_uuid(record["warc-record-id"]),
         run_id=run_id,
         warc_file=segment,
-        warc_offset=record.stream_pos,
+        warc_offset=record.offset,
         capture=_read_capture(record, url, None if collection is None else unquote(collection)),
         revisits=_uuid(revisits) if revisits else None,
     )
 
 
 def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
-    """What a run says of itself; the catalog is kept for people."""
+    """What a run states about itself; the catalog is kept for people."""
     match what:
         case "plan":
             return _PLAN.validate_json(body)
@@ -322,33 +421,78 @@ def _read_own(what: str, body: bytes, run_id: str) -> Landed | None:
             return None
 
 
-def _read_capture(record: "WarcRecord", url: str, collection_id: str | None) -> Capture:
-    from fastwarc.warc import WarcRecordType
-
-    if record.record_type == WarcRecordType.resource:
-        captured = record.headers.get(_CAPTURED_HEADER)
+def _read_capture(record: _Record, url: str, collection_id: str | None) -> Capture:
+    if record["warc-type"] == "resource":
+        captured = record.get(_CAPTURED_HEADER.lower())
         return Capture(
             url=url,
-            body=record.reader.read(),
-            content_type=record.headers["Content-Type"],
+            body=record.block,
+            content_type=record["content-type"],
             collection_id=collection_id,
             captured_at=dt.datetime.fromisoformat(captured) if captured else None,
         )
-    at = dt.datetime.fromisoformat(record.headers["WARC-Date"])
-    if record.headers.get("WARC-Profile") == _NOT_MODIFIED_PROFILE and not record.content_length:
+    at = dt.datetime.fromisoformat(record["warc-date"])
+    if record.get("warc-profile") == _NOT_MODIFIED_PROFILE and not record.block:
         return Capture(url, b"", "", collection_id, at, _NOT_MODIFIED)  # its head is beside it
-    record.parse_http()
-    head = record.http_headers
-    if head is None or head.status_code is None:
-        raise ValueError(f"the response at {record.stream_pos} has no HTTP status")
+    status, headers, body = _read_http(record.block)
     return Capture(
         url=url,
-        body=record.reader.read(),
-        content_type=head.get("Content-Type") or "",
+        body=body,
+        content_type=first_header(headers, "content-type") or "",
         collection_id=collection_id,
         captured_at=at,
-        http_status=head.status_code,
-        headers=tuple([(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]),
+        http_status=status,
+        headers=headers,
+    )
+
+
+def _read_http(block: bytes) -> tuple[int, Headers, bytes]:
+    """Status, headers and body of a response, whatever the length of its head."""
+    head, end, body = block.partition(b"\r\n\r\n")
+    first_line, *lines = head.decode("latin-1").split("\r\n")
+    words = first_line.split(" ", 2)
+    if not end or not words[0].startswith("HTTP/") or len(words) < 2 or not words[1].isdecimal():
+        raise ValueError("it has no HTTP status")
+    fields = [line.partition(":") for line in lines]
+    return int(words[1]), tuple([(name.strip(_BLANKS), value.strip(_BLANKS)) for name, _, value in fields]), body
+
+
+def _safe_url(url: str) -> str:
+    """The URL with what no URL can have, and no line of a head, percent-encoded."""
+    return _UNSAFE_IN_URL.sub(lambda match: quote(match[0].encode("utf-8", "surrogatepass")), url)
+
+
+def _safe_text(text: _S) -> _S:
+    """The text without surrogates, which are no characters."""
+    return text if text is None or text.isprintable() else text.encode("utf-8", "replace").decode()
+
+
+def _safe_fields(headers: Headers) -> Headers:
+    return tuple([(_safe_field(name).replace(":", " ").strip(_BLANKS), _safe_field(value)) for name, value in headers])
+
+
+def _safe_field(text: str) -> str:
+    """A name or value of HTTP with blanks for control characters (RFC 9110, 5.5), and for what is not in Latin-1."""
+    return _UNSAFE_IN_FIELD.sub(" ", text).strip(_BLANKS)
+
+
+def _safe_capture(capture: Capture) -> Capture:
+    return replace(
+        capture,
+        url=_safe_url(capture.url),
+        content_type=_safe_field(capture.content_type),
+        collection_id=_safe_text(capture.collection_id),
+        headers=_safe_fields(capture.headers),
+    )
+
+
+def _safe_exchange(exchange: Exchange) -> Exchange:
+    return replace(
+        exchange,
+        url=_safe_url(exchange.url),
+        request_headers=_safe_fields(exchange.request_headers),
+        reason=_safe_field(exchange.reason),
+        headers=_safe_fields(exchange.headers),
     )
 
 
@@ -365,7 +509,7 @@ def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:
     return digest | {
         "WARC-Profile": profile,
         "WARC-Refers-To": _urn(revisited.capture_id),
-        "WARC-Refers-To-Target-URI": revisited.url,
+        "WARC-Refers-To-Target-URI": _safe_url(revisited.url),
         "WARC-Refers-To-Date": _warc_date(revisited.captured_at),
     }
 
@@ -403,17 +547,26 @@ def _request(headers: dict[str, str], exchange: Exchange) -> bytes:
 
 
 def _record(headers: dict[str, str], content_type: str, *block: bytes) -> bytes:
-    """A record as WARC 1.1 has it (ISO 28500:2017, 4); libraries that write them take ten times as long."""
+    """A record as WARC 1.1 has it (ISO 28500:2017, 4); libraries that write them take ten times as long.
+
+    Raises:
+        UnwritableError: It is larger than what is read.
+    """
     length = sum(map(len, block))
     fields = headers | {"Content-Type": content_type, "Content-Length": str(length)}
     lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
-    return b"".join((f"{_VERSION}\r\n{''.join(lines)}\r\n".encode(), *block, b"\r\n\r\n"))
+    head = f"{_VERSION}\r\n{''.join(lines)}\r\n".encode()
+    if len(head) > MAX_HEAD_BYTES:
+        raise UnwritableError(f"its URL and what else describes it have {len(head)} bytes (at most {MAX_HEAD_BYTES})")
+    if length > MAX_BLOCK_BYTES:
+        raise UnwritableError(f"it has {length} bytes (at most {MAX_BLOCK_BYTES})")
+    return b"".join((head, *block, b"\r\n\r\n"))
 
 
 def _request_head(exchange: Exchange) -> bytes:
     parts = urlsplit(exchange.url)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return _head(f"GET {target} HTTP/1.1", exchange.request_headers)
+    return _head(f"GET {quote(target, safe=_ASCII)} HTTP/1.1", exchange.request_headers)
 
 
 def _response_head(exchange: Exchange) -> bytes:
@@ -464,12 +617,12 @@ def _uuid(record_id: str) -> str:
 
 
 def _about(run_id: str) -> str:
-    """What the addresses of a run's own records begin with."""
+    """What the URLs of a run's own records begin with."""
     return f"urn:wcda:run:{run_id}:"
 
 
 def _run_id(warcinfo: bytes) -> str | None:
-    """The run that a segment belongs to; null if another tool wrote it."""
+    """The run that a segment belongs to; `None` if another tool wrote it."""
     lines = (line.partition(":") for line in warcinfo.decode("utf-8", "replace").splitlines())
     fields = {name: value.strip() for name, _, value in lines}
     return fields.get("isPartOf") if fields.get("software") == "wcda" else None

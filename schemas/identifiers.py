@@ -31,10 +31,10 @@ def file_sha256(path: Path) -> str:
 
 
 def file_address(name: str) -> str:
-    """Address of a saved page of which only the file's name is known, relative to its folder."""
+    """URL of a saved page of which only the file's name is known, relative to its folder."""
     return _FILE + quote(name, errors="surrogateescape")
 
 
 def page_name(address: str) -> str:
-    """A page as a person knows it: by its file's name, or its address."""
+    """A page as a person knows it: by its file's name, or its URL."""
     return unquote(address.removeprefix(_FILE))

@@ -140,6 +140,16 @@ WRONG_DIGEST = IssueKind(
     "wrong-digest", "warning", "A page is not what it was when it was captured, as its digest shows."
 )
 
+NOT_LANDED = IssueKind(
+    "not-landed", "error", "A capture cannot be written so that it can be read back; it was left out."
+)
+UNREADABLE_RECORD = IssueKind(
+    "unreadable-record", "error", "A record of the raw zone cannot be read; the rest of its segment was."
+)
+UNSAFE_URL = IssueKind(
+    "unsafe-url", "warning", "A URL holds characters that no URL has; they are percent-encoded in the tables."
+)
+
 ISSUE_KINDS: dict[str, IssueKind] = {
     kind.name: kind for kind in list(globals().values()) if isinstance(kind, IssueKind)
 }

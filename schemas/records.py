@@ -1,7 +1,7 @@
 """The records that pass between the rooms: captures, what a page holds, and what a run has to say."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal, Protocol, get_args
@@ -148,7 +148,7 @@ class Capture:
 
     def header(self, name: str) -> str | None:
         """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
-        return _header(self.headers, name)
+        return first_header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Exchange:
 
     def header(self, name: str) -> str | None:
         """The first value of a header of the response, whatever the case of its name; `None` if it has none."""
-        return _header(self.headers, name)
+        return first_header(self.headers, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,11 +333,13 @@ class Withdrawal:
     Attributes:
         snapshot_id: The snapshot that was returned to.
         segments: Names of the segments of the raw zone that count no more: those that it was not made from.
+        number: From 1 in the order of the withdrawals, whatever the clock says; 0 in those of former releases.
     """
 
     snapshot_id: str
     withdrawn_at: dt.datetime
     segments: tuple[str, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -398,6 +400,7 @@ class Receipt:
         return asdict(self)
 
 
-def _header(headers: Headers, name: str) -> str | None:
+def first_header(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
     wanted = name.lower()
     return next((value for each, value in headers if each.lower() == wanted), None)

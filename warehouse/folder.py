@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
+from schemas.files import make_folder
 from wcda.folder import PublishedFolder
 
 MIN_FREE_BYTES = 16 * 1024 * 1024
@@ -63,7 +64,7 @@ class WarehouseFolder(PublishedFolder):
         try:
             if self.path.exists() and not self.path.is_dir():
                 raise UsageError(f"{self.path}: the warehouse must be a folder, and this is a file")
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             free = shutil.disk_usage(self.path).free
         except (FileExistsError, NotADirectoryError) as error:
             raise UsageError(f"{self.path}: a part of this path is a file") from error

@@ -16,16 +16,14 @@ from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal, Self, cast
 from urllib.parse import urljoin
 
-from extractors.byte_streams import GZIP_MAGIC, ByteStream, DamagedError, unpacked
+from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES, ByteStream, DamagedError, unpacked
 from extractors.content_encoding import UndecodableError, decode_body
-from extractors.foreign_warc import LARGEST_RECORD, Damage, ForeignRecord, begins_warc, read_foreign_warc
 from extractors.known_pages import KnownPages
 from extractors.sources import SourceRequest
 from extractors.sources.captured import CapturedSource
 from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue, read_page_list
 from extractors.sources.saved import (
     MARK_BYTES,
-    MAX_PAGE_BYTES,
     Origin,
     archive_document,
     check_path,
@@ -40,6 +38,8 @@ from extractors.sources.saved import (
     own_collection,
     read_page_file,
 )
+from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
+from extractors.warc_records import Damage, begins_warc
 from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.addresses import ListingAddress, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection
@@ -327,7 +327,7 @@ class _Reader:
     # WARC
 
     def _read_warc(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
-        for record in read_foreign_warc(stream):
+        for record in read_third_party_warc(stream):
             if isinstance(record, Damage):
                 yield item.issue(DAMAGED_ARCHIVE, f"{record.reason} ({record.place})")
                 continue
@@ -336,7 +336,7 @@ class _Reader:
             part = self._page_record(record, item) if is_read else self._other_record(record)
             yield from _bounded(part, item, f"the record {record.place}")
 
-    def _page_record(self, record: ForeignRecord, item: _Item) -> Iterator[Item]:
+    def _page_record(self, record: ThirdPartyRecord, item: _Item) -> Iterator[Item]:
         listing = parse_listing_address(record.url, self._base)
         collection = None if listing is None else self._collection_of(listing)
         problem = _problem_of(record)
@@ -354,7 +354,7 @@ class _Reader:
             self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
         yield from self._page_of(record, collection, item)
 
-    def _page_of(self, record: ForeignRecord, collection: Collection | None, item: _Item) -> Iterator[Item]:
+    def _page_of(self, record: ThirdPartyRecord, collection: Collection | None, item: _Item) -> Iterator[Item]:
         capture = _capture(record, collection)
         if record.kind == "response" and record.captured_at is None:
             message = f"the record does not say when the page was captured ({record.place})"
@@ -368,16 +368,16 @@ class _Reader:
             capture = replace(capture, body=body, http_status=None, headers=())
         yield ArchivedPage(capture, collection, record.payload_digest)
 
-    def _revisit(self, record: ForeignRecord, collection: Collection | None) -> ArchivedPage:
+    def _revisit(self, record: ThirdPartyRecord, collection: Collection | None) -> ArchivedPage:
         known = self._digests.get(record.refers_to) or self._digests.get(
-            (record.refers_to_url, record.refers_to_instant)
+            (record.refers_to_url, record.refers_to_timestamp)
         )
         # Without a digest, the reference itself says what is missing.
         revisits = known or record.payload_digest or record.refers_to or record.refers_to_url or record.url
         capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
         return ArchivedPage(capture, collection, record.payload_digest, revisits)
 
-    def _other_record(self, record: ForeignRecord) -> Iterator[Alias]:
+    def _other_record(self, record: ThirdPartyRecord) -> Iterator[Alias]:
         document = archive_document(record.url, self._base)
         mime = record.content_type.partition(";")[0].strip().lower() or None
         self._skipped[_DOCUMENT if document else kind_of_type(mime)] += 1
@@ -585,11 +585,11 @@ def _refusal(level: Level, item: _Item, reason: str, offset: int) -> Issue:
     return item.issue(UNSAFE_MEMBER, f"passed over: {reason} (at byte {offset})", level=level)
 
 
-def _problem_of(record: ForeignRecord) -> tuple[IssueKind, str] | None:
+def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
     """Why a record at a URL of the listing shows no page; `None` if it does."""
     status = record.status
     if record.body is None:
-        return TOO_LARGE, f"more than {LARGEST_RECORD} bytes are no page"
+        return TOO_LARGE, f"more than {MAX_PAGE_BYTES} bytes are no page"
     if record.kind == "resource" or status in _OK:
         return None
     if record.kind == "revisit" and status in (None, _NOT_MODIFIED):
@@ -601,7 +601,7 @@ def _problem_of(record: ForeignRecord) -> tuple[IssueKind, str] | None:
     return FAILED_CAPTURE, f"the archived answer is {status}, which is no page"
 
 
-def _capture(record: ForeignRecord, collection: Collection | None) -> Capture:
+def _capture(record: ThirdPartyRecord, collection: Collection | None) -> Capture:
     return Capture(
         url=record.url,
         body=record.body or b"",

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from extractors.sources.saved import Origin, origin_of
 from schemas.identifiers import file_address
 from schemas.issues import BAD_PAGE_LIST, Issue, Level
+from schemas.timestamps import parse_timestamp
 
 PAGE_LIST = "pages.csv"
 
@@ -84,11 +85,10 @@ def _read_url(url: str, base: str) -> Origin:
 
 def _read_timestamp(text: str) -> dt.datetime:
     """A timestamp of ISO 8601; without a time zone it is UTC, and a day is its beginning."""
-    try:
-        timestamp = dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text} is no instant such as 2025-03-01T12:00:00Z") from None
-    return timestamp.replace(tzinfo=dt.UTC) if timestamp.tzinfo is None else timestamp.astimezone(dt.UTC)
+    timestamp = parse_timestamp(text)
+    if timestamp is None:
+        raise ValueError(f"{text} is not a timestamp such as 2025-03-01T12:00:00Z")
+    return timestamp
 
 
 def _texts(row: dict[str, str | None]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.wilson_center.addresses import (
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
@@ -25,9 +26,6 @@ from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
-
-MAX_PAGE_BYTES = 16 * 1024 * 1024
-"""A page saved by a browser can have 700 kB; a file twenty times as large is no page."""
 
 MARK_BYTES = 1024
 """Of a page, at its beginning: a browser writes its mark before or behind the doctype."""

@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from extractors.byte_streams import GZIP_MAGIC
 from extractors.known_pages import KnownPages
 from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
@@ -28,7 +29,7 @@ from extractors.wilson_center.addresses import LISTING_PATHS, ListingAddress, pa
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
-from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Item, KnownCapture
+from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Item, KnownCapture, first_header
 
 MAX_LINES = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
@@ -41,7 +42,6 @@ _DIGITS = re.compile(r"[0-9]{14}")
 _STATUS = re.compile(r"-|[1-5][0-9]{2}")
 _CAPTURE_PATH = re.compile(r"/([0-9]{14})id_/(.+)", re.DOTALL)
 _NO_STATUS = "-"  # of a capture that the archive stores as a reference to an earlier one
-_GZIP_MAGIC = b"\x1f\x8b"
 _MAX_QUOTE = 200
 
 _ORIGINAL = "x-archive-orig-"
@@ -513,7 +513,7 @@ class _Replay:
         capture = Capture(
             url=url,
             body=body,
-            content_type=_header(headers, "content-type") or "",
+            content_type=first_header(headers, "content-type") or "",
             collection_id=page.collection_id,
             captured_at=at,
             http_status=exchange.status,
@@ -565,14 +565,14 @@ def _as_captured(fetched: Fetched, *, is_pywb: bool) -> tuple[Headers, bytes]:
         for name, value in exchange.headers
         if _is_renamed(name) or (is_pywb and not _is_of_pywb(name, value))
     ]
-    if _header(headers, "content-type") is None and (content_type := exchange.header("content-type")) is not None:
+    if first_header(headers, "content-type") is None and (content_type := exchange.header("content-type")) is not None:
         headers.append(("Content-Type", content_type))
-    was_packed = is_pywb or _coding(_header(headers, "content-encoding")) is not None
+    was_packed = is_pywb or _coding(first_header(headers, "content-encoding")) is not None
     body = exchange.body if was_packed else fetched.decoded
     is_packed = _coding(exchange.header("content-encoding")) if was_packed else None
-    coding = "gzip" if body.startswith(_GZIP_MAGIC) else is_packed
+    coding = "gzip" if body.startswith(GZIP_MAGIC) else is_packed
     kept = tuple([(name, value) for name, value in headers if _is_true(name.lower(), value, coding, len(body))])
-    if coding is not None and _header(kept, "content-encoding") is None:
+    if coding is not None and first_header(kept, "content-encoding") is None:
         kept = (*kept, ("Content-Encoding", coding))
     return kept, body
 
@@ -600,10 +600,6 @@ def _is_renamed(name: str) -> bool:
 def _coding(value: str | None) -> str | None:
     """A content-encoding; the Internet Archive is known to send an empty one, or one with a comma before it."""
     return (value or "").strip(", ").lower() or None
-
-
-def _header(headers: Iterable[tuple[str, str]], wanted: str) -> str | None:
-    return next((value for name, value in headers if name.lower() == wanted), None)
 
 
 def _memento_instant(exchange: Exchange) -> dt.datetime | None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.content_encoding import MAX_DECODED_BYTES, STEP_BYTES, DamagedBodyError, UndecodableError, decode_body
+from extractors.byte_streams import MAX_PAGE_BYTES
+from extractors.content_encoding import STEP_BYTES, DamagedBodyError, UndecodableError, decode_body
 
 PAGE = b"<p>Memorandum of Conversation, \xe2\x80\x98Mao\xe2\x80\x99</p>\n" * 2000
 
@@ -87,15 +88,15 @@ def test_a_changed_byte_is_found_by_the_checksum() -> None:
 
 
 def test_the_cap_is_the_largest_body_that_is_unpacked() -> None:
-    assert len(decode_body(gzip.compress(bytes(MAX_DECODED_BYTES)), "gzip")) == MAX_DECODED_BYTES
+    assert len(decode_body(gzip.compress(bytes(MAX_PAGE_BYTES)), "gzip")) == MAX_PAGE_BYTES
     with pytest.raises(UndecodableError, match="more than 16 MiB") as caught:
-        decode_body(gzip.compress(bytes(MAX_DECODED_BYTES + 1)), "gzip")
+        decode_body(gzip.compress(bytes(MAX_PAGE_BYTES + 1)), "gzip")
     assert not isinstance(caught.value, DamagedBodyError)
 
 
 def test_the_cap_holds_for_all_members_together() -> None:
     with pytest.raises(UndecodableError, match="more than 16 MiB"):
-        decode_body(gzip.compress(bytes(MAX_DECODED_BYTES // 2 + 1)) * 2, "gzip")
+        decode_body(gzip.compress(bytes(MAX_PAGE_BYTES // 2 + 1)) * 2, "gzip")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
@@ -105,7 +106,7 @@ def test_a_bomb_never_occupies_much_more_memory_than_the_cap(coding: str) -> Non
     try:
         with pytest.raises(UndecodableError, match="more than 16 MiB"):
             decode_body(bomb, coding)
-        assert tracemalloc.get_traced_memory()[1] < 1.25 * MAX_DECODED_BYTES
+        assert tracemalloc.get_traced_memory()[1] < 1.25 * MAX_PAGE_BYTES
     finally:
         tracemalloc.stop()
 

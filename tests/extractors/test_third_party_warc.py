@@ -19,9 +19,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from extractors import foreign_warc
+from extractors import third_party_warc
 from extractors.byte_streams import ByteStream
-from extractors.foreign_warc import Damage, ForeignRecord, read_foreign_warc
+from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
+from extractors.warc_records import Damage
 from tests.extractors.foreign import LISTING, PAGE, page_url, pages, response
 
 
@@ -31,20 +32,20 @@ def stream(data: bytes, step: int = 10**9) -> ByteStream:
     return ByteStream(lambda _size: next(parts, b""))
 
 
-def read(data: bytes) -> tuple[list[ForeignRecord], list[Damage]]:
-    items = list(read_foreign_warc(stream(data)))
-    return [item for item in items if isinstance(item, ForeignRecord)], [
+def read(data: bytes) -> tuple[list[ThirdPartyRecord], list[Damage]]:
+    items = list(read_third_party_warc(stream(data)))
+    return [item for item in items if isinstance(item, ThirdPartyRecord)], [
         item for item in items if isinstance(item, Damage)
     ]
 
 
-def one(data: bytes) -> ForeignRecord:
+def one(data: bytes) -> ThirdPartyRecord:
     (record,), damages = read(data)
     assert damages == []
     return record
 
 
-def numbers(records: list[ForeignRecord]) -> list[int]:
+def numbers(records: list[ThirdPartyRecord]) -> list[int]:
     return [int(record.url.rpartition("=")[2]) for record in records]
 
 
@@ -155,7 +156,7 @@ def test_a_revisit_says_what_it_refers_to() -> None:
 
     assert (record.kind, record.body, record.status) == ("revisit", b"", 200)
     assert (record.refers_to, record.refers_to_url, record.payload_digest) == ("<urn:uuid:1>", LISTING, "sha1:ABC")
-    assert record.refers_to_instant == dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    assert record.refers_to_timestamp == dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
     assert record.digest_problem is None
 
 
@@ -235,7 +236,7 @@ def test_all_records_are_read_in_their_order_whatever_the_packing(form: str) -> 
 def test_what_is_read_does_not_depend_on_the_pieces_in_which_it_comes(step: int) -> None:
     data = FORMS["mixed"] + b"junk" + pages(1)[0]
 
-    assert list(read_foreign_warc(stream(data, step))) == list(read_foreign_warc(stream(data)))
+    assert list(read_third_party_warc(stream(data, step))) == list(read_third_party_warc(stream(data)))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -397,7 +398,7 @@ def test_no_damage_anywhere_makes_an_error_or_a_page_that_is_not_there(data: st.
 def test_a_record_that_is_too_large_to_be_a_page_has_no_body_and_the_next_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(foreign_warc, "LARGEST_RECORD", 50_000)
+    monkeypatch.setattr(third_party_warc, "MAX_PAGE_BYTES", 50_000)
     large = response(page_url(0), b"x" * 100_000)
 
     for data in (large + pages(2)[1], gzip.compress(large) + pages(2, packed=True)[1]):
@@ -414,11 +415,11 @@ def test_a_bomb_takes_no_memory() -> None:
     parts = iter([head, *repeat(block, size // len(block)), b"\r\n\r\n", pages(2)[1]])
 
     tracemalloc.start()
-    records = list(read_foreign_warc(ByteStream(lambda _size: next(parts, b""))))
+    records = list(read_third_party_warc(ByteStream(lambda _size: next(parts, b""))))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
-    assert [record.body is None for record in records if isinstance(record, ForeignRecord)] == [True, False]
+    assert [record.body is None for record in records if isinstance(record, ThirdPartyRecord)] == [True, False]
     assert peak < 120_000_000
 
 
@@ -427,7 +428,7 @@ def test_memory_does_not_grow_with_the_file() -> None:
         members = pages(20, packed=True)
         parts = (members[number % 20] for number in range(count))
         tracemalloc.start()
-        assert sum(1 for _ in read_foreign_warc(ByteStream(lambda _size: next(parts, b"")))) == count
+        assert sum(1 for _ in read_third_party_warc(ByteStream(lambda _size: next(parts, b"")))) == count
         size = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return size
@@ -457,9 +458,9 @@ def test_a_file_that_wget_made_is_read(tmp_path: Path) -> None:
         server.shutdown()
 
     with (tmp_path / "crawl.warc.gz").open("rb") as file:
-        items = list(read_foreign_warc(ByteStream(file.read)))
+        items = list(read_third_party_warc(ByteStream(file.read)))
 
-    records = [item for item in items if isinstance(item, ForeignRecord)]
+    records = [item for item in items if isinstance(item, ThirdPartyRecord)]
     assert len(records) == len(items)
     assert [(record.url, record.status) for record in records] == list(zip(urls, (200, 404), strict=True))
     assert records[0].body == PAGE

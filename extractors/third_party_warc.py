@@ -1,0 +1,189 @@
+"""WARC files that other tools made, as wget, browsers and crawlers. Each record that is whole is read, whatever is not.
+
+WARC 1.0 and 1.1 (ISO 28500).
+"""
+
+import datetime as dt
+import re
+from base64 import b32encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import md5, sha1, sha256, sha512
+from io import BytesIO
+from typing import Literal, cast
+
+from fastwarc.warc import ArchiveIterator, WarcRecord
+
+from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
+from extractors.warc_records import Damage, RawRecord, raw_records
+from schemas.records import Headers, first_header
+from schemas.timestamps import parse_timestamp
+
+_TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_CHUNK = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_TYPE_OF_REVISIT = re.compile(rb"^warc-type[ \t]*:[ \t]*revisit", re.IGNORECASE | re.MULTILINE)
+_UNDONE_HEADER = "X-Archive-Orig-Content-Encoding"
+_NO_PAGES = ("dns:", "metadata:")  # what crawlers and wget note of themselves
+_CONTROL = bytes([*range(9), *range(14, 32)])
+_GLIMPSE_BYTES = 1024
+_DIGESTS = {"sha1": sha1, "sha256": sha256, "sha512": sha512, "md5": md5}
+
+Kind = Literal["response", "resource", "revisit"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThirdPartyRecord:
+    """A response, a resource, or a revisit of either.
+
+    Attributes:
+        place: Where it stands in the file, `at byte 1234`.
+        record_id: As it stands in the record; empty if it has none.
+        captured_at: UTC; `None` where the record does not say.
+        status: Of HTTP; `None` where there is none.
+        headers: Of HTTP, without `Transfer-Encoding`, which is undone; a content-encoding that was undone before has
+            the name `X-Archive-Orig-Content-Encoding`.
+        body: In its content-encoding; `None` if the record is too large to be a page.
+        payload_digest: As the record states it, else computed; `None` for a revisit that states none.
+        digest_problem: How the digest that the record states differs from what it holds; `None` if it does not.
+        refers_to: Id of the record that a revisit refers to; likewise its URL and timestamp.
+    """
+
+    kind: Kind
+    place: str
+    url: str
+    record_id: str
+    captured_at: dt.datetime | None
+    content_type: str
+    status: int | None
+    headers: Headers
+    body: bytes | None
+    payload_digest: str | None
+    digest_problem: str | None = None
+    refers_to: str | None = None
+    refers_to_url: str | None = None
+    refers_to_timestamp: dt.datetime | None = None
+
+    def header(self, name: str) -> str | None:
+        """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
+        return first_header(self.headers, name)
+
+
+def read_third_party_warc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
+    """The responses, resources and revisits of a WARC file, and each part of it that cannot be read."""
+    for item in raw_records(stream, MAX_PAGE_BYTES):
+        if isinstance(item, Damage):
+            yield item
+            continue
+        try:
+            record = _read_record(item)
+        except Exception as error:  # whatever a record may fail with: the next one is read
+            yield Damage(item.place, f"a WARC record cannot be read: {error}")
+            continue
+        if record is not None:
+            yield record
+
+
+def _read_record(raw: RawRecord) -> ThirdPartyRecord | None:
+    """What a record holds; `None` for one that tells of a crawl and not of a page."""
+    stated_kind = _TYPE.search(raw.head)
+    if stated_kind is None:
+        return None
+    kind = cast("Kind", stated_kind[1].lower().decode())
+
+    whole = BytesIO(raw.head + raw.block)
+    record = next(iter(ArchiveIterator(whole, parse_http=False, quirks_mode=True)), None)
+    if record is None:
+        raise ValueError("it is no record")
+    head = record.headers
+    url = (head.get("WARC-Target-URI") or "").strip(" <>")
+    if url.startswith(_NO_PAGES):
+        return None
+    status, headers, body = _read_http(record) if kind != "resource" else (None, (), raw.block)
+    stated = head.get("WARC-Payload-Digest")
+    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
+    plain = _without_chunks(body) if is_chunked else body
+    refers_to_url = head.get("WARC-Refers-To-Target-URI")
+    return ThirdPartyRecord(
+        kind=kind,
+        place=raw.place,
+        url=url,
+        record_id=record.record_id or "",
+        captured_at=_timestamp(head.get("WARC-Date")),
+        content_type=(head.get("Content-Type") if kind == "resource" else first_header(headers, "content-type")) or "",
+        status=status,
+        headers=_true_headers(headers, plain),
+        body=plain if raw.is_whole else None,
+        payload_digest=stated or (None if kind == "revisit" else _sha1(plain)),
+        digest_problem=_digest_problem(head.get("WARC-Block-Digest"), stated, raw, (body, plain)),
+        refers_to=head.get("WARC-Refers-To"),
+        refers_to_url=refers_to_url.strip(" <>") if refers_to_url else None,
+        refers_to_timestamp=_timestamp(head.get("WARC-Refers-To-Date")),
+    )
+
+
+def _read_http(record: WarcRecord) -> tuple[int | None, Headers, bytes]:
+    """Status, headers and body as they stand in the record, which may have none of HTTP."""
+    try:
+        record.parse_http(quirks_mode=True)  # it takes bare line feeds too
+        head = record.http_headers
+    except (OSError, ValueError):
+        return None, (), b""
+    if head is None or head.status_code is None:
+        return None, (), b""
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]
+    return head.status_code, tuple(headers), record.reader.read()
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """The body without the chunks of HTTP/1.1 (RFC 9112, 7.1); as it is where a tool has undone them before.
+
+    Of a body that was cut off, what is there.
+    """
+    pieces = []
+    at = 0
+    while (line := _CHUNK.match(body, at)) is not None and (size := int(line[1], 16)):
+        pieces.append(body[line.end() : line.end() + size])
+        at = line.end() + size
+    return b"".join(pieces) if line is not None or pieces else body
+
+
+def _true_headers(headers: Headers, body: bytes) -> Headers:
+    """The headers that are true of a body without chunks; browsers keep that of a coding that they have undone."""
+    head = body[:_GLIMPSE_BYTES]
+    is_text = bool(head) and len(head) == len(head.translate(None, _CONTROL))
+    names = {"content-encoding": _UNDONE_HEADER} if is_text else {}
+    return tuple(
+        [(names.get(name.lower(), name), value) for name, value in headers if name.lower() != "transfer-encoding"]
+    )
+
+
+def _digest_problem(block: str | None, payload: str | None, raw: RawRecord, bodies: tuple[bytes, ...]) -> str | None:
+    """How a stated digest differs; that of the block counts more, as tools differ in what they call the payload."""
+    if not raw.is_whole:
+        return None
+    if block is not None and (is_right := _is_digest(block, raw.block)) is not None:
+        return None if is_right else f"WARC-Block-Digest is {block}, and that of the bytes is {_sha1(raw.block)}"
+    if payload is None or _TYPE_OF_REVISIT.search(raw.head) is not None:
+        return None
+    if any(_is_digest(payload, body) in (True, None) for body in bodies):
+        return None
+    return f"WARC-Payload-Digest is {payload}, and that of the body is {_sha1(bodies[0])}"
+
+
+def _is_digest(stated: str, data: bytes) -> bool | None:
+    """Whether a digest, in base 32 or hexadecimal, is that of the data; `None` where its kind is not known."""
+    name, _, value = stated.strip().partition(":")
+    function = _DIGESTS.get(name.lower().replace("-", ""))
+    if function is None:
+        return None
+    digest = function(data, usedforsecurity=False).digest()
+    return value.strip().upper().rstrip("=") in (b32encode(digest).decode().rstrip("="), digest.hex().upper())
+
+
+def _sha1(data: bytes) -> str:
+    return f"sha1:{b32encode(sha1(data, usedforsecurity=False).digest()).decode()}"
+
+
+def _timestamp(text: str | None) -> dt.datetime | None:
+    """A timestamp of WARC (ISO 28500:2017, 5.4); `None` for one that is less exact than a day."""
+    return None if text is None else parse_timestamp(text)

@@ -1,0 +1,162 @@
+"""Where WARC records begin and end in a file, whoever wrote it: each that is whole is found, whatever is not.
+
+Found here and not by fastwarc, which ends at the first damage without a word, and reads no head of more than 32 KiB.
+Records are plain, gzip members of their own, or a whole file in one member, also mixed.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+
+from extractors.byte_streams import GZIP_MAGIC, ByteStream, gzip_member
+
+MAX_HEAD_BYTES = 64 * 1024
+"""A record whose WARC headers are longer is not read."""
+
+_MAGIC = b"WARC/"
+_HEAD = re.compile(rb"WARC/[0-9.]+\r?\n.*?\r?\n\r?\n", re.DOTALL)
+_CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_BEGIN = re.compile(rb"WARC/[0-9]\.[0-9]+\r?\n(?=[A-Za-z-]+[ \t]*:)")
+_BEGIN_OR_GZIP = re.compile(_BEGIN.pattern + b"|" + re.escape(GZIP_MAGIC), re.DOTALL)
+_LOOK_AHEAD = 16  # bytes behind a record, to see that it ends there
+_CHUNK_BYTES = 1024 * 1024
+_NEWLINES = b"\r\n"
+_GLIMPSE_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A part of a file that cannot be read.
+
+    Attributes:
+        place: Where it begins, `at byte 1234`.
+    """
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """The bytes of a record; of one that is too large, those with which it begins.
+
+    Attributes:
+        place: Where it stands in the file, `at byte 1234`.
+        offset: Of the record, or of the gzip member that it is in.
+    """
+
+    place: str
+    offset: int
+    head: bytes
+    block: bytes
+    is_whole: bool
+
+
+def begins_warc(stream: ByteStream) -> bool:
+    """Whether a WARC record begins here, plain or packed with gzip; goes nowhere."""
+    head = stream.peek(_GLIMPSE_BYTES)
+    return head.lstrip(_NEWLINES).startswith(_MAGIC) or (head.startswith(GZIP_MAGIC) and _packs_record(head))
+
+
+def raw_records(stream: ByteStream, max_block: int, member: int | None = None) -> Iterator[RawRecord | Damage]:
+    """The records of a file, or of the gzip member at an offset of it, and each part that cannot be read.
+
+    Args:
+        stream: The file, or the unpacked member.
+        max_block: Bytes of a block that are read; a larger one is not whole.
+        member: Offset of the member; `None` for a file.
+    """
+    is_reported = False  # why a damaged file ends
+    while True:
+        while stream.peek(1) in (b"\r", b"\n"):
+            stream.skip(1)
+        begin = stream.mark()
+        place = _place(begin, member)
+        head = stream.peek(len(_MAGIC))
+        if not head:
+            break
+        if head == _MAGIC:
+            item = _read_raw(stream, max_block, member)
+            is_reported = isinstance(item, Damage) and stream.damage is not None
+            yield item
+        elif head.startswith(GZIP_MAGIC) and member is None:
+            yield from _member_records(stream, max_block, begin)
+            is_reported = stream.damage is not None
+        else:
+            yield Damage(place, "no WARC record begins here")
+            _find_next(stream, begin + 1, is_packed=member is not None)
+    if stream.damage is not None and member is None and not is_reported:
+        yield Damage(place, stream.damage)
+
+
+def _place(offset: int, member: int | None) -> str:
+    if member is None:
+        return f"at byte {offset}"
+    return f"at byte {member}, unpacked byte {offset}" if offset else f"at byte {member}"
+
+
+def _member_records(packed: ByteStream, max_block: int, begin: int) -> Iterator[RawRecord | Damage]:
+    stream = gzip_member(packed)
+    was_read = False
+    for item in raw_records(stream, max_block, begin):
+        # What a member that is damaged seems to hold is no damage of its own.
+        if isinstance(item, RawRecord) or stream.damage is None:
+            was_read = True
+            yield item
+    if stream.damage is not None:
+        what = "what is behind in this gzip member" if was_read else "this gzip member"
+        yield Damage(_place(begin, None), f"{what} cannot be read: {stream.damage}")
+        _find_next(packed, begin + 1, is_packed=False)
+
+
+def _read_raw(stream: ByteStream, max_block: int, member: int | None) -> RawRecord | Damage:
+    """The record that begins here; in its place, the stream is behind it, or at what may be the next."""
+    begin, is_packed = stream.offset, member is not None
+    place = _place(begin, member)
+    head = _HEAD.match(stream.peek(MAX_HEAD_BYTES))
+    length = _CONTENT_LENGTH.search(head[0]) if head else None
+    if head is None or length is None:
+        reason = "its head has no end" if head is None else "it has no Content-Length that is a number"
+        _find_next(stream, begin + 1, is_packed=is_packed)
+        return Damage(place, f"a WARC record cannot be read: {reason}")
+    stream.skip(len(head[0]))
+    size = int(length[1])
+    block = stream.peek(min(size, max_block))
+    is_whole = len(block) == size
+    behind = stream.offset
+    holds_others = not is_whole and _BEGIN.search(block) is not None  # what is behind is near no longer once it is read
+    if not holds_others and stream.skip(size) == size and _ends_here(stream):
+        return RawRecord(place, begin if member is None else member, head[0], block, is_whole)
+    reason = stream.damage or f"it does not end where its Content-Length says, after {size} bytes"
+    _find_next(stream, behind, is_packed=is_packed)
+    return Damage(place, f"a WARC record cannot be read: {reason}")
+
+
+def _ends_here(stream: ByteStream) -> bool:
+    """Whether a record can end here: before an empty line, the next record, or the end of a stream without damage."""
+    rest = stream.peek(_LOOK_AHEAD)
+    if len(rest) < _LOOK_AHEAD and stream.damage is not None:
+        return False
+    return not rest.strip(_NEWLINES) or rest.startswith((b"\r\n\r\n", b"\n\n", _MAGIC, GZIP_MAGIC))
+
+
+def _find_next(stream: ByteStream, offset: int, *, is_packed: bool) -> None:
+    """Go to the first place from an offset on where a record begins, plain or packed, or to the end."""
+    stream.go_back(offset)
+    pattern = _BEGIN if is_packed else _BEGIN_OR_GZIP
+    while data := stream.peek(_CHUNK_BYTES):
+        is_last = len(data) < _CHUNK_BYTES
+        limit = len(data) if is_last else len(data) - _GLIMPSE_BYTES
+        for match in pattern.finditer(data):
+            if match.start() > limit:
+                break
+            if match[0] != GZIP_MAGIC or _packs_record(data[match.start() : match.start() + _GLIMPSE_BYTES]):
+                stream.skip(match.start())
+                return
+        stream.skip(limit)
+
+
+def _packs_record(head: bytes) -> bool:
+    """Whether the gzip member that begins so has a WARC record."""
+    return gzip_member(ByteStream(BytesIO(head).read)).peek(len(_MAGIC)) == _MAGIC
