@@ -23,7 +23,7 @@ async def serving(handle: Handler, tls: ssl.SSLContext | None = None) -> AsyncIt
     async def handle_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await handle(reader, writer)
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):  # the client hung up, or the test is over
             pass
         finally:
             writer.close()
