@@ -7,10 +7,9 @@ so wcda leaves the working directory before it imports Prefect (docs/trust.md).
 """
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, nullcontext, suppress
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from schemas.errors import WcdaError
@@ -90,27 +89,25 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     with folder.locked(), away_from_data():
         state = state_folder("prefect", stable_id(str(folder.path.resolve())))
         set_prefect_settings(state)
-        from flows.prefect_flows import api_address, embedded_api_pid, named_embedded_api, require_api
+        from flows.prefect_flows import require_api, using_api_at
 
-        embedded = api_address() is None
-        if embedded:
-            print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
-            _end_leftover_api(state)
-        require_api()
-        if embedded:
-            _pid_note(state).write_text(str(embedded_api_pid()))
-        with named_embedded_api() if embedded else nullcontext():
+        with using_api_at(_start_api(state)):
+            require_api()
             yield
 
 
-def _pid_note(state: Path) -> Path:
-    return state / "embedded-api.pid"
+def _start_api(state: Path) -> str | None:
+    """Start the embedded API, unless Prefect's settings name another; gives its URL then.
 
+    Raises:
+        WcdaError: It does not start.
+    """
+    from prefect.settings import get_current_settings
 
-def _end_leftover_api(state: Path) -> None:
-    """End the embedded API of a run that was killed: it outlives its run, and would for good."""
-    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        pid = int(_pid_note(state).read_text())
-        # The number may be another process's by now.
-        if b"prefect.server.api.server:create_app" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGTERM)
+    from flows.embedded_api import start_embedded_api
+
+    settings = get_current_settings()
+    if settings.api.url is not None:
+        return None
+    print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
+    return start_embedded_api(state / "embedded-api.log", settings.server.ephemeral.startup_timeout_seconds)
