@@ -17,16 +17,18 @@ from pathlib import Path
 
 from schemas.errors import WcdaError
 
+_START_SECONDS = 120
+"""How long the API may take to answer; it is 5 to 30 seconds."""
+
 _STOP_SECONDS = 2
 """How long the API may take to end before it is killed: its database survives that."""
 
 
-def start_embedded_api(log: Path, timeout: float) -> str:
+def start_embedded_api(log: Path) -> str:
     """Start the API, with Prefect's settings as in the environment of this process, and wait until it answers.
 
     Args:
         log: File for what it prints.
-        timeout: Seconds until it must have answered.
 
     Returns:
         Its URL.
@@ -38,7 +40,7 @@ def start_embedded_api(log: Path, timeout: float) -> str:
 
     with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as output:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/api"
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (this Python, with nothing of a person's)
             [sys.executable, "-P", "-m", "flows.embedded_api", str(listening.fileno())],
             stdin=subprocess.PIPE,
             stdout=output,
@@ -49,7 +51,7 @@ def start_embedded_api(log: Path, timeout: float) -> str:
     atexit.register(_stop, process)
     try:
         # A connection waits until the API accepts it, and fails when its process ends.
-        with httpx.Client(trust_env=False, timeout=timeout) as client:
+        with httpx.Client(trust_env=False, timeout=_START_SECONDS) as client:
             client.get(f"{url}/health").raise_for_status()
     except httpx.HTTPError as error:
         raise WcdaError(

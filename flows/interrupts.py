@@ -6,7 +6,6 @@ the run as interrupted, and to erase a bar of progress.
 
 import os
 import signal
-import sys
 import threading
 from types import FrameType
 from typing import NoReturn
@@ -15,6 +14,9 @@ INTERRUPTED_EXIT_CODE = 130
 
 _ORDERLY_SECONDS = 2.0
 """How long the first Ctrl-C lets a command take to end by itself."""
+
+_AFTER_PROGRESS = b"\r\x1b[K\x1b[?25h"
+"""For a terminal on which a bar of progress may be left: erases its line, and shows the cursor again."""
 
 
 def end_quickly_when_interrupted() -> None:
@@ -25,8 +27,8 @@ def end_quickly_when_interrupted() -> None:
 
 def end_interrupted() -> NoReturn:
     """Say that the command was interrupted and end this process now; no thread and no exit handler holds it up."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    if os.isatty(2):
+        os.write(2, _AFTER_PROGRESS)
     os.write(2, b"wcda: interrupted; the tables are those of the last snapshot\n")
     os._exit(INTERRUPTED_EXIT_CODE)
 

@@ -19,8 +19,6 @@ from warehouse.folder import WarehouseFolder
 _DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # The embedded API answers after 5 to 30 seconds, and Prefect gives up after 20.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
 _DATABASE_VARIABLES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
@@ -89,25 +87,13 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
     with folder.locked(), away_from_data():
         state = state_folder("prefect", stable_id(str(folder.path.resolve())))
         set_prefect_settings(state)
-        from flows.prefect_flows import require_api, using_api_at
+        from flows.embedded_api import start_embedded_api
+        from flows.prefect_flows import api_address, require_api, using_api_at
 
-        with using_api_at(_start_api(state)):
+        started = None
+        if api_address() is None:
+            print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
+            started = start_embedded_api(state / "embedded-api.log")
+        with using_api_at(started):
             require_api()
             yield
-
-
-def _start_api(state: Path) -> str | None:
-    """Start the embedded API, unless Prefect's settings name another; gives its URL then.
-
-    Raises:
-        WcdaError: It does not start.
-    """
-    from prefect.settings import get_current_settings
-
-    from flows.embedded_api import start_embedded_api
-
-    settings = get_current_settings()
-    if settings.api.url is not None:
-        return None
-    print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
-    return start_embedded_api(state / "embedded-api.log", settings.server.ephemeral.startup_timeout_seconds)
