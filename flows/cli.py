@@ -3,6 +3,7 @@
 Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
+import os
 import sys
 from dataclasses import asdict, replace
 from functools import partial
@@ -51,6 +52,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; what a person did wrong is one line on standard error."""
     end_quickly_when_interrupted()
+    os.environ["PYTHONSAFEPATH"] = "1"  # no Python that is started imports modules from the working directory
     try:
         exit_code = app(standalone_mode=False)
     except WcdaError as error:

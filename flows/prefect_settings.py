@@ -56,7 +56,6 @@ def away_from_data() -> Iterator[None]:
     Raises:
         WcdaError: The folder cannot be made.
     """
-    os.environ.setdefault("PYTHONSAFEPATH", "1")  # for `python -m`, with which Prefect starts processes
     with chdir(state_folder("empty")):
         yield
 
