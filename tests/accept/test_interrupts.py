@@ -72,10 +72,12 @@ class Terminal:
 
     def embedded_api(self) -> list[int]:
         """Process of the embedded API that it started, if there is one."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return [
-            int(child) for child in children if b"flows.embedded_api" in Path(f"/proc/{child}/cmdline").read_bytes()
-        ]
+        return self.started(b"flows.embedded_api")
+
+    def started(self, command: bytes) -> list[int]:
+        """Processes that it started, by a part of their command line."""
+        children = " ".join(path.read_text() for path in Path(f"/proc/{self.pid}/task").glob("*/children"))
+        return [int(child) for child in children.split() if command in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def begin(place: Path, *arguments: str | Path) -> Terminal:
@@ -132,6 +134,21 @@ def test_ctrl_c_while_tables_are_published(tmp_path: Path, site: ReplicaSite) ->
     assert run.lines[-1] == INTERRUPTED
     assert "Traceback" not in run.shown
     assert run_wcda(tmp_path, "check", "--warehouse", tmp_path / "warehouse").returncode == 0
+
+
+@pytest.mark.parametrize("options", [["--direct"], []], ids=["direct", "on-prefect"])
+def test_ctrl_c_while_processes_that_parse_start(options: list[str], tmp_path: Path, warehouse: Path) -> None:
+    again = run_wcda(tmp_path, "harvest", "--from", "samples", "--direct", "--warehouse", warehouse)
+    assert again.returncode == 0  # a segment for each process
+    run = begin(tmp_path, "rebuild", "--processes", "2", "--warehouse", warehouse, *options)
+    run.until(lambda: run.started(b"spawn_main"))
+    parsing = run.started(b"spawn_main")
+    run.press_ctrl_c()
+
+    assert run.exit_code(PROMISED_SECONDS) == 130
+    assert run.lines == [*([] if options else [STARTING]), INTERRUPTED]
+    for process in parsing:
+        require_gone(process)
 
 
 @pytest.mark.parametrize(("presses", "seconds"), [(1, PROMISED_SECONDS), (2, 1)])
