@@ -5,6 +5,7 @@ import pty
 import re
 import select
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -122,6 +123,9 @@ def test_ctrl_c_while_pages_are_fetched(tmp_path: Path, site: ReplicaSite) -> No
     assert (run.lines[0], run.lines[-1]) == (STARTING, INTERRUPTED)
     assert "Traceback" not in run.shown
     require_gone(api)
+    (database,) = (tmp_path / ".local" / "state" / "wcda" / "prefect").glob("*/prefect.db")
+    with sqlite3.connect(database) as state:
+        assert state.execute("select state_type from flow_run").fetchall() == [("CRASHED",)]
 
 
 def test_ctrl_c_while_tables_are_published(tmp_path: Path, site: ReplicaSite) -> None:
