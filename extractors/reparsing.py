@@ -1,10 +1,12 @@
 """Parsing many segments, several at once: in processes of this machine, or wherever `parse_segments` is called."""
 
 import os
+import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import accumulate, groupby
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
@@ -83,7 +85,9 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
     with ProcessPoolExecutor(max(1, helpers), get_context("spawn"), end_with_parent) as pool:
 
         def parse_there(segments: Sequence[Path], parsed: Path, code: str) -> None:
-            pool.submit(parse_segments, segments, parsed, code).result()
+            with interrupts_blocked():
+                parsing = pool.submit(parse_segments, segments, parsed, code)
+            parsing.result()
 
         with ThreadPoolExecutor(max(1, helpers)) as threads:
             others = [threads.submit(take, parse_there) for _ in range(helpers)]
@@ -93,6 +97,16 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
                 other.result()
         except BrokenProcessPool as error:
             raise RawZoneError(KILLED) from error
+
+
+@contextmanager
+def interrupts_blocked() -> Iterator[None]:
+    """Keep Ctrl-C from the processes that this thread starts meanwhile: the process that started them ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_with_parent() -> None:

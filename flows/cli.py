@@ -3,6 +3,7 @@
 Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
+import os
 import sys
 from dataclasses import asdict, replace
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from extractors.wilson_center import ARCHIVE
+from flows.interrupts import INTERRUPTED_EXIT_CODE, end_interrupted, end_quickly_when_interrupted
 from flows.options import (
     DEFAULT_WAREHOUSE,
     AcceptLossOption,
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 INCOMPLETE_EXIT_CODE = 3
 """Published, but something of what was asked for could not be read."""
 
-_INTERRUPTED = 130
-
 app = typer.Typer(
     name="wcda",
     cls=SettableGroup,
@@ -51,6 +51,8 @@ app = typer.Typer(
 
 def main() -> None:
     """Run the command line; a mistake is reported in one line on standard error."""
+    end_quickly_when_interrupted()
+    os.environ["PYTHONSAFEPATH"] = "1"  # no Python that is started imports modules from the working directory
     try:
         exit_code = app(standalone_mode=False)
     except WcdaError as error:
@@ -61,8 +63,8 @@ def main() -> None:
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
-    if exit_code == _INTERRUPTED:
-        _stop("interrupted; the tables are those of the last snapshot", _INTERRUPTED)
+    if exit_code == INTERRUPTED_EXIT_CODE:
+        end_interrupted()
     sys.exit(exit_code)
 
 

@@ -142,36 +142,21 @@ def api_address() -> str | None:
     return get_current_settings().api.url
 
 
-def embedded_api_pid() -> int | None:
-    """The process of the embedded API, if this process has started it."""
-    from prefect.server.api.server import SubprocessASGIServer  # takes seconds, and needed only here
-
-    process = SubprocessASGIServer().server_process
-    return process.pid if process else None
-
-
 @contextmanager
-def named_embedded_api() -> Iterator[None]:
-    """Let Prefect's settings name the embedded API: a process that is given a task would start another else."""
-    from prefect.server.api.server import SubprocessASGIServer  # as above
-
-    with temporary_settings({PREFECT_API_URL: SubprocessASGIServer().api_url}):
+def using_api_at(url: str | None) -> Iterator[None]:
+    """Let Prefect's settings name the API at a URL; `None` for the one that they name already."""
+    with temporary_settings({PREFECT_API_URL: url}) if url else nullcontext():
         yield
 
 
 def require_api() -> None:
-    """Start the embedded API if it is the one to use, and stop if the API does not answer.
+    """Stop if the API does not answer.
 
     Raises:
         WcdaError: It does not.
     """
-    address = api_address()
-    try:
-        with get_client(sync_client=True) as client:
-            problem = client.api_healthcheck()
-    except RuntimeError as error:  # the embedded API did not start
-        problem = error
+    with get_client(sync_client=True) as client:
+        problem = client.api_healthcheck()
     if problem is not None:
-        named = f"at {address}" if address else "embedded in this run"
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise WcdaError(f"Prefect's API {named} does not answer: {reason}; --direct runs without Prefect")
+        raise WcdaError(f"Prefect's API at {api_address()} does not answer: {reason}; --direct runs without Prefect")

@@ -19,7 +19,15 @@ from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
 from extractors.parsed_cache import ParsedCache, code_version
 from extractors.raw_zone import RawZone
-from extractors.reparsing import KILLED, ParseAll, batches, end_with_parent, parse_segments, processes_that_pay
+from extractors.reparsing import (
+    KILLED,
+    ParseAll,
+    batches,
+    end_with_parent,
+    interrupts_blocked,
+    parse_segments,
+    processes_that_pay,
+)
 from schemas.errors import RawZoneError, UsageError, WcdaError
 
 if TYPE_CHECKING:
@@ -46,7 +54,9 @@ def parse_in_pool(segments: Sequence[Path], parsed: Path, processes: int | None 
         return
     with ProcessPoolTaskRunner(max_workers=workers, initializer=end_with_parent) as runner:
         try:
-            for future in _submit(runner, segments, parsed, workers):
+            with interrupts_blocked():
+                futures = _submit(runner, segments, parsed, workers)
+            for future in futures:
                 future.result()
         except BrokenProcessPool as error:
             raise RawZoneError(KILLED) from error

@@ -7,10 +7,9 @@ so wcda leaves the working directory before it imports Prefect (docs/trust.md).
 """
 
 import os
-import signal
 import sys
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager, nullcontext, suppress
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 from schemas.errors import WcdaError
@@ -20,8 +19,6 @@ from warehouse.folder import WarehouseFolder
 _DEFAULTS = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # The embedded API answers after 5 to 30 seconds, and Prefect gives up after 20.
-    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
 }
 
 _DATABASE_VARIABLES = ("PREFECT_SERVER_DATABASE_CONNECTION_URL", "PREFECT_API_DATABASE_CONNECTION_URL")
@@ -59,7 +56,6 @@ def away_from_data() -> Iterator[None]:
     Raises:
         WcdaError: The folder cannot be made.
     """
-    os.environ.setdefault("PYTHONSAFEPATH", "1")  # for `python -m`, with which Prefect starts processes
     with chdir(state_folder("empty")):
         yield
 
@@ -91,27 +87,13 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
         state = state_folder("prefect", stable_id(str(folder.path.resolve())))
         set_prefect_settings(state)
         # Prefect reads its settings when it is imported, so they must be set before.
-        from flows.prefect_flows import api_address, embedded_api_pid, named_embedded_api, require_api
+        from flows.embedded_api import start_embedded_api
+        from flows.prefect_flows import api_address, require_api, using_api_at
 
-        embedded = api_address() is None
-        if embedded:
+        started = None
+        if api_address() is None:
             print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
-            _end_leftover_api(state)
-        require_api()
-        if embedded:
-            _pid_note(state).write_text(str(embedded_api_pid()))
-        with named_embedded_api() if embedded else nullcontext():
+            started = start_embedded_api(state / "embedded-api.log")
+        with using_api_at(started):
+            require_api()
             yield
-
-
-def _pid_note(state: Path) -> Path:
-    return state / "embedded-api.pid"
-
-
-def _end_leftover_api(state: Path) -> None:
-    """End the embedded API of a run that was killed: it outlives its run, and would for good."""
-    with suppress(FileNotFoundError, ProcessLookupError, ValueError):
-        pid = int(_pid_note(state).read_text())
-        # The number may be another process's by now.
-        if b"prefect.server.api.server:create_app" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGTERM)

@@ -5,6 +5,7 @@ process of its own. Prefect's embedded API keeps no schedules.
 """
 
 import logging
+import signal
 from dataclasses import asdict
 
 from flows.prefect_settings import away_from_data, set_defaults
@@ -35,6 +36,7 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
     request.check()
     set_defaults()
     absolute = request.with_absolute_paths()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Prefect pauses the schedule and ends runs first
     with away_from_data():
         _serve(absolute, cron, timezone, name)
 

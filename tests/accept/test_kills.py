@@ -77,22 +77,6 @@ def test_the_warehouse_is_sound_after_every_kill(
     assert outcomes <= {"complete", "interrupted"}
 
 
-def test_the_embedded_api_of_a_killed_run_is_ended_by_the_next(warehouse: Path, tmp_path: Path) -> None:
-    note = warehouse / "prefect" / "embedded-api.pid"
-    process = start(tmp_path, warehouse)
-    while not note.exists():
-        time.sleep(0.1)
-    os.kill(process.pid, signal.SIGKILL)  # it alone: what it started lives on
-    process.wait()
-    leftover = Path("/proc") / note.read_text()
-    assert leftover.exists()
-
-    done = run_wcda(tmp_path, "harvest", "--from", "samples", "--warehouse", warehouse)
-
-    assert done.returncode == 0
-    assert not leftover.exists()
-
-
 def test_a_first_run_that_is_killed_leaves_nothing_half_published(tmp_path: Path) -> None:
     duration = seconds_of_a_run(tmp_path, tmp_path / "other", "--direct")
     for share in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9):

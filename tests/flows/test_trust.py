@@ -41,7 +41,16 @@ def hostile_files(folder: Path, marks: Path) -> dict[str, str]:
         "pyproject.toml": f'[tool.prefect]\napi.url = "{elsewhere}"\nlogging.config_path = "{logging}"\n',
         **{
             f"{module}.py": f"import os\nos.mkdir({str(marks / module)!r})\n"
-            for module in ("prefect", "uvicorn", "sitecustomize", "usercustomize", "pandas", "yaml", "logging")
+            for module in (
+                "prefect",
+                "uvicorn",
+                "sitecustomize",
+                "usercustomize",
+                "pandas",
+                "yaml",
+                "logging",
+                "multiprocessing",
+            )
         },
     }
 
@@ -68,4 +77,17 @@ def test_no_file_of_a_working_directory_or_a_warehouse_is_run_or_obeyed(
 
     assert done.returncode == 1
     assert f"Prefect's API at {NO_API} does not answer" in done.stderr
+    assert list(marks.iterdir()) == []
+
+
+def test_processes_that_parse_run_no_module_of_the_working_directory(
+    tmp_path: Path, warehouse: Path, marks: Path, wcda: Command
+) -> None:
+    again = wcda("harvest", "--from", "samples", "--direct", "--warehouse", warehouse)  # a segment for each process
+    for name, text in hostile_files(tmp_path / "work", marks).items():
+        write(tmp_path / "work" / name, text)
+
+    done = wcda("rebuild", "--direct", "--processes", "2", "--warehouse", warehouse)
+
+    assert (again.returncode, done.returncode) == (0, 0), done.stderr
     assert list(marks.iterdir()) == []
