@@ -12,7 +12,7 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
 from pathlib import Path
 
-from extractors.parsed_cache import ParsedCache, code_version
+from extractors.parsed_cache import ParsedCache, code_version, user_key
 from extractors.raw_zone import RawZone
 from schemas.errors import RawZoneError
 
@@ -25,7 +25,7 @@ ParseAll = Callable[[Sequence[Path], Path], None]
 """Lets all segments be parsed, and what they yield be kept in a folder."""
 
 
-def parse_segments(segments: Sequence[Path], parsed: Path, code: str) -> None:
+def parse_segments(segments: Sequence[Path], parsed: Path, code: str, key: bytes | None = None) -> None:
     """Parse those segments that nobody has parsed before, one after the other, and keep what each yields.
 
     It may be called anywhere where both folders are at hand, by several at once, and again: that changes nothing.
@@ -34,13 +34,14 @@ def parse_segments(segments: Sequence[Path], parsed: Path, code: str) -> None:
         segments: Finished, of one raw zone.
         parsed: Folder of the parsed cache.
         code: Version of the code that is to read them (`code_version`).
+        key: What they yield is signed with it; `None` for that of the user here.
 
     Raises:
         RawZoneError: A segment cannot be read, or the code here is another.
     """
     if code != code_version():
-        raise RawZoneError("a worker runs another release of wcda; install the same one everywhere")
-    cache = ParsedCache(parsed)
+        raise RawZoneError("a worker runs another release of wcda, Python or a library; install the same everywhere")
+    cache = ParsedCache(parsed, key)
     for segment in segments:
         cache.parse(RawZone(segment.parent), segment)
 
@@ -70,23 +71,23 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
     Raises:
         RawZoneError: A segment cannot be read, or a process was killed.
     """
-    code = code_version()
+    code, key = code_version(), user_key()
     helpers = min(processes or processes_that_pay(segments), len(segments)) - 1
     todo = iter(segments)
 
-    def take(parse: Callable[[Sequence[Path], Path, str], None]) -> None:
+    def take(parse: Callable[[Sequence[Path], Path, str, bytes], None]) -> None:
         try:
             for segment in todo:
-                parse([segment], parsed, code)
+                parse([segment], parsed, code, key)
         finally:
             list(todo)  # where one failed, nobody begins with another
 
     # No process is started before something is submitted. A fork would copy the locks that other threads hold.
     with ProcessPoolExecutor(max(1, helpers), get_context("spawn"), end_with_parent) as pool:
 
-        def parse_there(segments: Sequence[Path], parsed: Path, code: str) -> None:
+        def parse_there(segments: Sequence[Path], parsed: Path, code: str, key: bytes) -> None:
             with interrupts_blocked():
-                parsing = pool.submit(parse_segments, segments, parsed, code)
+                parsing = pool.submit(parse_segments, segments, parsed, code, key)
             parsing.result()
 
         with ThreadPoolExecutor(max(1, helpers)) as threads:

@@ -184,6 +184,7 @@ class WarcWriter:
             UnwritableError: It cannot be written.
         """
         capture = _safe_capture(capture)
+        capture = replace(capture, content_type=first_header(capture.headers, "content-type") or "")
         if capture.http_status is None or capture.captured_at is None:
             raise ValueError("a response has a status and a timestamp")
         exchange = Exchange(
@@ -380,7 +381,10 @@ def _parse_head(raw: RawRecord | Damage) -> _Record:
         raise ValueError(raw.reason)
     if not raw.is_whole:
         raise ValueError(f"it has more than {MAX_BLOCK_BYTES // 1024**2} MiB")
-    return _Record(raw)
+    record = _Record(raw)
+    if record.get("warc-block-digest") not in (None, _digest(raw.block)):
+        raise ValueError("its block is not what its WARC-Block-Digest says")
+    return record
 
 
 def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:

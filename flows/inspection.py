@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -109,11 +110,11 @@ def kept_snapshots(warehouse: Path) -> list[dict[str, Any]]:
 
 
 def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckReport:
-    """Prove a snapshot, the raw zone, and that it has the segments that the snapshot was made from.
+    """Check a snapshot, all of the raw zone, and that it has the segments that the snapshot was made from.
 
     Args:
         warehouse: Its folder.
-        snapshot_id: Null for the current one.
+        snapshot_id: `None` for the current one.
 
     Raises:
         UsageError: There is no warehouse.
@@ -138,9 +139,24 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
         f"{folder.path}: sound; snapshot {snapshot.manifest.snapshot_id}, {len(snapshot.manifest.tables)} tables, "
         f"{rows} rows, {len(segments)} segments of the raw zone"
     )
+    if not snapshot_id and not problems and (target := _interrupted_rollback(folder, raw_zone, snapshot)):
+        summary += f"; a rollback was interrupted before it published: wcda rollback {target} completes it"
     if note := version_note(snapshot):
         summary += f"; {note}: its digests were proved, the rules of its schema were not"
     return CheckReport(snapshot.manifest.snapshot_id, problems, summary)
+
+
+def _interrupted_rollback(folder: WarehouseFolder, raw_zone: RawZone, current: Snapshot) -> str | None:
+    """Id of the snapshot to which the last rollback was to return, if nothing was published since; else `None`."""
+    withdrawal = raw_zone.withdrawal()
+    if withdrawal is None:
+        return None
+    made_from = {note.name for note in current.manifest.segments}
+    wanted: set[str] = set()
+    with suppress(WarehouseError):  # that snapshot may have been deleted since
+        wanted = {note.name for note in find_snapshot(folder, withdrawal.snapshot_id).manifest.segments}
+    is_published = made_from.isdisjoint(withdrawal.segments) and wanted <= made_from
+    return None if is_published else withdrawal.snapshot_id
 
 
 def list_changes(warehouse: Path, since: str | None) -> ChangeReport:

@@ -17,7 +17,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.settings import get_current_settings
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner
 
-from extractors.parsed_cache import ParsedCache, code_version
+from extractors.parsed_cache import ParsedCache, code_version, user_key
 from extractors.raw_zone import RawZone
 from extractors.reparsing import (
     KILLED,
@@ -120,6 +120,6 @@ def _is_of_this_machine(address: str) -> bool:
 def _submit(runner: TaskRunner[Any], segments: Sequence[Path], parsed: Path, workers: int) -> list[Any]:
     """Submit a task for each batch of segments; gives their futures."""
     return [
-        runner.submit(_parse_task, {"segments": batch, "parsed": parsed, "code": code_version()})
+        runner.submit(_parse_task, {"segments": batch, "parsed": parsed, "code": code_version(), "key": user_key()})
         for batch in batches(segments, workers * BATCHES_FOR_EACH)
     ]

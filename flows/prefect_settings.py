@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
 
-from schemas.errors import WcdaError
 from schemas.identifiers import stable_id
+from schemas.user_folders import state_folder
 from warehouse.folder import WarehouseFolder
 
 _DEFAULTS = {
@@ -30,23 +30,6 @@ def set_defaults() -> None:
     """Set what wcda prefers and nobody has set, wherever its API is."""
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-
-
-def state_folder(*names: str) -> Path:
-    """A folder below the user's state folder for wcda (XDG Base Directory Specification), which it makes.
-
-    Raises:
-        WcdaError: It cannot be made.
-    """
-    base = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser()
-    folder = (base if base.is_absolute() else Path("~/.local/state").expanduser()).joinpath("wcda", *names)
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise WcdaError(
-            f"{folder}: cannot be made: {error.strerror}; set XDG_STATE_HOME to a folder of yours"
-        ) from error
-    return folder
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.records import Receipt, Withdrawal
 from warehouse.changes import summarise_changes
 from warehouse.folder import WarehouseFolder
-from wcda.snapshots import Snapshot, find_snapshot, open_snapshot
+from wcda.snapshots import Snapshot, current_snapshot, find_snapshot, open_snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class RolledBack:
 def roll_back(warehouse: Path, snapshot_id: str) -> RolledBack:
     """Withdraw what a snapshot was not made from, and publish the tables of what is left.
 
+    One that was interrupted is completed by the same call.
+
     Args:
         warehouse: Its folder.
         snapshot_id: The snapshot to return to, earlier or later than the current one.
@@ -48,18 +50,29 @@ def roll_back(warehouse: Path, snapshot_id: str) -> RolledBack:
     with folder.locked():
         raw_zone = RawZone(folder.raw)
         raw_zone.recover()
-        others = _other_segments(raw_zone, target)
-        raw_zone.withdraw(new_run_id(), Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others))
+        others, is_withdrawn = _other_segments(raw_zone, target)
+        if not is_withdrawn:
+            raw_zone.withdraw(new_run_id(), Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others))
+        elif _segments_of_current(folder) == {note.name for note in target.manifest.segments}:
+            raise UsageError(f"{snapshot_id}: nothing was harvested since; there is nothing to withdraw")
         receipt = publish_tables(folder, None, accept_loss=True, keep=None)
     differences = summarise_changes(target, open_snapshot(folder, receipt.snapshot))
     return RolledBack(snapshot_id, len(others), differences.counts.total(), receipt)
 
 
-def _other_segments(raw_zone: RawZone, target: Snapshot) -> tuple[str, ...]:
-    """The segments that a snapshot was not made from.
+def _segments_of_current(folder: WarehouseFolder) -> set[str]:
+    """The segments that the current snapshot was made from; of one that is broken, none."""
+    try:
+        snapshot = current_snapshot(folder)
+    except WarehouseError:
+        return set()
+    return {note.name for note in snapshot.manifest.segments} if snapshot else set()
+
+
+def _other_segments(raw_zone: RawZone, target: Snapshot) -> tuple[tuple[str, ...], bool]:
+    """The segments that a snapshot was not made from, and whether just those are withdrawn.
 
     Raises:
-        UsageError: Those are withdrawn already.
         WarehouseError: Segments that it was made from are missing or damaged.
     """
     there = {segment.name: segment for segment in raw_zone.all_segments()}
@@ -69,6 +82,5 @@ def _other_segments(raw_zone: RawZone, target: Snapshot) -> tuple[str, ...]:
             raise WarehouseError(
                 f"nothing was done: the raw zone does not have {name} as that snapshot was made from it"
             )
-    if {segment.name for segment in raw_zone.segments()} == wanted.keys():
-        raise UsageError(f"{target.manifest.snapshot_id}: nothing was harvested since; there is nothing to withdraw")
-    return tuple(name for name in there if name not in wanted)
+    is_withdrawn = {segment.name for segment in raw_zone.segments()} == wanted.keys()
+    return tuple(name for name in there if name not in wanted), is_withdrawn

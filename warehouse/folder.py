@@ -40,12 +40,13 @@ class WarehouseFolder(PublishedFolder):
 
         Raises:
             UsageError: The path is a file.
-            WarehouseError: The folder cannot be made or written, or its disk is full.
+            WarehouseError: The folder cannot be made or written, its disk is full, or it is a copy without links.
             WarehouseLockedError: Another run holds it.
         """
         from filelock import FileLock, Timeout  # the command line imports this module and must start quickly
 
         self._prepare()
+        self.require_link()
         lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
         try:
             lock.acquire(blocking=False)

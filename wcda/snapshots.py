@@ -100,8 +100,7 @@ def current_snapshot(folder: PublishedFolder) -> Snapshot | None:
         WarehouseError: The link or what it names is broken.
     """
     if not folder.current.is_symlink():
-        if folder.current.exists():
-            raise WarehouseError(f"{folder.current}: must be a link to a snapshot")
+        folder.require_link()
         return None
     return _open(folder.current.resolve())
 

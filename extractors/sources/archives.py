@@ -106,7 +106,7 @@ class SavedPages(CapturedSource):
         """Find out whether there is something to read.
 
         Raises:
-            UsageError: There is no such path, or the warehouse lies in it.
+            UsageError: There is no such path, or it and the warehouse hold one another.
             SourceError: It is a folder without files.
         """
         check_path(self._path)
@@ -115,6 +115,11 @@ class SavedPages(CapturedSource):
             raise UsageError(
                 f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
                 "choose another --warehouse, or a folder that does not hold it"
+            )
+        if self._path.resolve().is_relative_to((warehouse / "raw").resolve()):
+            raise UsageError(
+                f"{self._path}: this is the raw zone of the warehouse {warehouse}, which is written while sources are "
+                "read; its tables are made from it already, and wcda rebuild makes them again"
             )
 
     def _read(self, _known: KnownPages) -> Iterator[Item]:

@@ -1,7 +1,8 @@
 """The cache of parsed segments: never needed, never stale."""
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from extractors import parsed_cache
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import parse_segment
 from extractors.raw_zone import RawZone
+from schemas.identifiers import file_sha256
 from tests.extractors.test_parsing import LISTING, OTHER_LISTING, capture, land, zone
 
 __all__ = ["zone"]  # a fixture
@@ -212,3 +214,95 @@ def test_a_damaged_cache_is_never_needed(damage: str, zone: RawZone, cache: Pars
             wrong += [] if same else [(at, "other rows")]
 
     assert wrong == []
+
+
+def sha256_of(place: Path) -> str:
+    return "".join(f"{file_sha256(file)}\n" for file in sorted(place.glob("*.arrow")))
+
+
+def test_what_another_user_kept_is_parsed_again(zone: RawZone, cache: ParsedCache, parsed_segments: list[str]) -> None:
+    segment = zone.segments()[0]
+    forged = {name: table.slice(0, 0) for name, table in parse_segment(segment).items()}
+    ParsedCache(cache.folder, b"the key of another").keep(zone, segment, forged)
+    (place,) = cache.folder.iterdir()
+    (place / "sha256").write_text(sha256_of(place))  # what former releases took for a signature
+
+    for _ in range(2):
+        assert cache.parse(zone, segment)["captures"].num_rows > 0
+    assert parsed_segments == [segment.name]
+
+
+def test_what_was_kept_of_one_segment_is_not_taken_for_what_another_yielded(
+    zone: RawZone, cache: ParsedCache, parsed_segments: list[str]
+) -> None:
+    first, second = zone.segments()
+    cache.parse(zone, first)
+    (kept,) = cache.folder.iterdir()
+    fresh = cache.parse(zone, second)
+    (other,) = set(cache.folder.iterdir()) - {kept}
+    shutil.rmtree(other)
+    kept.rename(other)
+
+    assert cache.parse(zone, second)["captures"].equals(fresh["captures"])
+    assert parsed_segments == [first.name, second.name, second.name]
+
+
+def test_a_pipe_or_a_link_in_the_cache_is_neither_waited_for_nor_followed(
+    zone: RawZone, cache: ParsedCache, parsed_segments: list[str]
+) -> None:
+    segment = zone.segments()[0]
+    cache.parse(zone, segment)
+    (file,) = cache.folder.glob("*/entries.arrow")
+    file.unlink()
+    os.mkfifo(file)
+    cache.parse(zone, segment)
+    (file,) = cache.folder.glob("*/entries.arrow")
+    elsewhere = file.rename(cache.folder.parent / "entries.arrow")
+    file.symlink_to(elsewhere)
+    cache.parse(zone, segment)
+
+    assert parsed_segments == [segment.name] * 3
+
+
+@pytest.mark.parametrize("delete", [ParsedCache.forget, lambda cache: cache.forget_others(RawZone(cache.folder))])
+def test_nothing_is_deleted_in_a_folder_to_which_a_link_in_place_of_the_cache_leads(
+    delete: Callable[[ParsedCache], None], cache: ParsedCache, tmp_path: Path
+) -> None:
+    (tmp_path / "home" / "letters").mkdir(parents=True)
+    cache.folder.symlink_to(tmp_path / "home")
+
+    delete(cache)
+
+    assert (tmp_path / "home" / "letters").is_dir()
+    assert not cache.folder.is_symlink()
+
+
+def test_the_version_changes_with_a_release_of_a_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = parsed_cache.code_version()
+    monkeypatch.setattr(parsed_cache, "version", lambda _library: "99.9")
+    parsed_cache.code_version.cache_clear()
+    after = parsed_cache.code_version()
+    parsed_cache.code_version.cache_clear()
+
+    assert before != after
+
+
+def test_the_key_is_the_user_s_alone_and_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+
+    keys = {parsed_cache.user_key() for _ in range(2)}
+
+    (file,) = (tmp_path / "wcda").iterdir()
+    assert keys == {file.read_bytes()}
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_state_folder_that_cannot_be_written_stops_nothing(
+    zone: RawZone, cache: ParsedCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+
+    kept = ParsedCache(cache.folder).parse(zone, zone.segments()[0])
+
+    assert kept["captures"].num_rows > 0

@@ -226,3 +226,66 @@ def test_the_lasting_tables_of_a_first_snapshot_outlive_many_runs(harvested_samp
 
     assert done.withdrawn == 3
     assert lasting(read_tables(tables)) == before
+
+
+# What interrupts a rollback
+
+
+def interrupt(tables: Path, snapshot: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Roll back, on a disk that is full when the tables are to be published."""
+
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("flows.rollback.publish_tables", fail)
+        with pytest.raises(OSError, match="No space left"):
+            roll_back(tables, snapshot)
+
+
+def test_a_rollback_that_was_interrupted_is_reported_and_completed_by_the_same_command(
+    tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = harvest_page(tables, *LETTER)
+    before = read_tables(tables)
+    harvest_page(tables, *HERRING)
+    interrupt(tables, first, monkeypatch)
+    assert f"wcda rollback {first}" in check_warehouse(tables).summary
+
+    done = roll_back(tables, first)
+
+    assert (done.withdrawn, done.differences) == (1, 0)
+    assert read_tables(tables) == before
+    assert len(list(tables.glob("raw/*-rollback-*.warc.gz"))) == 1
+    assert "interrupted" not in check_warehouse(tables).summary
+    with pytest.raises(UsageError, match="nothing was harvested since"):
+        roll_back(tables, first)
+
+
+def test_a_return_to_the_later_snapshot_that_was_interrupted_is_completed(
+    tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = harvest_page(tables, *LETTER)
+    second = harvest_page(tables, *HERRING)
+    both = read_tables(tables)
+    roll_back(tables, first)
+    interrupt(tables, second, monkeypatch)
+    assert f"wcda rollback {second}" in check_warehouse(tables).summary
+
+    roll_back(tables, second)
+
+    assert read_tables(tables) == both
+
+
+def test_rollbacks_hold_in_their_order_after_the_clock_was_set_back(
+    tables: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = harvest_page(tables, *LETTER)
+    second = harvest_page(tables, *HERRING)
+    monkeypatch.setattr("flows.rollback.new_run_id", lambda: "20990101T000000.000000Z-abcd")
+    roll_back(tables, first)
+    monkeypatch.setattr("flows.rollback.new_run_id", lambda: "20010101T000000.000000Z-abcd")
+
+    roll_back(tables, second)
+
+    assert titles(tables) == {LETTER[1], HERRING[1]}
