@@ -92,6 +92,7 @@ STEMS = {
     "the same stem above and below": ({"a.txt": "a.txt", "x/a.txt": "x/a"}),
     "the same stem, other letter case": ({"A.txt": "A", "a.txt": "a"}),
     "some share a stem": ({"b.txt": "b", "x/a.txt": "x/a", "y/a.txt": "y/a"}),
+    "as a listing is called": ({"all.txt": "file:all", "x/topics-86494.html": "file:topics-86494"}),
     "other letters": ({"中文 é.txt": "中文 é"}),
 }
 
