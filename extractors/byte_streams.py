@@ -29,6 +29,8 @@ _CHUNK_BYTES = 64 * 1024
 # Gzip can unpack to a thousand times as much, Zstandard to thirty thousand times.
 _GZIP_STEP, _ZSTD_STEP = 16 * 1024, 512
 _GZIP_FORMAT = 31
+_MAX_RATIO = 1000  # pages that are nearly alike pack to a few hundredths; more than this means harm
+_FREE_UNPACKED_BYTES = 32 * 1024 * 1024  # that even the smallest file may unpack to
 _PACKING_ERRORS = (zlib.error, cast("type[Exception]", isal_zlib.error))
 
 
@@ -41,13 +43,16 @@ class ByteStream:
 
     Args:
         read: Gives at most as many bytes as it is asked for, none at the end; may raise `DamagedError`.
+        outer: The stream that these bytes come out of; `None` for a file.
 
     Attributes:
         damage: Why the stream ends where it does not end; `None` if that is not so, or not known yet.
     """
 
-    def __init__(self, read: Callable[[int], bytes]) -> None:
+    def __init__(self, read: Callable[[int], bytes], outer: "ByteStream | None" = None) -> None:
         self.damage: str | None = None
+        self._file: ByteStream | None = (outer._file or outer) if outer else None
+        self._unpacked = 0  # bytes that were unpacked from a file, through all that it is packed in
         self._source = read
         self._buffer = bytearray()
         self._begin = 0  # offset of the buffer
@@ -88,6 +93,17 @@ class ByteStream:
         """Go back to an offset behind the mark or of what was read last; or as near to it as the stream still knows."""
         self._at = max(0, offset - self._begin)
 
+    def count_unpacked(self, size: int) -> None:
+        """Note that as many bytes were unpacked.
+
+        Raises:
+            DamagedError: They are out of all proportion to what was read of the file.
+        """
+        file = self._file or self
+        file._unpacked += size
+        if file._unpacked > _FREE_UNPACKED_BYTES + _MAX_RATIO * file.offset:
+            raise DamagedError(f"it unpacks to more than {_MAX_RATIO:,} times its size")
+
     def _fill(self) -> None:
         known = self.offset if self._mark is None else max(self._mark, self.offset - MAX_WAY_BACK)
         forgotten = min(known, self.offset) - self._begin
@@ -117,15 +133,16 @@ class _Unpacker(Protocol):
 
 def gzip_member(packed: ByteStream) -> ByteStream:
     """What the gzip member that begins here unpacks to; at its end, `packed` is behind the member."""
-    return _piecewise(_member(packed, isal_zlib.decompressobj(_GZIP_FORMAT), _GZIP_STEP))
+    return _piecewise(packed, _member(packed, isal_zlib.decompressobj(_GZIP_FORMAT), _GZIP_STEP))
 
 
 def unpacked(packed: ByteStream) -> ByteStream | None:
     """What gzip or Zstandard data unpack to, all members and frames one after the other; `None` if they are neither."""
     if _is_gzip(packed):
-        return _piecewise(_members(packed, _is_gzip, partial(isal_zlib.decompressobj, _GZIP_FORMAT), _GZIP_STEP))
+        begin = partial(isal_zlib.decompressobj, _GZIP_FORMAT)
+        return _piecewise(packed, _members(packed, _is_gzip, begin, _GZIP_STEP))
     if _is_zstd(packed):
-        return _piecewise(_members(packed, _is_zstd, _zstd_frame, _ZSTD_STEP))
+        return _piecewise(packed, _members(packed, _is_zstd, _zstd_frame, _ZSTD_STEP))
     return None
 
 
@@ -145,9 +162,11 @@ def _member(packed: ByteStream, unpacker: _Unpacker, step: int) -> Iterator[byte
         if not data:
             raise DamagedError(packed.damage or "its packed data end early")
         try:
-            yield unpacker.decompress(data)
+            piece = unpacker.decompress(data)
         except _packing_errors() as error:
             raise DamagedError(f"its packed data are damaged: {error}") from error
+        packed.count_unpacked(len(piece))
+        yield piece
     packed.go_back(packed.offset - len(unpacker.unused_data))
 
 
@@ -171,6 +190,6 @@ def _zstd_frame() -> "zstandard.ZstdDecompressionObj":
     return zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
 
 
-def _piecewise(pieces: Iterator[bytes]) -> ByteStream:
+def _piecewise(packed: ByteStream, pieces: Iterator[bytes]) -> ByteStream:
     """A stream of pieces, of which some may be empty."""
-    return ByteStream(lambda _size: next(filter(None, pieces), b""))
+    return ByteStream(lambda _size: next(filter(None, pieces), b""), packed)

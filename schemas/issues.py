@@ -82,6 +82,9 @@ FAILED_CAPTURE = IssueKind(
 FETCH_FAILED = IssueKind(
     "fetch-failed", "error", "A page could not be had, though it was asked for as often as is polite."
 )
+FUTURE_TIMESTAMP = IssueKind(
+    "future-timestamp", "warning", "A capture's timestamp is later than the run that read it; it counts as unknown."
+)
 INCOMPLETE_READING = IssueKind(
     "incomplete-reading", "error", "Not all of a collection was read, or the site sent something else."
 )

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.identifiers import page_name
-from schemas.issues import SITE_STOPPED, Level
+from schemas.issues import PASSED_OVER, SITE_STOPPED, Level
 from schemas.records import CollectionReceipt, Receipt, RunOutcome
 from wcda.manifest import ChangeKind
 
@@ -63,15 +63,12 @@ def outcome_of(runs: pa.Table, run_id: str | None) -> RunOutcome:
 
 
 def why_failed(segments: Iterable[Mapping[str, pa.Table]], run_id: str | None) -> str:
-    """One line on a run that gave nothing usable: how many pages, and the first thing that was wrong."""
-    mine = [
-        (row["url"], row["message"])
-        for segment in segments
-        for row in segment["issues"].to_pylist()
-        if row["level"] == "error" and run_id in (None, row["run_id"])
-    ]
+    """One line on a run that gave nothing usable: the first thing that was wrong, or what was passed over."""
+    rows = [row for segment in segments for row in segment["issues"].to_pylist() if run_id in (None, row["run_id"])]
+    mine = [(row["url"], row["message"]) for row in rows if row["level"] == "error"]
     if not mine:
-        return "nothing usable was found, and nothing was published: no readable page found"
+        skipped = "".join(f" ({row['message']}: {row['found']})" for row in rows if row["kind"] == PASSED_OVER.name)
+        return f"nothing usable was found, and nothing was published: no readable page found{skipped}"
     where, message = mine[0]
     others = f" (and {len(mine) - 1} more like this)" if len(mine) > 1 else ""
     return f"nothing usable was found, and nothing was published: {_where(where)}{message}{others}"

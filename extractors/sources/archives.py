@@ -44,7 +44,7 @@ from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.addresses import ListingAddress, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.layouts import LAYOUTS
-from extractors.wilson_center.layouts.citations import cited_address
+from extractors.wilson_center.layouts.citations import cited_address_of
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.issues import (
@@ -52,6 +52,7 @@ from schemas.issues import (
     BAD_PAGE_LIST,
     DAMAGED_ARCHIVE,
     FAILED_CAPTURE,
+    FUTURE_TIMESTAMP,
     NO_HTTP,
     NO_INSTANT,
     PACKED_WACZ,
@@ -83,6 +84,7 @@ _MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
 _MAX_READS_AT_END = 16  # of a tar, after which what is asked for is not there
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
+_MAX_ZIP_RATIO, _MAX_FREE_BYTES = 1000, 2 * MAX_PAGE_BYTES  # as of other packed files
 _WACZ_FOLDER = "archive/"  # WACZ 1.1.1, 5.2.1: where its WARC files are
 _DOCUMENT = "document"
 _OK = frozenset({200, 203})  # the second by a proxy
@@ -106,11 +108,16 @@ class SavedPages(CapturedSource):
         """Find out whether there is something to read.
 
         Raises:
-            UsageError: There is no such path, or it and the warehouse hold one another.
+            UsageError: There is no such path, the warehouse lies in it, or it lies in the warehouse's raw zone.
             SourceError: It is a folder without files.
         """
         check_path(self._path)
         warehouse = self._request.warehouse
+        if self._path.resolve().is_relative_to((warehouse / "raw").resolve()):
+            raise UsageError(
+                f"{self._path}: it is in the raw zone of the warehouse {warehouse}, which this run writes; "
+                "use 'wcda rebuild' to read it again, or choose another --warehouse"
+            )
         if warehouse.resolve().is_relative_to(self._path.resolve()):
             raise UsageError(
                 f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
@@ -201,6 +208,7 @@ class _Reader:
         self._listed: dict[str, ListedPage] = {}
         self._aliases: set[Alias] = set()
         self._digests: dict[object, str] = {}
+        self._now = dt.datetime.now(dt.UTC)
 
     def read(self, path: Path) -> Iterator[Item]:
         check_path(path)
@@ -271,7 +279,7 @@ class _Reader:
                     cast("Any", tar).members.clear()  # they would be kept for names to be looked up
                     yield from _tar_damages(item, damages, f"before byte {member.offset}")
                     where = f"the file at byte {member.offset}"
-                    yield from _bounded(self._read_tar_member(tar, member, item), item, where)
+                    yield from _bounded(self._read_tar_member(tar, member, item, stream), item, where)
         except Exception as error:
             reason = stream.damage or str(error) or type(error).__name__
             yield item.issue(DAMAGED_ARCHIVE, f"what is behind in the tar cannot be read: {reason}{tail.at}")
@@ -284,7 +292,9 @@ class _Reader:
                 DAMAGED_ARCHIVE, level="warning", message=f"the tar has no mark of its end, and may be cut off{tail.at}"
             )
 
-    def _read_tar_member(self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item) -> Iterator[Item]:
+    def _read_tar_member(
+        self, tar: tarfile.TarFile, member: tarfile.TarInfo, item: _Item, stream: ByteStream
+    ) -> Iterator[Item]:
         name = str(PurePosixPath(member.name))
         inner = item.inner(name)
         if member.isdir():
@@ -298,7 +308,7 @@ class _Reader:
         elif member.issparse():  # its holes would be read as zeros, however large it says that it is
             yield _refusal("error", inner, "it is a sparse file: pack it without --sparse", member.offset)
         else:
-            yield from self._read_stream(ByteStream(_reading_tar(cast("BinaryIO", file))), inner)
+            yield from self._read_stream(ByteStream(_reading_tar(cast("BinaryIO", file)), stream), inner)
 
     # WACZ
 
@@ -325,6 +335,9 @@ class _Reader:
             yield _refusal("error", inner, "its name leads out of the archive", member.header_offset)
         elif stat.S_ISLNK(member.external_attr >> 16):
             yield _refusal("warning", inner, "it is a link or a device, and no file", member.header_offset)
+        elif member.file_size > _MAX_FREE_BYTES + _MAX_ZIP_RATIO * member.compress_size:
+            reason = f"it unpacks to more than {_MAX_ZIP_RATIO:,} times its size"
+            yield _refusal("error", inner, reason, member.header_offset)
         elif member.filename.startswith(_WACZ_FOLDER):
             with archive.open(member) as file:
                 yield from self._read_stream(ByteStream(_reading_zip(cast("BinaryIO", file))), inner)
@@ -342,6 +355,9 @@ class _Reader:
             yield from _bounded(part, item, f"the record {record.place}")
 
     def _page_record(self, record: ThirdPartyRecord, item: _Item) -> Iterator[Item]:
+        if record.captured_at is not None and record.captured_at > self._now:
+            yield self._future(item, record.captured_at, f" ({record.place})")
+            record = replace(record, captured_at=None)
         listing = parse_listing_address(record.url, self._base)
         collection = None if listing is None else self._collection_of(listing)
         problem = _problem_of(record)
@@ -396,13 +412,16 @@ class _Reader:
                 body = decode_body(record.body, record.header("content-encoding"))
             except UndecodableError:
                 return
-            yield from self._alias(document, _cited(body), "citation")
+            yield from self._alias(document, cited_address_of(body), "citation")
 
     # Saved pages
 
     def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         head = stream.peek(MARK_BYTES)
         listed = self._listed.pop(item.name, None)
+        if listed is not None and listed.captured_at is not None and listed.captured_at > self._now:
+            yield self._future(item, listed.captured_at)
+            listed = replace(listed, captured_at=None)
         origin = (listed and listed.origin) or find_origin(item.parts, head, self._base)
         mime = guess_type(item.member, head)
         named = self._catalog.collection_of(item.member)
@@ -417,9 +436,11 @@ class _Reader:
         elif named is None and origin.url is not None and origin.listing is None and classify(origin.url) in LAYOUTS:
             capture = Capture(origin.url, body, mime or "text/html", captured_at=listed.captured_at if listed else None)
             yield ArchivedPage(capture, None)
-        elif named is None and origin.listing is None and (origin.url is not None or _cited(body) is not None):
+        elif (
+            named is None and origin.listing is None and (origin.url is not None or cited_address_of(body) is not None)
+        ):
             self._skipped[_DOCUMENT] += 1
-            yield from self._alias(origin.url, _cited(body), "citation")
+            yield from self._alias(origin.url, cited_address_of(body), "citation")
         else:
             yield self._saved_page(item, body, origin, named, mime, listed.captured_at if listed else None)
 
@@ -445,6 +466,11 @@ class _Reader:
         return ArchivedPage(capture, named)
 
     # What all of them need
+
+    def _future(self, item: _Item, captured_at: dt.datetime, place: str = "") -> Issue:
+        """A timestamp later than this run, which would make a capture the newest for ever."""
+        message = f"the timestamp of the capture lies in the future, and is taken as unknown{place}"
+        return item.issue(FUTURE_TIMESTAMP, message, captured_at.isoformat())
 
     def _collection_of(self, listing: ListingAddress) -> Collection:
         """The result set that a URL asks for, as the catalog has it if it does."""
@@ -616,10 +642,6 @@ def _capture(record: ThirdPartyRecord, collection: Collection | None) -> Capture
         http_status=record.status,
         headers=record.headers,
     )
-
-
-def _cited(body: bytes) -> str | None:
-    return cited_address(body.decode("utf-8", "replace"))
 
 
 def _join(url: str, location: str | None) -> str:

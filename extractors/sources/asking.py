@@ -24,13 +24,20 @@ def user_agent(catalog: Catalog) -> str:
     return f"wcda/{version('wcda')} (+{contact})"
 
 
-def open_site(catalog: Catalog, url: str | None = None, requests_per_second: float | None = None) -> Site:
+def open_site(
+    catalog: Catalog,
+    url: str | None = None,
+    requests_per_second: float | None = None,
+    *,
+    is_web_archive: bool = False,
+) -> Site:
     """A site, to be asked as politely as a catalog says; a context manager.
 
     Args:
         catalog: Says how.
         url: Of the site; `None` for the catalog's archive.
         requests_per_second: `None` for the catalog's.
+        is_web_archive: Whether it is one, so that nobody who asks it is sent to web archives.
 
     Raises:
         UsageError: There is no contact.
@@ -45,6 +52,7 @@ def open_site(catalog: Catalog, url: str | None = None, requests_per_second: flo
         attempts=politeness.attempts,
         backoff_seconds=politeness.backoff_seconds,
         longest_wait_seconds=politeness.longest_wait_seconds,
+        is_web_archive=is_web_archive,
     )
 
 

@@ -35,6 +35,10 @@ _SUFFIXES = re.compile(r"(?:/index\.html?|\.html?)?(?:\.orig)?$")
 _NAMED_SEARCH = re.compile(r"search[?@].*=.*")
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[:+][0-9]+)?|[0-9]+(?:\.[0-9]+){3}(?:[:+][0-9]+)?", re.IGNORECASE)
 _PAGE_VALUE = re.compile(r"[?&](?:page|items_per_page)=(?![0-9]*(?:[&#]|$))")
+_FILE_ID = "file:"  # no id of a listing has a colon
+_LISTING_ID = re.compile(
+    r"all|old-search-.+|(?:text|collection|topics|people|places|subjects|languages?)-.+", re.DOTALL
+)
 _NO_PAGES = frozenset({"application/javascript", "application/json", "application/pdf", "text/css", "text/javascript"})
 _NO_PAGE_KINDS = frozenset({"audio", "font", "image", "video"})
 
@@ -128,8 +132,9 @@ def name_forms(name: str) -> tuple[str, str, str]:
 
 
 def own_collection(form: str) -> Collection:
-    """A collection of which only the name is known."""
-    return Collection(form.encode("utf-8", "replace").decode())  # a name in another encoding has no text
+    """A collection of which only the name is known; a file called `all.txt` is not the listing `all`."""
+    name = form.encode("utf-8", "replace").decode()  # a name in another encoding has no text
+    return Collection(f"{_FILE_ID}{name}" if _LISTING_ID.fullmatch(name) else name)
 
 
 def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:

@@ -133,6 +133,7 @@ class Site:
         attempts: Requests for one address before it is given up.
         backoff_seconds: Wait after a first failure, where the site names none; doubled after each further one.
         longest_wait_seconds: Most that is waited at once; a site that asks for more is not asked again.
+        is_web_archive: Whether it is one, so that nobody who asks it is sent to web archives.
         random: Numbers from 0 to 1, which scatter the waits.
     """
 
@@ -147,6 +148,7 @@ class Site:
         attempts: int,
         backoff_seconds: float,
         longest_wait_seconds: float,
+        is_web_archive: bool = False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         random: Callable[[], float] = randomness.random,
@@ -163,6 +165,7 @@ class Site:
             (b"Accept", b"text/html"),
             (b"Accept-Encoding", b"gzip"),
         )
+        self._advice = "try another day" + ("" if is_web_archive else ", or harvest from web archives")
         self._attempts = attempts
         self._backoff_seconds = backoff_seconds
         self._longest_wait_seconds = longest_wait_seconds
@@ -208,7 +211,7 @@ class Site:
             raise self._no_robots(str(error)) from error
         answer = hops[-1]
         if answer.is_challenge:
-            self._stop_signal.set("the site met robots.txt with a challenge; use web archives, or try on a later day")
+            self._stop_signal.set(f"the site met robots.txt with a challenge; {self._advice}")
         elif answer.exchange.status >= 500:
             raise self._no_robots(f"HTTP {answer.exchange.status}")
         elif answer.is_success:  # RFC 9309, 2.3.1.3: else there are no rules
@@ -306,9 +309,7 @@ class Site:
                 last = failure
                 await self._hold_off(failure, len(reasons))
         if not any(wire.has_answered for wire in self._wires):
-            raise self._stop_signal.set(
-                f"{self._authority} does not answer ({reasons[-1]}); try another day, or harvest from web archives"
-            )
+            raise self._stop_signal.set(f"{self._authority} does not answer ({reasons[-1]}); {self._advice}")
         raise FetchError(
             _summed_up(reasons), url=url, status=last.status, attempts=len(reasons), retry_after=last.retry_after
         )

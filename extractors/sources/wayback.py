@@ -154,13 +154,15 @@ def read_wayback(catalog: Catalog, choice: Choice, known: KnownPages, skipped: C
     """
     wayback = catalog.wayback
     with asyncio.Runner() as runner:
-        with entered(runner, open_site(catalog, wayback.index_url, wayback.queries_per_second)) as site:
+        with entered(
+            runner, open_site(catalog, wayback.index_url, wayback.queries_per_second, is_web_archive=True)
+        ) as site:
             index = _Index(site, catalog, choice)
             runner.run(index.read())
         yield from index.issues
         selection = _Selection(catalog, choice, skipped)
         yield from selection.add(index.lines)
-        with entered(runner, open_site(catalog, wayback.url, wayback.pages_per_second)) as site:
+        with entered(runner, open_site(catalog, wayback.url, wayback.pages_per_second, is_web_archive=True)) as site:
             replay = _Replay(site, catalog, choice, known, skipped, is_pywb=index.is_pywb)
             yield from _read_pages(runner, replay, selection.wanted())
 

@@ -18,7 +18,8 @@ from threading import Thread
 import pytest
 import zstandard
 
-from extractors.sources.archives import read_archive
+from extractors.sources import SourceRequest
+from extractors.sources.archives import SavedPages, read_archive
 from extractors.sources.saved import check_path
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
@@ -924,3 +925,74 @@ def test_a_bad_member_of_a_wacz_does_not_end_the_archive(fault: str, tmp_path: P
 
     assert {level for level, _ in read.complaints} == {"error"}
     assert fault != "lzma" or read.bodies == [PAGE]
+
+
+# What is small takes little
+
+
+FALSE_BEGINNINGS = {
+    "heads without an end": b"WARC/1.0\r\nA:" * 1_000_000,
+    "records that end elsewhere": b"WARC/1.0\r\nContent-Length: 5\r\n\r\n" * 400_000,
+    "records that claim all the rest": b"WARC/1.0\r\nContent-Length: 99999999999\r\n\r\n" * 400_000,
+    "gzip members without a record": b"WARC/1.0\r\nContent-Length: 5\r\n\r\n" + b"\x1f\x8b\x08" * 5_000_000,
+}
+
+
+@pytest.mark.parametrize("kind", FALSE_BEGINNINGS)
+def test_a_small_file_full_of_false_beginnings_is_not_searched_for_ever(kind: str, tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.warc.zst", ZSTD(FALSE_BEGINNINGS[kind])))
+
+    assert found.pages == []
+    assert len(found.issues) < 5000
+    assert "the rest is not read" in found.issues[-1].message
+
+
+def test_what_a_file_unpacks_to_is_bounded_through_all_that_it_is_packed_in(tmp_path: Path) -> None:
+    long = b"".join(response(page_url(number), b" " * 15_000_000) for number in range(4))
+
+    found = Read(write(tmp_path / "a.warc.zst", ZSTD(gzip.compress(long))))
+
+    assert 1 <= len(found.pages) < 4
+    assert "it unpacks to more than 1,000 times its size" in found.issues[-1].message
+
+
+def test_a_member_of_a_wacz_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("archive/a.warc", bytes(50_000_000))
+        archive.writestr("archive/b.warc", WARC)
+
+    found = Read(write(tmp_path / "a.wacz", out.getvalue()))
+
+    assert len(found.pages) == 3
+    assert found.complaints == [("error", "unsafe-member")]
+
+
+# Timestamps
+
+
+def test_a_record_from_the_future_is_an_issue_and_its_timestamp_unknown(tmp_path: Path) -> None:
+    found = warc(tmp_path, response(warc={"WARC-Date": "2999-01-01T00:00:00Z"}), response(page_url(2)))
+
+    assert [page.capture.captured_at is None for page in found.pages] == [True, False]
+    assert ("warning", "future-timestamp") in found.complaints
+    assert "(at byte 0)" in found.issues[0].message
+
+
+def test_a_listed_page_from_the_future_keeps_its_url_and_no_timestamp(tmp_path: Path) -> None:
+    write(tmp_path / "top" / "a.html")
+    write(tmp_path / "top" / "pages.csv", f"file,url,captured_at\na.html,{LISTING},2999-01-01\n".encode())
+
+    found = Read(tmp_path / "top")
+
+    assert (found.urls, found.pages[0].capture.captured_at) == ([LISTING], None)
+    assert found.complaints == [("warning", "future-timestamp")]
+
+
+def test_the_raw_zone_of_the_warehouse_is_no_source_for_it(tmp_path: Path) -> None:
+    raw = write(tmp_path / "warehouse" / "raw" / "a.warc.gz", WARC_GZ).parent
+    (tmp_path / "link").symlink_to(raw)
+
+    for path in (raw, raw / "a.warc.gz", tmp_path / "link"):
+        with pytest.raises(UsageError, match="raw zone of the warehouse"):
+            SavedPages(SourceRequest(str(path), NOTHING, tmp_path / "warehouse")).check()

@@ -92,6 +92,7 @@ STEMS = {
     "the same stem above and below": ({"a.txt": "a.txt", "x/a.txt": "x/a"}),
     "the same stem, other letter case": ({"A.txt": "A", "a.txt": "a"}),
     "some share a stem": ({"b.txt": "b", "x/a.txt": "x/a", "y/a.txt": "y/a"}),
+    "as a listing is called": ({"all.txt": "file:all", "x/topics-86494.html": "file:topics-86494"}),
     "other letters": ({"中文 é.txt": "中文 é"}),
 }
 
@@ -235,11 +236,9 @@ def test_a_link_within_the_folder_is_read_as_what_it_leads_to(tmp_path: Path) ->
     (tmp_path / "pages" / "more").symlink_to("c")
     (tmp_path / "linked").symlink_to("pages")
 
-    assert list(found(tmp_path / "pages")) == ["b.txt", "c/a.txt"] or list(found(tmp_path / "pages")) == [
-        "b.txt",
-        "more/a.txt",
-    ]
-    assert list(found(tmp_path / "linked")) == list(found(tmp_path / "pages"))
+    names = list(found(tmp_path / "pages"))
+    assert names in (["b.txt", "c/a.txt"], ["b.txt", "more/a.txt"])  # once, by the name that the system lists first
+    assert list(found(tmp_path / "linked")) == names
 
 
 def test_a_link_that_leads_out_of_the_folder_is_reported_and_not_followed(tmp_path: Path) -> None:

@@ -869,6 +869,10 @@ def test_a_site_that_refuses_the_first_connection_stops_the_run() -> None:
     assert time.slept[:4] == [2, 4, 8, 16]
 
 
+def test_who_asks_a_web_archive_is_not_sent_to_web_archives() -> None:
+    assert stopped_by(f"http://127.0.0.1:{free_port()}", time=Time(), is_web_archive=True).endswith("; try another day")
+
+
 def test_a_name_that_nobody_has_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_arguments: Any, **_more: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -17,6 +17,11 @@ _ATTRIBUTES = ("href", "value")
 _AROUND = ".,;:()<>[]\"'“”"
 
 
+def cited_address_of(body: bytes) -> str | None:
+    """As `cited_address`, of a page that need not be decoded where it names none."""
+    return cited_address(body.decode("utf-8", "replace")) if _ID.encode() in body else None
+
+
 def cited_address(html: str) -> str | None:
     """Canonical address by which a document's page wants to be cited, by record id or by slug. Raises nothing.
 
