@@ -826,7 +826,8 @@ def test_memory_does_not_grow_with_a_tarball(tmp_path: Path) -> None:
         return size
 
     peak(50)
-    assert peak(1500) < peak(300) + 300_000
+    # The members have 75 and 15 MB; a buffer of what is unpacked may be twice as large at one place as at another.
+    assert peak(1500) < peak(300) + 3_000_000
 
 
 # One bad part does not end the rest
