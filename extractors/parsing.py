@@ -40,7 +40,7 @@ def read_page(body: bytes, url: str | None = None) -> ParsedPage:
 
 
 def decode(body: bytes) -> tuple[str | None, list[Issue]]:
-    """A page's text, and what is in doubt about it; `None` as text for a page that is empty or no text at all."""
+    """A page's text, and what is doubtful about it; `None` as text for a page that is empty or no text at all."""
     body = body.removeprefix(codecs.BOM_UTF8)
     if not body or body.isspace():
         return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(body)} bytes")]

@@ -337,7 +337,7 @@ class RunPlan:
 
 
 def _total_of(view: PageView) -> int | None:
-    """The total that a page tells; `None` if it tells none."""
+    """The total that a page reports; `None` if it reports none."""
     if view.outcome == "empty":
         return 0
     return view.range.total if view.outcome == "listing" and view.range is not None else None

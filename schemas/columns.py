@@ -9,7 +9,7 @@ from wcda.schema import ColumnType, arrow_type
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: everything that is said of it anywhere is said here.
+    """One column: everything about it is stated here.
 
     Attributes:
         source: Where on the page, or from which rule, the value comes.

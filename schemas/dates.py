@@ -71,7 +71,7 @@ _WORDS = {
     "&": ("and", 0),
 }
 _ANY_MONTH = "|".join(sorted((word for word, (kind, _) in _WORDS.items() if kind == "month"), key=len, reverse=True))
-# The order tells: each alternative is tried before the wider ones below it.
+# The order matters: each alternative is tried before the wider ones below it.
 _TOKEN = re.compile(
     r"""
       (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
@@ -199,7 +199,7 @@ class _Point:
     decade: bool = False
     month_first: bool = False  # May 5
     two_winters: bool = False  # Winter 1957-58
-    two_digits: bool = False  # a bare `58`: the year before it tells whether it is one
+    two_digits: bool = False  # a bare `58`: the year before it shows whether it is one
     marks: str = ""  # of ~ ? %
 
     def is_bare_year(self) -> bool:
@@ -313,7 +313,7 @@ def _point(tokens: list[_Token], at: int) -> tuple[_Point, int] | None:
 
 
 def _borrow(points: list[_Point], joins: list[str]) -> list[_Point] | None:
-    """Complete the points from their neighbours; None if it is not said which year is meant."""
+    """Complete the points from their neighbours; `None` if the year is not known."""
     points = list(points)
     for at, join in enumerate(joins):
         left, right = points[at : at + 2]

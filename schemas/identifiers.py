@@ -11,7 +11,7 @@ _FILE = "urn:wcda:file:"
 def stable_id(*parts: str | None) -> str:
     """16 hexadecimal digits (64 bits) of BLAKE2b over the parts; `None` and the empty string differ.
 
-    With 1,000,000 ids the chance that any two meet is 3 in 100 million; the key check before publishing would tell.
+    With 1,000,000 ids the chance that any two meet is 3 in 100 million; the key check before publishing would find it.
     """
     framed = bytearray()
     for part in parts:

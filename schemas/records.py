@@ -49,7 +49,7 @@ class ParsedRow(Protocol):
         ...
 
     def issues(self) -> Iterator[Issue]:
-        """What is in doubt about its values."""
+        """What is doubtful about its values."""
         ...
 
 
@@ -71,7 +71,7 @@ class Entry:
 
     @property
     def key(self) -> int:
-        """A number of 64 bits that tells the entry from others: of its document's URL, or else of its text."""
+        """A number of 64 bits that distinguishes the entry from others: of its document's URL, or else of its text."""
         parts = (self.url,) if self.url else (self.date_text, self.title, self.summary)
         digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
         return int.from_bytes(digest, signed=True)
@@ -132,7 +132,7 @@ class Capture:
 
     Attributes:
         url: Address of the page, or `urn:wcda:file:NAME` for a saved page without one.
-        captured_at: UTC instant of the capture; `None` where it is not known (a file's time is not it).
+        captured_at: UTC timestamp of the capture; `None` where it is not known (a file's time is not it).
         http_status: Null for a saved page.
         headers: HTTP headers in their order; empty for a saved page.
         body: As it came.
@@ -200,7 +200,7 @@ class Exchange:
         reason: Words beside the status.
         headers: Of the response, in their order; without `Transfer-Encoding`, which is undone.
         body: In the content-encoding in which it came.
-        received_at: UTC instant at which the response was there.
+        received_at: UTC timestamp at which the response had arrived.
     """
 
     url: str
@@ -261,7 +261,7 @@ class FetchedPage:
         collection_id: Collection that the page belongs to; `None` for what belongs to none, such as a redirect.
         body: Of a page, without its content-encoding.
         page: What it holds, as it was read already.
-        known: The capture since which nothing changed, if the site said so.
+        known: The capture since which nothing changed, if the site reported so.
     """
 
     exchange: Exchange
@@ -348,7 +348,7 @@ class Progress:
 
     Attributes:
         pages: That were read, or failed.
-        expected_pages: As far as the collections that were begun tell; `None` where nobody knows.
+        expected_pages: As far as the collections that were begun show; `None` where nobody knows.
         failed: Pages that could not be had.
     """
 

@@ -21,7 +21,7 @@ _UNSEEN = frozenset(
     }
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# What an element is in a flow, told by one look; a heading is a block too, and what is not named is part of a line.
+# What an element is in a flow, by one look-up; a heading is a block too, and what is not named is part of a line.
 _INLINE, _LINK, _BLOCK, _HEADING, _LINE_BREAK, _HIDDEN = range(6)
 _ROLES_AROUND = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_UNSEEN, _HIDDEN), "br": _LINE_BREAK}
 _ROLES = {**_ROLES_AROUND, **dict.fromkeys(_HEADINGS, _HEADING), "a": _LINK}

@@ -1,10 +1,10 @@
-"""Whether the elements of a page nest so deeply that its tree takes too long, told before the time is spent.
+"""Whether the elements of a page nest so deeply that its tree takes too long, decided before the time is spent.
 
 For each tag the parser looks through the elements that are open, up to all of them, and it copies the open elements of
 form (`<b>`) into each new paragraph: 200,000 open `<div>` take minutes, and a few thousand open `<b>` all the memory.
 So the work is the sum, over the tags, of the elements open at each. A usual page of a hundred rows comes to 30,000.
 
-The tags are told apart as the parser does (HTML Standard, 13.2.5), roughly; where in doubt, an element counts as open.
+Tags are recognised as the parser does (HTML Standard, 13.2.5), roughly; when in doubt, an element counts as open.
 """
 
 import re

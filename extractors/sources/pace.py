@@ -69,15 +69,15 @@ def retry_after_seconds(value: str | None, date: str | None, now: dt.datetime) -
         return None
     if _SECONDS.fullmatch(value.strip()):
         return float(value)
-    instant = _instant(value)
-    if instant is None:
+    timestamp = _timestamp(value)
+    if timestamp is None:
         return None
-    return max(0.0, (instant - (_instant(date or "") or now)).total_seconds())
+    return max(0.0, (timestamp - (_timestamp(date or "") or now)).total_seconds())
 
 
-def _instant(text: str) -> dt.datetime | None:
+def _timestamp(text: str) -> dt.datetime | None:
     try:
-        instant = parsedate_to_datetime(text)
+        timestamp = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
+    return timestamp if timestamp.tzinfo else timestamp.replace(tzinfo=dt.UTC)

@@ -120,7 +120,7 @@ class ListingAddress:
         items_per_page: Null where the address leaves it to the site.
         old_set: Of the old site, and then neither facets nor text: `collection` and its number, or `old-search` and
             what is searched for as canonical JSON; `None` for the present site.
-        slug: Of an old collection, where the address has one; it tells nothing.
+        slug: Of an old collection, where the URL has one; it has no meaning.
     """
 
     facets: tuple[tuple[str, str], ...] = ()
@@ -360,7 +360,7 @@ def _plain(text: str) -> str:
 
 
 def _text_id(text: str) -> str:
-    """The text as a slug; where the slug alone could stand for another text too, a digest tells them apart."""
+    """The text as a slug; where the slug alone could stand for another text too, a digest distinguishes them."""
     slug = re.sub(r"[^a-z0-9]+", "-", text.lower())[:_MAX_SLUG_LENGTH].strip("-")
     if slug.replace("-", " ") == text:
         return f"text-{slug}"

@@ -72,7 +72,7 @@ _Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 
 
 class _Strict(BaseModel):
-    """Unknown keys are mistakes, and are said to be."""
+    """Unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
@@ -116,7 +116,7 @@ class Wayback(_Strict):
     long to wait, is as politeness says.
 
     Attributes:
-        url: What stands before the instant in the address of a capture; no slash at its end.
+        url: What comes before the timestamp in the URL of a capture; no slash at its end.
         cdx_url: Where its index is asked; `None` for the usual place.
         pages_per_second: Captures; infinite for no delay at all.
         queries_per_second: Of the index, likewise.
@@ -174,7 +174,7 @@ class CatalogEntry(_Strict):
     def listing(self) -> ListingAddress | None:
         """What the entry asks the site for; `None` for saved pages alone."""
         if self.address is not None:
-            # Whether it is on a host of the archive, the catalog tells.
+            # The catalog decides whether it is on a host of the archive.
             return replace(read_listing_address(self.address, base=self.address), page=0, items_per_page=None)
         if self.facets or self.text:
             return ListingAddress(tuple(sorted({read_facet(facet) for facet in self.facets or ()})), self.text or "")

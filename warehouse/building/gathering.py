@@ -32,5 +32,5 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
 def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
     """An issue for each revisit of a capture that the raw zone does not have."""
     lost = captures[["url", "collection_id", "run_id"]].assign(found=captures["revisits"])
-    said = "the site said that this page had not changed, and the capture that it was compared with is not there"
-    return lost.assign(level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=said)
+    message = "the site said that this page had not changed, and the capture that it was compared with is not there"
+    return lost.assign(level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=message)

@@ -1,4 +1,4 @@
-"""The table `issues`: what could not be read or is in doubt, each once, with its place."""
+"""The table `issues`: what could not be read or is doubtful, each once, with its place."""
 
 import pandas as pd
 

@@ -1,9 +1,9 @@
 """Readings: the pages of one collection that were captured together, and which of them say what is there now.
 
-Of the site itself, and of saved pages whose instant is not known, a run's pages of a collection are a reading. Captures
-that others made, at an instant that is known, are put together by that alone, whatever the runs that took them over: a
-reading is a collection's captures on one host, within 30 days of the first, that agree on the total (DESIGN.md). So an
-archive may be harvested twice, in parts, and in any order, and gives the same readings.
+Of the site itself, and of saved pages without a known timestamp, a run's pages of a collection are a reading. Captures
+that others made at a known timestamp are grouped by that alone, whatever the runs that took them over: a reading is a
+collection's captures on one host, within 30 days of the first, that agree on the total. So an archive may be harvested
+twice, in parts, and in any order, and gives the same readings.
 """
 
 import datetime as dt
@@ -30,7 +30,7 @@ collections: a catalog does not set it."""
 
 _BY = ["collection_id", "reading"]
 _CAPTURE = ["url", "captured_at", "page_id"]
-"""What tells captures that others made from each other, whichever run took them over."""
+"""What distinguishes captures that others made, whichever run took them over."""
 
 
 class Readings:
@@ -98,8 +98,8 @@ def in_readings(captures: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:
         own: Runs whose captures are a matter of their own: of the site itself, and those that gave nothing.
 
     Returns:
-        The captures by instant (unknown first), then run and place in the raw zone; those of archives by address
-        instead, as any run may take them over. With `archived`: whether others made it at an instant that is known;
+        The captures by timestamp (unknown first), then run and place in the raw zone; those of archives by address
+        instead, as any run may take them over. With `archived`: whether others made it at a timestamp that is known;
         `reading`: key of its reading; `counts`: whether it makes up what the reading shows.
     """
     archived = (captures["captured_at"].notna() & ~captures["run_id"].isin(own)).astype(bool)
@@ -127,16 +127,16 @@ class _Window:
 
 
 def _windows(captures: pd.DataFrame) -> Iterator[str]:
-    """Key of the reading of each capture of an archive, in the order of their instants."""
+    """Key of the reading of each capture of an archive, in the order of their timestamps."""
     latest: dict[tuple[str | None, str], _Window] = {}
     longest = WINDOW // dt.timedelta(microseconds=1)
-    instants = pa.array(captures["captured_at"], pa.timestamp("us", "UTC")).cast(pa.int64())
+    timestamps = pa.array(captures["captured_at"], pa.timestamp("us", "UTC")).cast(pa.int64())
     columns = (pa.array(captures[name]).to_pylist() for name in ("collection_id", "url", "page_id", "range_total"))
-    for instant, collection, url, page, total in zip(instants.to_pylist(), *columns, strict=True):
+    for timestamp, collection, url, page, total in zip(timestamps.to_pylist(), *columns, strict=True):
         place = collection, _host(url)
         window = latest.get(place)
-        if window is None or instant - window.start > longest or _differ(total, window.total):
-            window = latest[place] = _Window(f"{instant} {url} {page}", instant, total)
+        if window is None or timestamp - window.start > longest or _differ(total, window.total):
+            window = latest[place] = _Window(f"{timestamp} {url} {page}", timestamp, total)
         elif window.total is None:
             window.total = total
         yield window.key
@@ -167,8 +167,8 @@ def _which_count(captures: pd.DataFrame) -> "pd.Series[bool]":
     again = archived & captures.duplicated(_CAPTURE)
     by_strength = np.lexsort((~again, archived & captures["outcome"].isin(READ_OUTCOMES)))
     last = ~(captures.iloc[by_strength].duplicated([*_BY, "url"], keep="last").sort_index() & several)
-    said = captures[last & captures["range_total"].notna()].drop_duplicates(_BY, keep="last")
-    totals = captures[_BY].merge(said[[*_BY, "range_total"]], on=_BY, how="left")["range_total"]
+    reported = captures[last & captures["range_total"].notna()].drop_duplicates(_BY, keep="last")
+    totals = captures[_BY].merge(reported[[*_BY, "range_total"]], on=_BY, how="left")["range_total"]
     totals.index = captures.index
     agrees = (captures["range_total"] == totals).fillna(True).astype(bool)
     return last & (agrees | ~several)
@@ -194,7 +194,7 @@ def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFram
     # A run may say so of a collection of which it has no page.
     readings["run_id"] = readings["run_id"].fillna(readings["reading"])
     readings["reading_id"] = [stable_id(*key) for key in readings[_BY].itertuples(index=False, name=None)]
-    readings["reason"] = readings["said"].fillna(_derived_reasons(readings))
+    readings["reason"] = readings["reported_reason"].fillna(_derived_reasons(readings))
     readings["complete"] = readings["reason"].isna()
     return sort(readings, ["started_at", *reversed(_BY)])
 
@@ -207,9 +207,11 @@ def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFr
 
 
 def _said_reasons(issues: pd.DataFrame) -> pd.DataFrame:
-    """Why a reading is not complete, where the run itself said so."""
-    said = issues[(issues["kind"] == INCOMPLETE_READING.name) & issues["collection_id"].notna()]
-    return said.rename(columns={"message": "said", "run_id": "reading"})[[*_BY, "said"]].drop_duplicates(_BY)
+    """Why a reading is not complete, where the run itself reported it."""
+    reported = issues[(issues["kind"] == INCOMPLETE_READING.name) & issues["collection_id"].notna()]
+    return reported.rename(columns={"message": "reported_reason", "run_id": "reading"})[
+        [*_BY, "reported_reason"]
+    ].drop_duplicates(_BY)
 
 
 def _derived_reasons(readings: pd.DataFrame) -> "pd.Series[Any]":

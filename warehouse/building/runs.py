@@ -18,7 +18,8 @@ def failed_runs(parsed: Mapping[str, pd.DataFrame]) -> set[str]:
 def describe_runs(parsed: Mapping[str, pd.DataFrame], failed: set[str]) -> pd.DataFrame:
     """Each run, and how it went, as its end, its pages and their issues show.
 
-    Of what others made all is told that could not be read, also where the same page was captured again later.
+    Of captures that others made, everything that could not be read is reported, even if the same page was captured
+    again later.
     """
     events, captures, issues = parsed["events"], parsed["captures"], parsed["issues"]
     plans = events[events["event"] == "plan"].rename(columns={"at": "started_at"})

@@ -1,10 +1,10 @@
 """The wordings of a document, and which of them is preferred: the stated rule for the values of `documents`.
 
-A document is listed in several places, and not always alike. Of its wordings those count that were seen within half a
-day of its latest sighting: that is, in the same run, so that a listing which lacks the date does not erase it, while a
-correction of last night does count. Of these the one is preferred that comes from a page that was read whole; then the
-most informative (parts that are there, then the length of the summary); then the last by its text, so that no order of
-the input matters.
+A document is listed in several places, and not always in the same words. Of its wordings those count that were seen
+within half a day of its latest sighting: that is, in the same run, so that a listing which lacks the date does not
+erase it, while a correction of last night does count. Of these the one is preferred that comes from a page that was
+read whole; then the most informative (parts that are there, then the length of the summary); then the last by its
+text, so that no order of the input matters.
 """
 
 import datetime as dt
@@ -32,7 +32,7 @@ def read_whole(pages: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def page_spans(captures: pd.DataFrame) -> pd.DataFrame:
-    """first_seen_at and last_seen_at of each page: the first and last of its captures whose instant is known."""
+    """first_seen_at and last_seen_at of each page: the first and last of its captures whose timestamp is known."""
     return group(captures, ["page_id"], first_seen_at=("captured_at", "min"), last_seen_at=("captured_at", "max"))
 
 

@@ -15,8 +15,8 @@ class Clusters:
 
     Args:
         pages: Tells the pages on which a node stands. Two entries of one page are never one document.
-        slugs: Whether each node has a present-day address. Two of them are joined only where that is said.
-        addressed: Whether each node has an address of any kind. Two of these are not joined for being alike, nor two
+        slugs: Whether each node has a present-day address. Two of them are joined only where the archive says so.
+        addressed: Whether each node has an address of any kind. Two of these are not joined for being similar, nor two
             with numbers, of which a document has one, for being equal.
         dates: Number of each node's date; -1 if it has not just one. A join does not bring different dates together,
             be it through nodes without a date.

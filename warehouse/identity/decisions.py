@@ -26,7 +26,7 @@ class Decision:
     Attributes:
         left: Natural key, as `document_keys.key` has it (`address:…` or `content:…`).
         right: Another.
-        when: ISO 8601 date or instant.
+        when: ISO 8601 date or timestamp.
     """
 
     left: str
@@ -85,7 +85,7 @@ def _decision(row: dict[str, str | None], place: str) -> Decision:
 
 
 def _is_instant(text: str) -> bool:
-    """Whether a text says when: an instant in ISO 8601, or any date that can be read."""
+    """Whether a text says when: a timestamp in ISO 8601, or any date that can be read."""
     try:
         dt.datetime.fromisoformat(text)
     except ValueError:

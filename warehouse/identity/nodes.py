@@ -183,7 +183,7 @@ def _ordinals(page: Ints, position: Ints, content: Ints, addressed: Bools) -> In
 
 
 def pages_of(node: Ints, page: Ints, count: int) -> Callable[[int], set[int]]:
-    """A function that tells the pages on which a node stands."""
+    """A function that gives the pages on which a node stands."""
     order = np.argsort(node, kind="stable")
     bounds = np.searchsorted(node[order], np.arange(count + 1)).tolist()
     pages = page[order]

@@ -55,7 +55,7 @@ from warehouse.identity.wording import differs_only_by_typos
 _RULES = ("decision", "alias", "content", "normalised", "similar")
 _DECISION, _ALIAS, _CONTENT, _NORMALISED, _SIMILAR = range(len(_RULES))
 _WEAKNESS = {_ALIAS: 0, _CONTENT: 1, _NORMALISED: 2, _SIMILAR: 3, _DECISION: 4}
-"""A decision is told before all else: without it the document would be another."""
+"""A decision is reported before all else: without it the document would be another."""
 _MIN_TITLE_SIMILARITY = 90
 _MIN_SUMMARY_SIMILARITY = 85
 """Similarity, of 100, from which a pair is worth a person's look."""
@@ -86,7 +86,7 @@ class Resolution:
         keys: Every natural key (`address:…`, `content:…`) with its document, and the id that each key would give
             alone (`id:…`), so that an id once published still resolves. Also of an address that no entry has and that
             an alias says to be a document's.
-        pairs: Documents that look alike and are apart, as `candidate_pairs`.
+        pairs: Near-duplicates that were not merged, as `candidate_pairs`.
         unknown: Decisions about a key that no entry has, nor an alias of one.
     """
 
@@ -192,7 +192,7 @@ class _Outcome:
                 self.note(left, right, -cost, f"{evidence}; {refusal}")
 
     def note(self, left: int, right: int, score: float, evidence: str) -> None:
-        """Remember a pair that looks alike and is not joined; the strongest evidence is kept."""
+        """Remember near-duplicates that are not joined; the strongest evidence is kept."""
         pair = (min(left, right), max(left, right))
         self.pairs[pair] = max(self.pairs.get(pair, (0.0, "")), (score, evidence))
 
@@ -247,7 +247,7 @@ def _within_group(group: list[int], rank: int, evidence: str, outcome: _Outcome,
 
 
 def _propose_similar(outcome: _Outcome) -> None:
-    """The rule `similar`; what is alike and not joined is noted as a pair.
+    """The rule `similar`; near-duplicates that are not joined are noted as a pair.
 
     An entry that is like two documents with addresses, or lacks the date and is like two with different dates, joins
     neither.
@@ -262,13 +262,13 @@ def _propose_similar(outcome: _Outcome) -> None:
         strict=True,
     )
     proposals: list[_Proposal] = []
-    for one, other, score, join, several, told in rows:
+    for one, other, score, join, several, why in rows:
         if not join:
-            outcome.note(one, other, score, told)
+            outcome.note(one, other, score, why)
         elif several:
-            outcome.note(one, other, score, f"{told}; like several documents")
+            outcome.note(one, other, score, f"{why}; like several documents")
         else:
-            proposals.append((one, other, _SIMILAR, score, told))
+            proposals.append((one, other, _SIMILAR, score, why))
     outcome.propose(proposals)
 
 
@@ -284,7 +284,7 @@ def _ambiguous(outcome: _Outcome, left: Ints, right: Ints) -> Bools:
 
 
 def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
-    """Pairs of nodes that are not joined yet and look alike: nodes, score, whether the rule would join, evidence."""
+    """Pairs of nodes that are not joined yet and are similar: nodes, score, whether the rule would join, evidence."""
     contents, nodes = outcome.contents, outcome.nodes
     date, title, summary = contents.date, contents.title, contents.summary
     sorted_places = _by_key_and_text(outcome)
@@ -311,8 +311,8 @@ def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[s
     joins[joins] = [_same_but_for_typos(contents, one, other) for one, other in pairs]
     scores = (title_scores + np.where(both, summary_scores, _MIN_SUMMARY_SIMILARITY)) / 200
     same_date = date.ranks[ours] == date.ranks[theirs]
-    told = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
-    return owners[left], owners[right], scores, joins, [_evidence(*each) for each in told]
+    similarities = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
+    return owners[left], owners[right], scores, joins, [_evidence(*each) for each in similarities]
 
 
 def _by_key_and_text(outcome: _Outcome) -> Ints:
@@ -342,9 +342,9 @@ def _may_join(outcome: _Outcome, ours: Ints, theirs: Ints) -> Bools:
 
 
 def _evidence(title_score: float, summary_score: float, both: bool, same_date: bool) -> str:
-    """What a person is told of a pair that is alike."""
-    told = f"summaries {summary_score:.0f} %" if both else "a summary absent"
-    return f"titles {title_score:.0f} %, {told}, {'same date' if same_date else 'one without date'}"
+    """What a person is shown of a pair of near-duplicates."""
+    summary = f"summaries {summary_score:.0f} %" if both else "a summary absent"
+    return f"titles {title_score:.0f} %, {summary}, {'same date' if same_date else 'one without date'}"
 
 
 def _same_but_for_typos(contents: Contents, ours: int, theirs: int) -> bool:
@@ -407,9 +407,9 @@ def _joined_to(best: int, edges: dict[int, list[tuple[int, int]]]) -> Iterator[t
 
 
 def _preference(outcome: _Outcome) -> list[int]:
-    """Place of each node among those to name a document after: slug, numeric address, then what tells most; then key.
+    """Place of each node among those to name a document after: slug, number, then the most informative; then key.
 
-    A content tells more that has more parts, or longer ones.
+    A content is more informative if it has more parts, or longer ones.
     """
     nodes, contents = outcome.nodes, outcome.contents
     addressed = np.array(nodes.addressed, np.bool_)
@@ -425,7 +425,7 @@ def _preference(outcome: _Outcome) -> list[int]:
 def _pairs(
     outcome: _Outcome, documents: list[str], cannot_link: Sequence[tuple[int, int]], lost: Collection[str]
 ) -> pa.Table:
-    """Pairs of documents that look alike, and those that a person declared different; without those that are lost."""
+    """Near-duplicates, and those that a person declared different; without those that are lost."""
     declared = {frozenset((documents[left], documents[right])) for left, right in cannot_link}
     best: dict[frozenset[str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
     for (left, right), found in outcome.pairs.items():

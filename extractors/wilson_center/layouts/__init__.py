@@ -8,7 +8,7 @@ from schemas.records import ParsedPage
 
 LAYOUTS: Layouts = {
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
-    # the range line by which the others tell theirs.
+    # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
 

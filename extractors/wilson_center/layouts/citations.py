@@ -1,4 +1,4 @@
-"""The address to cite on a document's own page, which tells that two addresses are one document's.
+"""The URL for citation on a document's own page, which shows that two URLs are one document's.
 
 The page shows it in the element `#citation-url`; there it is by record id, while the page itself is at a slug.
 

@@ -1,7 +1,7 @@
 """Listing pages of the present site (Drupal 10): a range line, and a table whose rows each link to one document.
 
 What the table and its cells are called is known; the markup inside a row is not. So a row is read by role. In reading
-order it has a date, a link with the title, and a summary: the link tells the title and the address, what stands before
+order it has a date, a link with the title, and a summary: the link gives the title and the URL, what stands before
 it is the date, what follows is the summary. Where nothing is a table, siblings that each link to a document are rows,
 but only if the range line says that there are as many: nothing else vouches for such a guess. A page of which that
 order does not hold, or without a range line, is `unknown`, never empty.
@@ -152,7 +152,7 @@ def _listing(flows: list[Flow], page_range: Range, *, cut: bool) -> ParsedPage:
 
 
 def _without_range(body: LexborNode, rows: list[Flow]) -> ParsedPage:
-    """A page without a range line: empty if it says so, else nothing tells whether it is whole."""
+    """A page without a range line: empty if it says so, else nothing shows whether it is complete."""
     if not rows and any(map(_NOTHING.fullmatch, paragraphs_of(flow_of(body).text()))):
         return listing_page(NAME, "empty", Range(0, 0, 0))
     return _unknown(

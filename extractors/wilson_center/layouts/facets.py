@@ -1,7 +1,7 @@
 """The facets of a listing page: the terms that its sidebar offers, each a result set of its own.
 
-A facet is told by its role, since no class name of the sidebar is certain: it is a link that asks for one facet more
-than the page it stands on. Such a link within a row of the result is none: there a summary speaks of a topic.
+A facet is recognised by its role, since no class name of the sidebar is certain: it is a link that asks for one facet
+more than the page it is on. Such a link within a row of the result is none: there a summary speaks of a topic.
 """
 
 import re
@@ -45,7 +45,7 @@ def read_facets(text: str, own: ListingAddress = _WHOLE_ARCHIVE, base: str = ARC
 
     Args:
         text: HTML.
-        own: What the page itself was asked for; only the address that it came from tells.
+        own: What the page itself was asked for; only the URL that it came from shows it.
         base: Where the archive is, if not at one of its known hosts.
     """
     tree = LexborHTMLParser(text)
@@ -97,8 +97,8 @@ def _is_row(node: LexborNode, documents: dict[int, set[str]]) -> bool:
     if node.tag in _ROWS:
         return True
     siblings = node.parent.iter() if node.parent is not None else ()
-    alike = [one for one in siblings if one.tag == node.tag and len(documents.get(one.mem_id, ())) == 1]
-    return len(documents[node.mem_id]) == 1 and len(alike) > 1
+    similar = [one for one in siblings if one.tag == node.tag and len(documents.get(one.mem_id, ())) == 1]
+    return len(documents[node.mem_id]) == 1 and len(similar) > 1
 
 
 # Name and count

@@ -10,7 +10,7 @@ NUMBER = r"(\d[\d,]{0,11})"
 """A number of a range line, as a group of a pattern."""
 
 MARKUP = re.compile(r"<(?:!doctype|html|head|body|table|div)\b", re.IGNORECASE)
-"""What tells HTML from plain text."""
+"""What distinguishes HTML from plain text."""
 
 # Nothing but the words of dates, with a year: `February 30, 1958`, `12/5/1958`, `1893-`.
 _DATE_WORDS = re.compile(

@@ -9,8 +9,8 @@ records, each with a bullet before its date and with the rest indented. Dashes: 
 about, then records with a line `-` before each, and every part on a line of its own. What stands before the first
 record is the page's frame.
 
-No page was seen that tells how many entries there are. So a listing has no range unless there is a line such as
-`1 - 20 of 153`, and says so; whether it is whole is then told by nothing.
+No page was seen that reports how many entries there are. So a listing has no range unless there is a line such as
+`1 - 20 of 153`, and says so; nothing then shows whether it is complete.
 
 History: `.search-res li`, `.lnk-res`, `.itm-title` from code that read the site in 2022 (certain). Both frames of text
 from a dozen stored pages, without their ends (certain): dates `August 04, 1961`, `June, 1934`, `1972`; summaries that
@@ -134,12 +134,12 @@ def _page(found: _Found) -> ParsedPage:
         return _without_entries(found)
     match = next(filter(None, map(_RANGE.fullmatch, found.frame)), None)
     if match is None:
-        told = TOTAL_UNKNOWN.issue(
+        unknown_total = TOTAL_UNKNOWN.issue(
             "the page does not say how many entries it must hold",
             expected="a line such as `1 - 20 of 153`",
             found=f"{len(found.entries)} entries and no such line",
         )
-        return listing_page(NAME, "listing", None, tuple(found.entries), (*found.issues, told))
+        return listing_page(NAME, "listing", None, tuple(found.entries), (*found.issues, unknown_total))
     page_range = range_of(match)
     contradiction = range_contradiction(page_range, match[0])
     if contradiction is not None:

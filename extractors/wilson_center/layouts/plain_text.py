@@ -1,7 +1,7 @@
 """Plain-text renditions of listing pages: a range line, then blocks of date, title and summary.
 
 Two frames are known. A: `Skip to content`, two empty lines, the range line, two empty lines, records. B: `Skip to
-content`, `Results:`, the range line, `Documents`, records. Nothing but reading order and empty lines tells the parts
+content`, `Results:`, the range line, `Documents`, records. Only reading order and empty lines separate the parts
 of a record, and both lie at times: a date or a summary may be absent, a summary may have several paragraphs, a note
 may stand as far off as a new record. Where the blocks alone leave a choice, the range line decides, since it says how
 many entries there must be: candidates for "a record starts here" are ranked by evidence and taken rank by rank until
@@ -224,7 +224,7 @@ def _evidence_of_date(block: _Block, *, first: bool, title_follows: bool) -> _Ev
 
 
 def _starts(blocks: list[_Block], dates: list[bool], count: int) -> tuple[list[int], set[int]]:
-    """Where records start, and which of these are in doubt, given how many there must be."""
+    """Where records start, and which of these are doubtful, given how many there must be."""
     candidates: dict[_Evidence, list[int]] = {rank: [] for rank in _Evidence}
     for index in range(len(blocks)):
         evidence = _evidence(index, blocks, dates)

@@ -1,9 +1,9 @@
 """Pages that a site sends instead of the page that was asked for: challenges, blocks, maintenance.
 
-The body tells, not the status: challenges came with HTTP 200 too. What a layout recognises is none of these, so that
+The body decides, not the status: challenges came with HTTP 200 too. What a layout recognises is none of these, so that
 this is asked last. A guard's script alone is no challenge: every page of the archive carries Cloudflare's
-`/cdn-cgi/challenge-platform/scripts/jsd/main.js`. Words tell only where they are what the page has to say: in its title
-or headings, or as nearly all of its text, since documents quote much.
+`/cdn-cgi/challenge-platform/scripts/jsd/main.js`. Words count only where they are what the page has to say: in its
+title or headings, or as nearly all of its text, since documents quote much.
 
 History: Cloudflare's "you have been blocked" in January 2025; a bot check with `bm-verify` in October 2025.
 """

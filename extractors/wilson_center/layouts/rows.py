@@ -1,4 +1,4 @@
-"""What a row of a listing holds, told by role: a date, a link with the title, a summary, in this reading order."""
+"""What a row of a listing holds, recognised by role: a date, a link with the title, a summary, in this order."""
 
 import re
 from collections.abc import Iterator
@@ -106,7 +106,7 @@ def _stands_for_date(text: str) -> bool:
 
 
 def disorder(rows: list[Row]) -> Issue | None:
-    """An issue if the rows are not in the reading order that their parts are told by."""
+    """An issue if the rows are not in the reading order by which their parts are recognised."""
     if not any(row.url for row in rows):
         found = "no link of a row leads to a document"
     elif not any(row.date for row in rows) and any(is_listing_date(text) for row in rows for text in row.summary):
