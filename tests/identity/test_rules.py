@@ -417,7 +417,7 @@ def test_the_weakest_rule_of_a_chain_is_told_by_some_entry() -> None:
     assert "similar" in found.rules
 
 
-# Pairs that the archive holds and that must stay apart (SITE.md)
+# Pairs that the archive holds and that must stay apart
 
 
 WORDS = (

@@ -25,7 +25,7 @@ from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
 
 WINDOW = dt.timedelta(days=30)
-"""Captures of an archive that are further from the first are another reading (DESIGN.md, "reading"). The same for all
+"""Captures of an archive that are further from the first are another reading. The same for all
 collections: a catalog does not set it."""
 
 _BY = ["collection_id", "reading"]
