@@ -78,13 +78,12 @@ def test_the_notebook_answers_three_questions_from_the_samples(harvested_samples
         for first, last in ((1950, 1955), (1960, 1960))
     ]
     assert dict(zip(found["disagreeing"]["date_text"], found["disagreeing"]["days"], strict=True)) == {
-        "August 9, 1966": 4969,  # a survey of the Korean War, 1950-1952
         "December 15, 1947": 714,
         "April 19, 1958": 14,  # written down a fortnight after the conversation
         "January 6, 1961": 11,
         "April 5, 1956": 5,
     }
-    assert found["by_kind"]["documents"].tolist() == [0, 5, 3, 0, 2]
+    assert found["by_kind"]["documents"].tolist() == [0, 5, 3, 0, 1]
     (pair,) = found["connected"].to_dict("records")
     assert (pair["shared"], pair["at_least"], pair["times"]) == (1, True, None)
     (shared,) = found["connecting"](pair["left_id"], pair["right_id"]).to_dict("records")
