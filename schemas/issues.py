@@ -28,6 +28,12 @@ class Issue:
     url: str | None = None
     collection_id: str | None = None
 
+    def __post_init__(self) -> None:
+        """An empty text, such as a link that leads nowhere, is none: tables have no empty strings."""
+        for name in ("expected", "found", "url", "collection_id"):
+            if getattr(self, name) == "":
+                object.__setattr__(self, name, None)
+
 
 @dataclass(frozen=True, slots=True)
 class IssueKind:

@@ -69,6 +69,12 @@ class Entry:
     summary: str | None
     url: str | None = None
 
+    def __post_init__(self) -> None:
+        """An empty text is none: tables have no empty strings."""
+        for name in ("date_text", "title", "summary", "url"):
+            if getattr(self, name) == "":
+                object.__setattr__(self, name, None)
+
     @property
     def key(self) -> int:
         """A number of 64 bits that distinguishes the entry from others: of its document's URL, or else of its text."""

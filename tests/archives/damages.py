@@ -454,7 +454,9 @@ DAMAGES = {
         a_web_archive(index_with_a_malformed_line), ("malformed-cdx", "is malformed: ", IN_MARCH)
     ),
     "CDX that is a web page": refused(
-        a_web_archive(lambda _captures: "<!DOCTYPE html><html>Sorry</html>"), "not the index of a web archive", there=PAGES
+        a_web_archive(lambda _captures: "<!DOCTYPE html><html>Sorry</html>"),
+        "not the index of a web archive",
+        there=PAGES,
     ),
     "an empty file": refused(a_file("crawl.warc.gz", lambda: b""), "crawl.warc.gz: the page is empty"),
     "a folder of nonsense": refused(a_folder(nonsense), "a.warc.gz: "),

@@ -189,3 +189,17 @@ def assert_one_line(done: Done, exit_code: int, words: str) -> None:
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert done.stderr.startswith("wcda: ")
     assert words in done.stderr
+
+
+def test_an_empty_link_on_a_page_stops_no_harvest(tmp_path: Path, wcda: Command) -> None:
+    rows = "".join(
+        f'<tr><td class="date"><p>May {day}, 1950</p></td><td class="document"><a href="{href}">'
+        f'<h3 class="sub-title"><span>Telegram {day}</span></h3><div class="text"><p>Text.</p></div></a></td></tr>'
+        for day, href in ((1, "/document/a-telegram"), (2, ""))
+    )
+    table = f'<table class="table table-hover table-striped"><tbody>{rows}</tbody></table>'
+    (tmp_path / "page.html").write_text(f"<html><body>1 - 2 of 2{table}</body></html>")
+
+    done = wcda("harvest", "--from", tmp_path / "page.html", "--direct", "--warehouse", tmp_path / "warehouse")
+
+    assert "2 documents" in done.stdout, done.stderr

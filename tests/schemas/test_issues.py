@@ -4,6 +4,7 @@ import re
 
 from schemas.dictionary import data_dictionary
 from schemas.issues import ISSUE_KINDS
+from schemas.records import Entry
 from tests.conftest import REPOSITORY
 
 CODE = "\n".join(
@@ -32,3 +33,11 @@ def test_no_issue_is_made_without_its_kind() -> None:
 def test_the_docs_list_every_kind_with_its_level() -> None:
     for kind in ISSUE_KINDS.values():
         assert f"| `{kind.name}` | {kind.level} | {kind.meaning} |" in data_dictionary()
+
+
+def test_an_empty_text_of_a_page_is_none_in_an_issue_and_an_entry() -> None:
+    issue = ISSUE_KINDS["link-is-no-document"].issue("the title does not link to a document", found="", url="")
+    entry = Entry(1, "", "Telegram", "", "")
+
+    assert (issue.found, issue.url) == (None, None)
+    assert (entry.date_text, entry.title, entry.summary, entry.url) == (None, "Telegram", None, None)
