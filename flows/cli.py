@@ -28,6 +28,7 @@ from flows.options import (
 )
 from flows.request import HarvestRequest
 from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
+from flows.terminal import replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from warehouse.folder import KEPT_SNAPSHOTS
 
@@ -52,6 +53,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; a mistake is reported in one line on standard error."""
     end_quickly_when_interrupted()
+    replace_what_cannot_be_written()
     os.environ["PYTHONSAFEPATH"] = "1"  # no Python that is started imports modules from the working directory
     try:
         exit_code = app(standalone_mode=False)
@@ -70,7 +72,7 @@ def main() -> None:
 
 def _tell(message: str) -> None:
     line = without_password(" ".join(message.split()))
-    print(f"wcda: {line}", file=sys.stderr)  # noqa: T201 (it is the output)
+    print(f"wcda: {visible(line)}", file=sys.stderr)  # noqa: T201 (it is the output)
 
 
 def _stop(message: str, exit_code: int) -> NoReturn:

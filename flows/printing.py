@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,7 @@ from extractors.sources.estimate import Estimate
 from flows.inspection import ChangeReport
 from flows.rollback import RolledBack
 from flows.settings import Setting
+from flows.terminal import visible
 from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
@@ -25,22 +25,31 @@ MAX_SHOWN = 20
 """Changes of one kind that a person is shown; a machine gets all."""
 
 
+class _DataConsole(Console):
+    """A console to which every text is data: no markup in it, no emoji code, no escape sequence is obeyed."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (what rich takes)
+        super().__init__(markup=False, emoji=False, highlight=False, soft_wrap=True, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 (likewise)
+        """As rich's own, of what is visible of the text."""
+        return super().render_str(visible(text), **options)
+
+
 def print_json(value: object) -> None:
     """One JSON object, alone on standard output."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))  # noqa: T201 (it is the output)
+    print(visible(json.dumps(value, ensure_ascii=False, indent=2, default=str)))  # noqa: T201 (it is the output)
 
 
 def print_json_lines(values: Iterable[object]) -> None:
     """JSON objects, one a line."""
     for value in values:
-        print(json.dumps(value, ensure_ascii=False, default=str))  # noqa: T201 (it is the output)
+        print(visible(json.dumps(value, ensure_ascii=False, default=str)))  # noqa: T201 (it is the output)
 
 
 def _console() -> Console:
-    console = Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console = Console(highlight=False, soft_wrap=True, width=120, no_color=True)
-    return console
+    console = _DataConsole()
+    return console if console.is_terminal else _DataConsole(width=120, no_color=True)
 
 
 def print_receipt(receipt: Receipt) -> None:
@@ -48,7 +57,7 @@ def print_receipt(receipt: Receipt) -> None:
     console = _console()
     console.print(_collection_table(receipt.collections))
     for line in receipt_lines(receipt):
-        console.print(line, markup=False)
+        console.print(line)
     console.print(f"tables: {receipt.warehouse}/current")
     console.print(
         "next:\n"
@@ -115,7 +124,7 @@ def print_settings(settings: Iterable[Setting]) -> None:
         table.add_column(name)
     for setting in settings:
         value = "none" if setting.value is None else str(setting.value)
-        table.add_row(setting.name, escape(value), f"{setting.source} {setting.place or ''}".strip())
+        table.add_row(setting.name, value, f"{setting.source} {setting.place or ''}".strip())
     _console().print(table)
 
 
@@ -127,12 +136,12 @@ def print_page(page: ParsedPage) -> None:
         f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(page.entries), 'entry', 'entries')}"
     )
     for entry in page.entries:
-        console.print(_entry(entry), markup=False)
+        console.print(_entry(entry))
     for issue in page.issues:
-        console.print(f"{issue.level}: {issue.message}", markup=False)
+        console.print(f"{issue.level}: {issue.message}")
         for name, value in (("expected", issue.expected), ("found", issue.found)):
             if value is not None:
-                console.print(f"    {name}: {_short(value)}", markup=False)
+                console.print(f"    {name}: {_short(value)}")
 
 
 def print_explanation(explanation: Explanation) -> None:
@@ -191,7 +200,7 @@ def _change_table(changes: Iterable[Change], names: dict[str, str | None]) -> Ta
     for change in changes:
         first, _, collection = change.key.partition("/") if change.table == "memberships" else (change.key, "", "")
         what = f"in {names.get(collection) or collection} " if collection else ""
-        table.add_row(*map(Text, (first, names.get(first) or "", what + _what(change))))
+        table.add_row(*((first, names.get(first) or "", what + _what(change))))
     return table
 
 
@@ -213,7 +222,7 @@ def print_lines(lines: Iterable[str]) -> None:
     """Lines as they are."""
     console = _console()
     for line in lines:
-        console.print(line, markup=False)
+        console.print(line)
 
 
 def collection_cells(row: CollectionReceipt) -> tuple[str, str, str, str]:
