@@ -1,11 +1,11 @@
 """What people decide on identity: the pairs that wait for a decision, and the file of decisions in a warehouse."""
 
-import os
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.errors import UsageError
+from schemas.files import write_text
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, format_decisions, parse_decisions
 
@@ -40,12 +40,7 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
         kept = [each for each in read_decisions(folder) if {each.left, each.right} != pair]
         text = format_decisions([*kept, decision])
         parse_decisions(text, str(folder.decisions))
-        partial = folder.decisions.with_name(folder.decisions.name + ".part")
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(folder.decisions)
+        write_text(folder.decisions, text)
 
 
 def undecided_pairs(pairs: pa.Table, documents: pa.Table) -> list[dict[str, Any]]:

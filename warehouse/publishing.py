@@ -6,7 +6,6 @@ the link `current` is swapped in one step. A process that is killed at any momen
 
 import datetime as dt
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ import pyarrow.parquet as pq
 from schemas.archive import Archive
 from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
+from schemas.files import sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.changes import summarise_changes
@@ -104,11 +104,11 @@ def publish(
     described = data_package(snapshot_id, created_at, {note.name: note.sha256 for note in manifest.tables}, archive)
     (partial / DATA_PACKAGE).write_text(json.dumps(described, indent=2, ensure_ascii=False), encoding="utf-8")
     for file in partial.iterdir():
-        _sync(file)
-    _sync(partial)
+        sync_file(file)
+    sync_folder(partial)
     path = folder.snapshots / snapshot_id
     partial.rename(path)
-    _sync(folder.snapshots)
+    sync_folder(folder.snapshots)
     _swap(folder.current, path)
     return Snapshot(path, manifest)
 
@@ -125,12 +125,4 @@ def _swap(link: Path, target: Path) -> None:
     new.unlink(missing_ok=True)
     new.symlink_to(target.relative_to(link.parent))
     new.replace(link)
-    _sync(link.parent)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_folder(link.parent)

@@ -262,7 +262,7 @@ def test_all_is_on_disk_before_the_link_is_swapped(
     folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
-    sync, swap = publishing._sync, publishing._swap
+    sync, swap = publishing.sync_file, publishing._swap
 
     def note_sync(path: Path) -> None:
         steps.append(path.name)
@@ -272,7 +272,8 @@ def test_all_is_on_disk_before_the_link_is_swapped(
         steps.append("swap")
         swap(link, target)
 
-    monkeypatch.setattr(publishing, "_sync", note_sync)
+    monkeypatch.setattr(publishing, "sync_file", note_sync)
+    monkeypatch.setattr(publishing, "sync_folder", note_sync)
     monkeypatch.setattr(publishing, "_swap", note_swap)
     snapshot = publish(folder, tables, {}, archive=ARCHIVE)
 
