@@ -72,6 +72,7 @@ _TAR_BLOCK = 512
 _END_OF_TAR = bytes(_TAR_BLOCK)
 _MAX_TAR_HEAD = 1024 * 1024
 _MAX_ZEROS = 16 * 1024 * 1024  # behind the files of a tarball, or between two that were put together
+_MAX_CLOCK_SKEW = dt.timedelta(minutes=5)  # of the machine that captured, against this one
 _TAR_HEADS_OF_HEADS = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -208,7 +209,7 @@ class _Reader:
         self._listed: dict[str, ListedPage] = {}
         self._aliases: set[Alias] = set()
         self._digests: dict[object, str] = {}
-        self._now = dt.datetime.now(dt.UTC)
+        self._latest = dt.datetime.now(dt.UTC) + _MAX_CLOCK_SKEW
 
     def read(self, path: Path) -> Iterator[Item]:
         check_path(path)
@@ -355,7 +356,7 @@ class _Reader:
             yield from _bounded(part, item, f"the record {record.place}")
 
     def _page_record(self, record: ThirdPartyRecord, item: _Item) -> Iterator[Item]:
-        if record.captured_at is not None and record.captured_at > self._now:
+        if record.captured_at is not None and record.captured_at > self._latest:
             yield self._future(item, record.captured_at, f" ({record.place})")
             record = replace(record, captured_at=None)
         listing = parse_listing_address(record.url, self._base)
@@ -369,7 +370,11 @@ class _Reader:
             message = f"the page is not what it was when it was captured ({record.place})"
             yield item.issue(WRONG_DIGEST, message, record.digest_problem)
         if record.kind == "revisit":
-            yield self._revisit(record, collection)
+            if record.captured_at is None:
+                message = f"the revisit does not say when the page was captured, and is skipped ({record.place})"
+                yield item.issue(NO_INSTANT, message, record.url)
+            else:
+                yield self._revisit(record, collection)
             return
         if record.payload_digest is not None:
             self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
@@ -419,7 +424,7 @@ class _Reader:
     def _read_page(self, stream: ByteStream, item: _Item) -> Iterator[Item]:
         head = stream.peek(MARK_BYTES)
         listed = self._listed.pop(item.name, None)
-        if listed is not None and listed.captured_at is not None and listed.captured_at > self._now:
+        if listed is not None and listed.captured_at is not None and listed.captured_at > self._latest:
             yield self._future(item, listed.captured_at)
             listed = replace(listed, captured_at=None)
         origin = (listed and listed.origin) or find_origin(item.parts, head, self._base)

@@ -980,6 +980,24 @@ def test_a_record_from_the_future_is_an_issue_and_its_timestamp_unknown(tmp_path
     assert "(at byte 0)" in found.issues[0].message
 
 
+def test_a_revisit_from_the_future_is_an_issue_and_no_page(tmp_path: Path) -> None:
+    from_the_future = response(body=b"", kind="revisit", warc={"WARC-Date": "2999-01-01T00:00:00Z"})
+
+    found = warc(tmp_path, response(), from_the_future)
+
+    assert found.urls == [LISTING]
+    assert found.complaints == [("warning", "future-timestamp"), ("warning", "no-instant")]
+
+
+def test_a_record_of_a_clock_that_is_a_minute_ahead_keeps_its_timestamp(tmp_path: Path) -> None:
+    ahead = dt.datetime.now(dt.UTC).replace(microsecond=0) + dt.timedelta(minutes=1)
+
+    found = warc(tmp_path, response(warc={"WARC-Date": ahead.strftime("%Y-%m-%dT%H:%M:%SZ")}))
+
+    assert found.pages[0].capture.captured_at == ahead
+    assert found.complaints == []
+
+
 def test_a_listed_page_from_the_future_keeps_its_url_and_no_timestamp(tmp_path: Path) -> None:
     write(tmp_path / "top" / "a.html")
     write(tmp_path / "top" / "pages.csv", f"file,url,captured_at\na.html,{LISTING},2999-01-01\n".encode())
