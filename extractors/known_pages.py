@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.planning import PageView
+from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES, resolve_revisits
-from schemas.records import KnownCapture, Plan, Range, Validators
+from schemas.records import KnownCapture, Plan, Validators
 
 _Keys = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -19,8 +20,7 @@ RESUMED_WITHIN = dt.timedelta(days=1)
 """A run that was killed longer ago is not gone on with: its pages and the present ones would be no one reading."""
 
 _OF_CAPTURE = ("capture_id", "url", "captured_at", "etag", "last_modified")
-_OF_PAGE = ("page_id", "outcome", "range_first", "range_last", "range_total")
-_COLUMNS = [*_OF_CAPTURE, *_OF_PAGE]
+_COLUMNS = [*_OF_CAPTURE, "page_id", "outcome"]
 _OF_ARCHIVED = ["capture_id", "url", "captured_at", "http_status", "revisits"]
 
 
@@ -37,11 +37,12 @@ class KnownPages:
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
         self.resumed_run: str | None = None
         self._captures = _captures_of_sites(segments)
+        self._ranges, whole = _ranges_of_pages(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
         self._keys: dict[str, _Keys] = {}
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
-        self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures))}
+        self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 
     def latest(self, url: str) -> KnownCapture | None:
         """The latest whole page that an address showed and can be asked about; `None` if there is none."""
@@ -102,10 +103,8 @@ class KnownPages:
         return self.resumed_run
 
     def _view(self, row: Mapping[str, Any]) -> PageView:
-        total = row["range_total"]
-        shown = None if total is None else Range(row["range_first"], row["range_last"], total)
         keys = self._keys.get(row["page_id"])
-        return PageView(row["outcome"], shown, () if keys is None else tuple(keys.tolist()))
+        return PageView(row["outcome"], self._ranges.get(row["page_id"]), () if keys is None else tuple(keys.tolist()))
 
 
 def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]]) -> pa.Table:
@@ -126,13 +125,29 @@ def _showed_something_to(run_id: str, captures: pa.Table) -> pa.ChunkedArray:
     return pc.and_(pc.equal(captures["run_id"], run_id), pc.is_valid(captures["page_id"]))
 
 
-def _can_be_asked_about(captures: pa.Table) -> pa.ChunkedArray:
-    """Whether a conditional request can be about a capture: it has a validator, and shows a whole page."""
+def _can_be_asked_about(captures: pa.Table, whole: pa.Array) -> pa.ChunkedArray:
+    """Whether a conditional request can be about a capture: it has a validator, and shows a whole page.
+
+    Args:
+        captures: As `PARSED_CAPTURES`.
+        whole: Ids of the pages with as many entries as their range line says.
+    """
     has_validator = pc.or_(pc.is_valid(captures["etag"]), pc.is_valid(captures["last_modified"]))
-    shown = pc.add(pc.subtract(captures["range_last"], captures["range_first"]), 1)
-    is_whole = pc.and_kleene(pc.equal(captures["outcome"], "listing"), pc.equal(captures["entry_count"], shown))
+    is_whole = pc.and_kleene(pc.equal(captures["outcome"], "listing"), pc.is_in(captures["page_id"], value_set=whole))
     shows_all = pc.or_kleene(is_whole, pc.equal(captures["outcome"], "empty"))
     return pc.and_kleene(pc.and_(pc.is_null(captures["revisits"]), has_validator), shows_all)
+
+
+def _ranges_of_pages(segments: Sequence[Mapping[str, pa.Table]]) -> tuple[dict[str, Range], pa.Array]:
+    """The range line of each page that has one, and the ids of the pages with as many entries as theirs says."""
+    none = PARSED_TABLES["listings"].arrow_schema().empty_table()
+    listings = pa.concat_tables([none, *(segment["listings"] for segment in segments)])
+    listings = listings.filter(pc.is_valid(listings["range_total"]))
+    columns = [listings[name].to_pylist() for name in ("page_id", "range_first", "range_last", "range_total")]
+    ranges = {page_id: Range(*line) for page_id, *line in zip(*columns, strict=True)}
+    count = pc.add(pc.subtract(listings["range_last"], listings["range_first"]), 1)
+    whole = listings["page_id"].filter(pc.equal(listings["entry_count"], count))
+    return ranges, whole.combine_chunks()
 
 
 def _keys_of_pages(entries: pa.Table) -> dict[str, _Keys]:

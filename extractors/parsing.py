@@ -10,7 +10,6 @@ from typing import Any
 import pyarrow as pa
 
 from extractors.content_encoding import UndecodableError, decode_body
-from extractors.planning import PageView
 from extractors.raw_zone import read_segment
 from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from extractors.wilson_center.layouts import read_text
@@ -72,10 +71,10 @@ class SegmentParser:
         self._schemas = {name: table.arrow_schema() for name, table in PARSED_TABLES.items()}
         self._rows: dict[str, list[dict[str, Any]]] = {name: [] for name in PARSED_TABLES}
         self._batches: dict[str, list[pa.Table]] = {name: [] for name in PARSED_TABLES}
-        self._pages: dict[str, tuple[ParsedPage, PageView]] = {}
+        self._pages: dict[str, dict[str, str | None]] = {}
 
-    def add(self, record: Landed, body: bytes | None = None, page: ParsedPage | None = None) -> PageView | None:
-        """Take a record in; of a capture with a body of its own, gives what it shows.
+    def add(self, record: Landed, body: bytes | None = None, page: ParsedPage | None = None) -> None:
+        """Take a record in.
 
         Args:
             record: The next of the segment.
@@ -83,7 +82,6 @@ class SegmentParser:
             page: What it holds, where that is known already.
         """
         rows = self._rows
-        view = None
         match record:
             case Plan():
                 plan = _event(record.run_id, "plan", record.started_at)
@@ -99,19 +97,18 @@ class SegmentParser:
                 rows["events"].append(_event(record.run_id, "end", record.end.ended_at))
                 rows["issues"] += [_issue(issue, record.run_id) for issue in record.end.issues]
             case LandedCapture(revisits=None):
-                view = self._add_page(record, body, page)
+                self._add_page(record, body, page)
             case LandedCapture():
                 rows["captures"].append(_capture_values(record))
         if len(rows["captures"]) >= _BATCH_CAPTURES:
             self._pack()
-        return view
 
     def tables(self) -> dict[str, pa.Table]:
         """The parsed tables (`schemas.parsed`) of all records that were taken in."""
         self._pack()
         return {name: pa.concat_tables(batches).combine_chunks() for name, batches in self._batches.items()}
 
-    def _add_page(self, record: LandedCapture, body: bytes | None, page: ParsedPage | None) -> PageView:
+    def _add_page(self, record: LandedCapture, body: bytes | None, page: ParsedPage | None) -> None:
         capture = record.capture
         problems: list[Issue] = []
         if body is None:
@@ -120,28 +117,14 @@ class SegmentParser:
         if identifier not in self._pages:
             if page is None:
                 page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body, capture.url)
-            view = view_of(page)
-            self._pages[identifier] = page, view
+            self._pages[identifier] = {"page_kind": page.kind, "layout": page.layout, "outcome": page.outcome}
             for table, found in page.rows.items():
                 self._rows[table] += [{"page_id": identifier, **row.to_row()} for row in found]
             self._rows["issues"] += [
                 _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
             ]
-        known, view = self._pages[identifier]
-        self._rows["captures"].append(
-            {
-                **_capture_values(record),
-                "page_id": identifier,
-                "page_kind": known.kind,
-                "layout": known.layout,
-                "outcome": view.outcome,
-                "range_first": view.range.first if view.range else None,
-                "range_last": view.range.last if view.range else None,
-                "range_total": view.range.total if view.range else None,
-                "entry_count": len(view.keys),
-            }
-        )
-        return view
+        shown = {"page_id": identifier, **self._pages[identifier]}
+        self._rows["captures"].append(_capture_values(record) | shown)
 
     def _pack(self) -> None:
         for name, rows in self._rows.items():
@@ -159,11 +142,6 @@ def parse_segment(segment: Path) -> dict[str, pa.Table]:
     for record in read_segment(segment):
         parser.add(record)
     return parser.tables()
-
-
-def view_of(page: ParsedPage) -> PageView:
-    """What planning needs to know of a page."""
-    return PageView(page.outcome, page.range, tuple(entry.key for entry in page.entries))
 
 
 def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
@@ -195,7 +173,6 @@ def _capture_values(record: LandedCapture) -> dict[str, Any]:
         "etag": capture.header("etag"),
         "last_modified": capture.header("last-modified"),
         "collection_id": capture.collection_id,
-        "entry_count": 0,
     }
 
 

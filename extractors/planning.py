@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from schemas.records import Outcome, PageRequest, Range
+from schemas.listings import Range, listing_entries, listing_range
+from schemas.records import Outcome, PageRequest, ParsedPage
 
 MAX_READINGS = 3
 """How often one page is asked for in all, whatever the cause."""
@@ -31,6 +32,11 @@ class PageView:
     outcome: Outcome
     range: Range | None = None
     keys: tuple[int, ...] = ()
+
+
+def view_of(page: ParsedPage) -> PageView:
+    """What planning needs to know of a page."""
+    return PageView(page.outcome, listing_range(page), tuple(entry.key for entry in listing_entries(page)))
 
 
 @dataclass(frozen=True, slots=True)

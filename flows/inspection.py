@@ -11,6 +11,7 @@ from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import read_page_file
 from schemas.errors import UsageError, WarehouseError
+from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
 from warehouse.checks import snapshot_problems
@@ -245,12 +246,12 @@ _OF_A_PAGE = ("level", "kind", "message", "expected", "found")
 
 def page_to_dict(page: ParsedPage) -> dict[str, Any]:
     """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
-    held = page.range
+    held = listing_range(page)
     return {
         "layout": page.layout,
         "outcome": page.outcome,
         "range": asdict(held) if held else None,
-        "entries": [entry.values for entry in page.entries],
+        "entries": [entry.values for entry in listing_entries(page)],
         "issues": [{name: getattr(issue, name) for name in _OF_A_PAGE} for issue in page.issues],
     }
 

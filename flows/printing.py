@@ -16,7 +16,8 @@ from flows.inspection import ChangeReport
 from flows.rollback import RolledBack
 from flows.settings import Setting
 from flows.terminal import visible
-from schemas.records import CollectionReceipt, Entry, ParsedPage, Receipt
+from schemas.listings import Entry, listing_entries, listing_range
+from schemas.records import CollectionReceipt, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
 
@@ -131,11 +132,10 @@ def print_settings(settings: Iterable[Setting]) -> None:
 def print_page(page: ParsedPage) -> None:
     """What was read of one page."""
     console = _console()
-    held = f", {page.range.first} - {page.range.last} of {page.range.total}" if page.range else ""
-    console.print(
-        f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(page.entries), 'entry', 'entries')}"
-    )
-    for entry in page.entries:
+    line, entries = listing_range(page), listing_entries(page)
+    held = f", {line.first} - {line.last} of {line.total}" if line else ""
+    console.print(f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(entries), 'entry', 'entries')}")
+    for entry in entries:
         console.print(_entry(entry))
     for issue in page.issues:
         console.print(f"{issue.level}: {issue.message}")

@@ -54,7 +54,7 @@ PARSED_COLLECTIONS = Table(
     ("run_id", "collection_id"),
     (*_RUN_ID, *_columns(COLLECTIONS, "collection_id", "kind", "name", "query", "url")),
 )
-_SHOWN = ("page_id", "page_kind", "layout", "outcome", "range_first", "range_last", "range_total")
+_SHOWN = ("page_id", "page_kind", "layout", "outcome")
 PARSED_CAPTURES = Table(
     "captures",
     "Captures of pages, each with what its page was recognised as; a revisit has that from the capture that it names.",
@@ -67,8 +67,13 @@ PARSED_CAPTURES = Table(
         *_columns(PAGES, "collection_id"),
         Column("page_kind", "string", "What the page is in the archive.", "layout", True, allowed=get_args(PageKind)),
         *_columns_or_null(PAGES, *_SHOWN),
-        *_columns(PAGES, "entry_count"),
     ),
+)
+PARSED_LISTINGS = Table(
+    "listings",
+    "What each distinct listing page says of itself.",
+    ("page_id",),
+    _columns(PAGES, "page_id", "range_first", "range_last", "range_total", "entry_count"),
 )
 PARSED_ENTRIES = Table(
     "entries",
@@ -96,6 +101,7 @@ PARSED_TABLES: dict[str, Table] = {
         PARSED_COLLECTIONS,
         PARSED_ALIASES,
         PARSED_CAPTURES,
+        PARSED_LISTINGS,
         PARSED_ENTRIES,
         PARSED_ISSUES,
     )
@@ -109,7 +115,7 @@ def resolve_revisits(captures: pa.Table) -> pa.Table:
         captures: Of all segments, as `PARSED_CAPTURES`; what a revisit names may stand in an older segment.
     """
     named = pc.index_in(captures["revisits"], value_set=captures["capture_id"].combine_chunks(), skip_nulls=True)
-    for name in (*_SHOWN, "entry_count"):
+    for name in _SHOWN:
         own = captures[name]
         column = pc.if_else(pc.is_valid(named), own.take(named), own)
         captures = captures.set_column(captures.schema.get_field_index(name), captures.schema.field(name), column)

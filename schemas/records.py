@@ -3,12 +3,10 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from hashlib import blake2b
 from typing import Any, Literal, Protocol, get_args
 
-from schemas.dates import read_date
 from schemas.identifiers import stable_id
-from schemas.issues import UNREADABLE_DATE, Issue
+from schemas.issues import Issue
 
 Headers = tuple[tuple[str, str], ...]
 """Of HTTP: names and values in their order."""
@@ -27,20 +25,6 @@ RunOutcome = Literal["complete", "short", "failed", "interrupted"]
 is in the tables but its row in `runs`. interrupted: the run has no end, so it was killed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The range line of a listing page, `11 - 20 of 89`: the page's own checksum."""
-
-    first: int
-    last: int
-    total: int
-
-    @property
-    def count(self) -> int:
-        """How many entries the page must hold."""
-        return self.last - self.first + 1 if self.first else 0
-
-
 class ParsedRow(Protocol):
     """A row of a parsed table, as a layout finds it on a page."""
 
@@ -54,82 +38,20 @@ class ParsedRow(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One block of date, title and summary as it stands on a listing, as text, to the letter.
-
-    Attributes:
-        position: Place on the page, from 1.
-        summary: Paragraphs joined by an empty line.
-        url: Canonical URL of the document, where the page gives one.
-    """
-
-    position: int
-    date_text: str | None
-    title: str | None
-    summary: str | None
-    url: str | None = None
-
-    def __post_init__(self) -> None:
-        """An empty text is none: tables have no empty strings."""
-        for name in ("date_text", "title", "summary", "url"):
-            if getattr(self, name) == "":
-                object.__setattr__(self, name, None)
-
-    @property
-    def key(self) -> int:
-        """A number of 64 bits that distinguishes the entry from others: of its document's URL, or else of its text."""
-        parts = (self.url,) if self.url else (self.date_text, self.title, self.summary)
-        digest = blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        return int.from_bytes(digest, signed=True)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The entry as plain values, with its date in EDTF beside the text of it."""
-        reading = read_date(self.date_text) if self.date_text is not None else None
-        return {
-            "position": self.position,
-            "date_text": self.date_text,
-            "date_edtf": reading.edtf if reading else None,
-            "title": self.title,
-            "summary": self.summary,
-            "url": self.url,
-        }
-
-    def to_row(self) -> dict[str, Any]:
-        """Its columns but `page_id` (`schemas.parsed`)."""
-        return {**self.values, "entry_key": self.key}
-
-    def issues(self) -> Iterator[Issue]:
-        """An issue if its date cannot be read."""
-        if self.date_text is not None and read_date(self.date_text) is None:
-            yield UNREADABLE_DATE.issue(
-                f"the date of entry {self.position} cannot be read; its text is kept",
-                found=self.date_text,
-            )
-
-
-@dataclass(frozen=True, slots=True)
 class ParsedPage:
     """What one page was recognised as, and what it holds.
 
     Attributes:
         layout: Name of the layout that read it; `None` where none recognised it.
         kind: What the page is in the archive; `None` where that is not known.
-        range: Of a listing.
         rows: What it yields for the parsed tables of its kind (`schemas.parsed`), by the table's name.
     """
 
     layout: str | None
     outcome: Outcome
     kind: PageKind | None = None
-    range: Range | None = None
     rows: Mapping[str, Sequence[ParsedRow]] = field(default_factory=dict)
     issues: tuple[Issue, ...] = ()
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """The entries of a listing; of no other page."""
-        return tuple(row for row in self.rows.get("entries", ()) if isinstance(row, Entry))
 
 
 @dataclass(frozen=True, slots=True)

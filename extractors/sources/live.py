@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Generator, Mapping
 
 from extractors.known_pages import KnownPages
-from extractors.parsing import read_page, view_of
-from extractors.planning import PageView, RunPlan
+from extractors.parsing import read_page
+from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from extractors.parsing import read_page
 from extractors.wilson_center.layouts import LAYOUTS, read_text
 from flows.inspection import page_to_dict
-from schemas.records import Entry, Outcome, PageKind, ParsedPage
+from schemas.listings import Entry, listing_entries, listing_range
+from schemas.records import Outcome, PageKind, ParsedPage
 from tests.replica.pages import BROKEN, LINKS, MARKUPS, Appearance, Renderer
 from tests.replica.records import Document, generate
 from tests.replica.results import Listing, Query, Sidebar
@@ -82,8 +83,8 @@ def split_capture(path: Path) -> list[Parts]:
 @pytest.mark.parametrize("capture", CAPTURES, ids=lambda path: path.stem)
 def test_a_real_capture_yields_what_a_trivial_splitter_finds(capture: Path) -> None:
     page = read_page(capture.read_bytes())
-    assert len(page.entries) == 10
-    assert [parts(entry) for entry in page.entries] == split_capture(capture)
+    assert len(listing_entries(page)) == 10
+    assert [parts(entry) for entry in listing_entries(page)] == split_capture(capture)
     assert page.issues == ()
 
 
@@ -93,7 +94,7 @@ def test_a_capture_cut_at_any_byte_yields_true_entries_and_says_what_is_missing(
     body = capture.read_bytes()[:size]
     truth = split_capture(capture)
     page = read_page(body)
-    found = [parts(entry) for entry in page.entries]
+    found = [parts(entry) for entry in listing_entries(page)]
     assert len(found) == len(truth) or errors(page)
     if found and found[-1] != truth[len(found) - 1]:
         assert_cut_cannot_be_seen(body.decode("utf-8", "ignore"), found.pop(), truth[len(found)])
@@ -215,7 +216,7 @@ def is_subsequence(found: list[Parts], truth: list[Parts]) -> bool:
 @given(st.data(), st.lists(records(NEAR_PARAGRAPHS | NOTES), min_size=1, max_size=6))
 def test_a_page_of_records_whose_count_is_right_is_read_whole(data: st.DataObject, shown: list[Record]) -> None:
     page = read_text(data.draw(pages(shown, len(shown))))
-    assert [parts(entry) for entry in page.entries] == [record.parts for record in shown]
+    assert [parts(entry) for entry in listing_entries(page)] == [record.parts for record in shown]
     assert page.issues == ()
 
 
@@ -224,7 +225,7 @@ def test_paragraphs_that_stand_as_far_off_as_records_never_make_false_entries(
     data: st.DataObject, shown: list[Record]
 ) -> None:
     page = read_text(data.draw(pages(shown, len(shown))))
-    found = [parts(entry) for entry in page.entries]
+    found = [parts(entry) for entry in listing_entries(page)]
     assert is_subsequence(found, [record.parts for record in shown])
     assert (len(found) < len(shown)) == bool(errors(page))
 
@@ -234,7 +235,7 @@ def test_a_page_with_fewer_records_than_it_says_yields_true_entries_and_an_error
     data: st.DataObject, shown: list[Record], missing: int
 ) -> None:
     page = read_text(data.draw(pages(shown, len(shown) + missing)))
-    assert is_subsequence([parts(entry) for entry in page.entries], [record.parts for record in shown])
+    assert is_subsequence([parts(entry) for entry in listing_entries(page)], [record.parts for record in shown])
     assert "count-mismatch" in errors(page)
 
 
@@ -270,7 +271,7 @@ def truth_of(shown: list[Document]) -> list[tuple[str | None, ...]]:
 
 
 def found_in(page: ParsedPage) -> list[tuple[str | None, ...]]:
-    return [(*parts(entry), entry.url) for entry in page.entries]
+    return [(*parts(entry), entry.url) for entry in listing_entries(page)]
 
 
 @st.composite
@@ -314,14 +315,14 @@ def test_a_drupal_listing_cut_anywhere_yields_true_entries_and_an_error_unless_w
     text = RENDERERS[markup, "relative"].listing(listing, Sidebar(())).whole.decode()
     for size in range(text.index("<main"), len(text), 4):
         page = read_text(text[:size])
-        assert found_in(page) == truth[: len(page.entries)], size
-        assert len(page.entries) == len(truth) or errors(page), size
+        assert found_in(page) == truth[: len(listing_entries(page))], size
+        assert len(listing_entries(page)) == len(truth) or errors(page), size
 
 
 @given(st.data(), SHOWN)
 def test_a_layout_that_nobody_has_seen_is_unknown(data: st.DataObject, shown: list[Document]) -> None:
     page = read_text(data.draw(listings(shown, markup=BROKEN)))
-    assert (page.outcome, page.entries) == ("unknown", ())
+    assert (page.outcome, listing_entries(page)) == ("unknown", ())
     assert errors(page)
 
 
@@ -379,7 +380,7 @@ MANY = 5_000
 @pytest.mark.parametrize("end", ["", "</table></body></html>", "<", "<!--", "<div '", "</"])
 def test_a_page_that_nests_too_deeply_is_unknown_before_it_takes_its_time(nest: str, end: str) -> None:
     page = read_text("<html><body>1 - 1 of 1" + ROW + nest * MANY + end)
-    assert (page.layout, page.outcome, page.entries) == ("drupal-listing", "unknown", ())
+    assert (page.layout, page.outcome, listing_entries(page)) == ("drupal-listing", "unknown", ())
     assert errors(page) == ["nested-too-deeply"]
 
 
@@ -392,7 +393,7 @@ def test_a_page_that_nests_too_deeply_is_unknown_before_it_takes_its_time(nest: 
 )
 def test_a_page_with_many_tags_is_read_all_the_same(flat: str) -> None:
     page = read_text("<html><body>1 - 1 of 1" + ROW + "</table>" + flat * MANY + "</body></html>")
-    assert (page.outcome, len(page.entries), page.issues) == ("listing", 1, ())
+    assert (page.outcome, len(listing_entries(page)), page.issues) == ("listing", 1, ())
 
 
 PIECES = st.sampled_from(
@@ -407,9 +408,10 @@ PIECES = st.sampled_from(
 def assert_is_sound(page: ParsedPage) -> None:
     """A page is a listing with all its entries, or empty, or says what is wrong or that nothing tells how many."""
     assert page.outcome in get_args(Outcome)
-    assert page.outcome == "listing" or not page.entries
-    whole = page.range is not None and len(page.entries) == page.range.count
-    untold = page.range is None and "total-unknown" in [issue.kind for issue in page.issues]
+    assert page.outcome == "listing" or not listing_entries(page)
+    held = listing_range(page)
+    whole = held is not None and len(listing_entries(page)) == held.count
+    untold = held is None and "total-unknown" in [issue.kind for issue in page.issues]
     assert whole or untold or page.outcome == "empty" or errors(page)
 
 
@@ -432,6 +434,6 @@ def test_every_word_of_a_page_is_in_an_entry_or_in_an_issue(lines: list[str], co
     body = "\n".join(["Karpov's papers", *lines]) + end
     page = read_text(f"1 - {count} of {count}\n\n{body}")
     holding_text = {"undecided-entries", "cut-off", "title-missing", "menu-line", "text-outside-entries"}
-    texts = [text for entry in page.entries for text in parts(entry)]
+    texts = [text for entry in listing_entries(page) for text in parts(entry)]
     texts += [issue.found for issue in page.issues if issue.kind in holding_text]
     assert sorted(" ".join(text or "" for text in texts).split()) == sorted(body.split())

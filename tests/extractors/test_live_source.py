@@ -12,6 +12,7 @@ from extractors.sources import Choice, SourceRequest
 from extractors.sources.live import LiveSite
 from extractors.wilson_center.catalog import Catalog
 from schemas.errors import UsageError
+from schemas.listings import listing_entries
 from schemas.records import FetchedPage, Item
 from tests.flows.live import QUICK
 from tests.replica import ReplicaSite, replica
@@ -43,7 +44,7 @@ def test_robots_txt_comes_first_and_then_each_page_once_as_it_was_read(site: Rep
     assert isinstance(items[0], FetchedPage)
     assert items[0].exchange.url == f"{site.url}/robots.txt"
     assert len(items) == 1 + PAGES
-    assert [len(each.page.entries) for each in pages(items) if each.page] == [10] * PAGES
+    assert [len(listing_entries(each.page)) for each in pages(items) if each.page] == [10] * PAGES
     assert len({each.exchange.url for each in pages(items)}) == PAGES
     assert source.issues() == []
     assert (source.progress.pages, source.progress.expected_pages, source.progress.failed) == (PAGES, PAGES, 0)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from extractors.parsing import decode
 from extractors.wilson_center.layouts import LAYOUTS, old_site, read_text
-from schemas.records import Entry, ParsedPage
+from schemas.listings import Entry, listing_entries
+from schemas.records import ParsedPage
 from tests.extractors.test_layouts import DATES, FIRST_PARAGRAPHS, FOLDERS, LETTERS, MANY, assert_is_sound, errors
 
 OLD_FOLDERS = [folder for folder in FOLDERS if folder.parent.name == "old-site"]
@@ -123,14 +124,14 @@ def test_html_and_both_frames_of_text_give_the_same_entries(records: list[Record
     for rendition in renditions:
         page = read_text(rendition(records))
         assert (page.layout, page.outcome) == ("old-site", "listing")
-        assert [parts(entry) for entry in page.entries] == truth
+        assert [parts(entry) for entry in listing_entries(page)] == truth
         assert [issue.kind for issue in page.issues] == ["total-unknown"]
 
 
 def test_the_fixtures_of_one_page_in_html_and_in_text_give_the_same_entries() -> None:
     pages = [fixture(name) for name in ("rows", "bullets", "dashes", "bullets-below-a-search-filter")]
-    assert len(pages[0].entries) == 4
-    assert len({tuple(map(parts, page.entries)) for page in pages}) == 1
+    assert len(listing_entries(pages[0])) == 4
+    assert len({tuple(map(parts, listing_entries(page))) for page in pages}) == 1
 
 
 # Cut pages
@@ -145,22 +146,22 @@ SHOWN: list[Record] = [
 
 def test_html_that_is_cut_anywhere_yields_true_entries_and_an_error() -> None:
     text = as_html(SHOWN)
-    truth = [parts(entry) for entry in read_text(text).entries]
+    truth = [parts(entry) for entry in listing_entries(read_text(text))]
     for size in range(text.index("</body"), 0, -1):
         page = read_text(text[:size])
-        assert [parts(entry) for entry in page.entries] == truth[: len(page.entries)], size
+        assert [parts(entry) for entry in listing_entries(page)] == truth[: len(listing_entries(page))], size
         assert errors(page), size
 
 
 @pytest.mark.parametrize("rendition", [as_bullets, as_dashes])
 def test_text_that_is_cut_within_a_line_yields_true_entries(rendition: Callable[[list[Record]], str]) -> None:
     text = rendition(SHOWN)
-    truth = [parts(entry) for entry in read_text(text).entries]
+    truth = [parts(entry) for entry in listing_entries(read_text(text))]
     assert len(truth) == len(SHOWN)
     for size in range(len(text)):
         page = read_text(text[:size])
         assert_is_sound(page)
-        found = [parts(entry) for entry in page.entries]
+        found = [parts(entry) for entry in listing_entries(page)]
         if found and text[:size].rstrip(" ")[-1] in ".\n":  # nothing tells that there was more of the last
             last, true = found.pop(), truth[len(found)]
             assert last[:2] == true[:2]
@@ -202,7 +203,7 @@ def test_every_word_behind_the_first_bullet_is_in_an_entry_or_in_an_issue(lines:
     if "\n-\n" in body:
         return
     page = read_text(as_bullets([]) + body)
-    texts = [text for entry in page.entries for text in parts(entry)]
+    texts = [text for entry in listing_entries(page) for text in parts(entry)]
     texts += [
         issue.found for issue in page.issues if issue.kind not in {"total-unknown", "titles-missing", "rows-missing"}
     ]

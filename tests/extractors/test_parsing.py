@@ -11,6 +11,7 @@ from extractors.raw_zone import RawZone
 from extractors.wilson_center import SAMPLES
 from schemas.identifiers import file_address
 from schemas.issues import Issue
+from schemas.listings import listing_entries
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, Collection, Exchange, Plan, RunEnd
 
@@ -125,8 +126,8 @@ def test_doubts_about_dates_and_encoding_are_issues_of_the_page() -> None:
     page = read_page(body)
 
     assert [issue.kind for issue in page.issues] == ["encoding", "unreadable-date"]
-    assert page.issues[1].found == page.entries[0].date_text == "February 30, 1958"
-    assert len(page.entries) == 10
+    assert page.issues[1].found == listing_entries(page)[0].date_text == "February 30, 1958"
+    assert len(listing_entries(page)) == 10
 
 
 # Parsing
@@ -181,11 +182,9 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
         "page_kind": "listing",
         "layout": "plain-text",
         "outcome": "listing",
-        "range_first": 11,
-        "range_last": 20,
-        "range_total": 89,
-        "entry_count": 10,
     }
+    frame = {"range_first": 11, "range_last": 20, "range_total": 89, "entry_count": 10}
+    assert tables["listings"] == [{"page_id": page_id, **frame}]
     assert [row["position"] for row in tables["entries"]] == list(range(1, 11))
     assert {row["page_id"] for row in tables["entries"]} == {page_id}
     assert [(row["date_text"], row["date_edtf"]) for row in tables["entries"][:2]] == [

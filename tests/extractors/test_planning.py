@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from extractors.planning import MAX_IN_A_ROW, MAX_READINGS, CollectionPlan, PageView, RunPlan
-from schemas.records import PageRequest, Range
+from schemas.listings import Range
+from schemas.records import PageRequest
 
 Answer = PageView | str  # a string: why the page could not be had
 Change = Callable[[list[int]], None]

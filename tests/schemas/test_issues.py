@@ -4,7 +4,7 @@ import re
 
 from schemas.dictionary import data_dictionary
 from schemas.issues import ISSUE_KINDS
-from schemas.records import Entry
+from schemas.listings import Entry
 from tests.conftest import REPOSITORY
 
 CODE = "\n".join(

@@ -55,6 +55,11 @@ def make_parsed(
                     "collection_id": collection.collection_id,
                     "layout": "drupal-listing",
                     "outcome": "listing",
+                }
+            )
+            rows["listings"].append(
+                {
+                    "page_id": page_id,
                     "range_first": first + 1,
                     "range_last": first + len(shown),
                     "range_total": total,

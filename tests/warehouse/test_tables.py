@@ -115,6 +115,7 @@ def _segment(run: Run, number: int, start: int, stop: int, *, last: bool) -> dic
         rows["captures"].append(_capture(run, number, place))
         if seen.page_id not in pages:  # as the extractors do: each page once, with the first capture's address
             pages.add(seen.page_id)
+            rows["listings"].append(_listing(seen))
             rows["entries"] += [_entry(seen, position) for position in range(1, len(seen.blocks) + 1)]
             where = {"url": seen.url, "collection_id": seen.collection, "page_id": seen.page_id}
             rows["issues"] += [_issue(run, issue, **where) for issue in seen.issues]
@@ -138,11 +139,12 @@ def _capture(run: Run, number: int, place: int) -> dict[str, Any]:
         "collection_id": seen.collection,
         "layout": "plain-text" if seen.outcome in {"listing", "empty"} else None,
         "outcome": seen.outcome,
-        "range_first": seen.first,
-        "range_last": seen.last,
-        "range_total": seen.total,
-        "entry_count": len(seen.blocks),
     }
+
+
+def _listing(seen: Seen) -> dict[str, Any]:
+    frame = {"range_first": seen.first, "range_last": seen.last, "range_total": seen.total}
+    return {"page_id": seen.page_id, **frame, "entry_count": len(seen.blocks)}
 
 
 def _entry(seen: Seen, position: int) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from warehouse.building.gathering import Parsed, gather
 from warehouse.building.issues import describe_issues
 from warehouse.building.readings import in_readings
 from warehouse.building.runs import describe_runs, failed_runs
-from warehouse.building.wordings import read_whole
 from warehouse.identity.decisions import Decision
 
 BUILDERS: tuple[Builder, ...] = (listings,)
@@ -49,8 +48,7 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
     failed = failed_runs(parsed)
     events = parsed["events"]
     live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
-    captures = in_readings(parsed["captures"], failed.union(live))
-    parsed["captures"] = captures.assign(whole=read_whole(captures))
+    parsed["captures"] = in_readings(parsed["captures"], parsed["listings"], failed.union(live))
     runs = describe_runs(parsed, failed)
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]

@@ -19,7 +19,7 @@ import pyarrow as pa
 from schemas.identifiers import stable_id
 from schemas.issues import INCOMPLETE_READING
 from schemas.records import READ_OUTCOMES, Alias
-from warehouse.building.wordings import page_spans
+from warehouse.building.wordings import page_spans, read_whole
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
 from warehouse.identity.resolution import resolve
@@ -90,21 +90,26 @@ def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
     return look_up(where(entries, entries["page_id"].isin(pages["page_id"])), pages, "page_id")
 
 
-def in_readings(captures: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:
+def in_readings(captures: pd.DataFrame, listings: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:
     """The captures in the order in which they count, each with the reading that it belongs to.
 
     Args:
-        captures: Of all runs, each with its page's columns.
+        captures: Of all runs.
+        listings: What the listing pages among them say of themselves.
         own: Runs whose captures are a matter of their own: of the site itself, and those that gave nothing.
 
     Returns:
         The captures by timestamp (unknown first), then run and place in the raw zone; those of archives by address
-        instead, as any run may take them over. With `archived`: whether others made it at a timestamp that is known;
+        instead, as any run may take them over. With the columns of `listings`; `whole`: whether the page yields as
+        many entries as its range line says; `archived`: whether others made it at a timestamp that is known;
         `reading`: key of its reading; `counts`: whether it makes up what the reading shows.
     """
+    captures = look_up(captures, listings.drop_duplicates("page_id"), "page_id")
+    captures["entry_count"] = captures["entry_count"].fillna(0)
     archived = (captures["captured_at"].notna() & ~captures["run_id"].isin(own)).astype(bool)
     order = ["captured_at", "own_run", "archived_url", "archived_page", "run_id", "warc_file", "warc_offset"]
     placed = captures.assign(
+        whole=read_whole(captures),
         archived=archived,
         own_run=captures["run_id"].mask(archived),
         archived_url=captures["url"].where(archived),

@@ -30,7 +30,8 @@ from extractors.wilson_center.layouts.lines import (
 from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.rows import disorder, doubts, outside, read_row
 from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, RANGE_MISSING, ROWS_MISSING, Issue, IssueKind
-from schemas.records import Entry, ParsedPage, Range
+from schemas.listings import Entry, Range, listing_entries, listing_range
+from schemas.records import ParsedPage
 
 NAME = "drupal-listing"
 
@@ -74,7 +75,8 @@ def _read_slice(text: str) -> ParsedPage | None:
         return None
     start = text.find("<", max(0, table - _REACH))
     page = _read_markup(text[start : end + len(_TABLE_END)])
-    is_whole = page.outcome == "listing" and page.range is not None and len(page.entries) == page.range.count
+    held = listing_range(page)
+    is_whole = page.outcome == "listing" and held is not None and len(listing_entries(page)) == held.count
     return page if is_whole else None
 
 

@@ -4,7 +4,7 @@ import re
 
 from schemas.dates import read_date
 from schemas.issues import COUNT_MISMATCH, RANGE_CONTRADICTION, Issue
-from schemas.records import Range
+from schemas.listings import Range
 
 NUMBER = r"(\d[\d,]{0,11})"
 """A number of a range line, as a group of a pattern."""

@@ -1,9 +1,10 @@
 """A listing page as its layouts give it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from schemas.issues import Issue
-from schemas.records import Entry, Outcome, ParsedPage, Range
+from schemas.listings import Entry, ListingFrame, Range
+from schemas.records import Outcome, ParsedPage, ParsedRow
 
 
 def listing_page(
@@ -16,4 +17,5 @@ def listing_page(
     """What a listing page holds, with an issue for each entry whose date cannot be read."""
     rows = tuple(entries)
     found = (*(issue for row in rows for issue in row.issues()), *issues)
-    return ParsedPage(layout, outcome, "listing", page_range, {"entries": rows} if rows else {}, found)
+    tables: dict[str, Sequence[ParsedRow]] = {"listings": (ListingFrame(page_range, len(rows)),), "entries": rows}
+    return ParsedPage(layout, outcome, "listing", tables, found)

@@ -49,7 +49,8 @@ from extractors.wilson_center.layouts.plain_text import (
 from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
 from schemas.dates import is_listing_date
 from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue
-from schemas.records import Entry, ParsedPage, Range
+from schemas.listings import Entry, Range
+from schemas.records import ParsedPage
 
 NAME = "old-site"
 

@@ -37,7 +37,8 @@ from schemas.issues import (
     UNDECIDED_ENTRIES,
     Issue,
 )
-from schemas.records import Entry, ParsedPage, Range
+from schemas.listings import Entry, Range
+from schemas.records import ParsedPage
 
 NAME = "plain-text"
 
