@@ -102,7 +102,7 @@ def test_another_segment_of_the_same_name_has_another_place(
     land(zone, "run-1", capture("a.txt", LISTING))
     land(other, "run-1", capture("a.txt", OTHER_LISTING))
 
-    (one,), (second,) = (cache.parse(raw, raw.segments()[0])["captures"].to_pylist() for raw in (zone, other))
+    (one,), (second,) = (cache.parse(raw, raw.segments()[0])["listings"].to_pylist() for raw in (zone, other))
 
     assert (one["range_total"], second["range_total"]) == (89, 71)
     assert len(parsed_segments) == 2

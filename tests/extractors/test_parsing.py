@@ -7,6 +7,7 @@ import pytest
 
 from extractors.known_pages import KnownPages
 from extractors.parsing import SegmentParser, decode, parse_segment, read_page
+from extractors.planning import view_of
 from extractors.raw_zone import RawZone
 from extractors.wilson_center import SAMPLES
 from schemas.identifiers import file_address
@@ -207,18 +208,20 @@ def test_a_known_page_shows_what_it_showed_when_it_was_landed(tmp_path: Path) ->
         landed = [
             segment.land_exchange(Exchange(url, (), 200, "OK", headers, body, AT), "c") for url, body in bodies.items()
         ]
-    views = [parser.add(each) for each in landed]
+    for each in landed:
+        parser.add(each)
     zone.finish("run-1")
 
     tables = parse_segment(zone.segments()[0])
     pages = KnownPages([tables])
+    views = [view_of(read_page(body, url)) for url, body in bodies.items()]
     known = [pages.latest(url) for url in bodies]
 
     assert [each and each.capture_id for each in known] == [each.capture_id for each in landed]
     assert [each and each.validators.etag for each in known] == ['"\xe9"'] * 3
     assert [each and pages.view(each) for each in known] == views == list(pages.views_of_run("run-1").values())
-    assert [key for view in views if view for key in view.keys] == tables["entries"]["entry_key"].to_pylist()
-    assert len({view.keys for view in views if view}) == 3
+    assert [key for view in views for key in view.keys] == tables["entries"]["entry_key"].to_pylist()
+    assert len({view.keys for view in views}) == 3
     assert all(tables[name].equals(kept) for name, kept in parser.tables().items())
 
 
