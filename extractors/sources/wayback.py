@@ -498,7 +498,8 @@ class _Replay:
         exchange = fetched.exchanges[-1]
         memento = _memento_instant(exchange)
         if not 200 <= exchange.status < 300 and memento is None:
-            raise SiteStoppedError("the web archive asks for proof of a human visitor; try on a later day")
+            message = "the web archive asks for proof of a human visitor; try on a later day"
+            raise SiteStoppedError(message, url=exchange.url, status=exchange.status)
         timestamp, url = self._captured(exchange.url)
         at = memento or _instant(timestamp)
         listing = parse_listing_address(url, self._base)
@@ -506,7 +507,8 @@ class _Replay:
             self._skipped["redirect"] += 1
             return None
         if not self._period[0] <= at <= self._period[1]:
-            raise FetchError(f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead")
+            message = f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead"
+            raise FetchError(message, url=exchange.url, status=exchange.status)
         if (page, at) in self._given:
             self._skipped["capture that the web archive gives for another"] += 1
             return None
@@ -529,11 +531,11 @@ class _Replay:
         """Timestamp and URL of the capture that a URL of the web archive names."""
         match = _CAPTURE_PATH.fullmatch(url.removeprefix(self._url))
         if match is None:
-            raise FetchError(f"the web archive leads to {url}, which is no capture")
+            raise FetchError(f"the web archive leads to {url}, which is no capture", url=url)
         try:
             _instant(match[1])
         except ValueError as error:
-            raise FetchError(f"the web archive leads to {url}, which names no instant") from error
+            raise FetchError(f"the web archive leads to {url}, which names no timestamp", url=url) from error
         return match[1], match[2]
 
     def _reference(self, page: ArchivedPage, line: _Line) -> ArchivedPage:
