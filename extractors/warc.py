@@ -27,6 +27,7 @@ from pydantic_core import PydanticSerializationError
 
 from extractors.byte_streams import ByteStream
 from extractors.warc_records import Damage, RawRecord, raw_records
+from schemas.files import open_file
 from schemas.identifiers import file_address
 from schemas.issues import UNREADABLE_RECORD, Issue
 from schemas.records import (
@@ -335,7 +336,7 @@ def read_records(segment: Path) -> Iterator[Landed]:
         ValueError: It is no WARC file that wcda wrote.
     """
     run_id: str | None = None
-    with segment.open("rb") as file:
+    with open_file(segment) as file:
         for raw in raw_records(ByteStream(file.read), MAX_BLOCK_BYTES):
             try:
                 record = _parse_head(raw)

@@ -46,6 +46,7 @@ from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.layouts import LAYOUTS
 from extractors.wilson_center.layouts.citations import cited_address_of
 from schemas.errors import SourceError, UsageError
+from schemas.files import open_file
 from schemas.identifiers import file_address
 from schemas.issues import (
     ARCHIVED_REDIRECT,
@@ -246,7 +247,7 @@ class _Reader:
             if not path.is_file():
                 yield item.issue(UNREADABLE_FILE, "no file")
                 return
-            with path.open("rb") as file:
+            with open_file(path) as file:
                 yield from self._read_stream(ByteStream(file.read), item)
         except OSError as error:
             yield item.issue(UNREADABLE_FILE, error.strerror or str(error))

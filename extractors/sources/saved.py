@@ -23,6 +23,7 @@ from extractors.wilson_center.addresses import (
     parse_listing_address,
 )
 from schemas.errors import SourceError, UsageError
+from schemas.files import open_file
 from schemas.identifiers import file_address
 from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
@@ -62,14 +63,16 @@ def check_path(path: Path) -> None:
     """Find out, before anything slow, whether there is something to read.
 
     Raises:
-        UsageError: There is no such path.
+        UsageError: There is no such path, or it is a pipe or a device.
         SourceError: It is a folder without files.
     """
     if path.is_dir():
         if not find_files(path).names:
             raise SourceError(f"{path}: the folder holds no pages")
-    elif not path.is_file():
+    elif not path.exists():
         raise UsageError(f"{path}: no such file or folder")
+    elif not path.is_file():
+        raise UsageError(f"{path}: neither a file nor a folder, but a pipe or a device; save what it gives to a file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ def read_page_file(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_PAGE_BYTES:
             raise SourceError(f"{path.name}: {size} bytes are no page (at most {MAX_PAGE_BYTES})")
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError as error:
         raise SourceError(f"{path.name}: {error.strerror}") from error
 
