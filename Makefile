@@ -6,7 +6,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report notebook dictionary lock clean
+.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report reader-report \
+	notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -51,6 +52,10 @@ hostile-report: .venv/dev
 # What a harvest of each damaged or harmful archive reports, reads and skips.
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
+
+# What readers see of a warehouse in which another process publishes a thousand times and keeps two snapshots.
+reader-report: .venv/dev
+	$(BIN)/python -m tests.warehouse.readers 1000
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook

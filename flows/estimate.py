@@ -4,7 +4,7 @@ from extractors.sources.estimate import Estimable, Estimate
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
-from warehouse.publishing import former_snapshot
+from warehouse.publishing import find_former
 
 
 def estimate(request: HarvestRequest) -> Estimate:
@@ -21,7 +21,7 @@ def estimate(request: HarvestRequest) -> Estimate:
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
 
-    snapshot = former_snapshot(folder)
+    snapshot = find_former(folder).snapshot
     if snapshot is None:
         return {}
     collections = snapshot.read("collections")

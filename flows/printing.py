@@ -77,6 +77,7 @@ def receipt_lines(receipt: Receipt) -> list[str]:
         + (f" ({_listed(issues)})" if counts["issues"] else ""),
         *(f"  {example}" for example in receipt.issue_examples),
         f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}",
+        *receipt.notes,
     ]
 
 

@@ -310,6 +310,7 @@ class Receipt:
         changes: Rows added, changed and removed against the former snapshot.
         issues: Issues by level.
         issue_examples: The first of the gravest, with the page that each is about.
+        notes: A line for each thing that a person should know of the publication itself.
     """
 
     run_id: str | None
@@ -322,6 +323,7 @@ class Receipt:
     issues: dict[str, int] = field(default_factory=dict)
     issue_examples: tuple[str, ...] = ()
     collections: tuple[CollectionReceipt, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The receipt as plain values, for JSON."""
