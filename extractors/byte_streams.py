@@ -24,7 +24,7 @@ MAX_WAY_BACK = MAX_PAGE_BYTES
 """How far back a stream can go, in bytes."""
 
 _ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # RFC 8878, 3.1.1 and 3.1.2
-_MAX_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
+MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
 _CHUNK_BYTES = 64 * 1024
 # Gzip can unpack to a thousand times as much, Zstandard to thirty thousand times.
 _GZIP_STEP, _ZSTD_STEP = 16 * 1024, 512
@@ -187,7 +187,7 @@ def _is_zstd(packed: ByteStream) -> bool:
 def _zstd_frame() -> "zstandard.ZstdDecompressionObj":
     import zstandard  # as above
 
-    return zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
+    return zstandard.ZstdDecompressor(max_window_size=MAX_ZSTD_WINDOW).decompressobj()
 
 
 def _piecewise(packed: ByteStream, pieces: Iterator[bytes]) -> ByteStream:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal, Self, cast
 from urllib.parse import urljoin
 
 from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES, ByteStream, DamagedError, unpacked
-from extractors.content_encoding import UndecodableError, decode_body
+from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.known_pages import KnownPages
 from extractors.sources import SourceRequest
 from extractors.sources.captured import CapturedSource
@@ -386,7 +386,7 @@ class _Reader:
             message = f"the record does not say when the page was captured ({record.place})"
             yield item.issue(NO_INSTANT, message, record.url)
             try:
-                body = decode_body(capture.body, capture.header("content-encoding"))
+                body = decode_body(capture.body, content_encoding_of(capture.headers))
             except UndecodableError as error:
                 message = f"the page's content-encoding cannot be undone: {error} ({record.place})"
                 yield item.issue(UNDECODABLE, message, record.url)
@@ -414,7 +414,7 @@ class _Reader:
             yield from self._alias(document, target, "redirect")
         elif record.status in _OK and record.body is not None and mime == "text/html":
             try:
-                body = decode_body(record.body, record.header("content-encoding"))
+                body = decode_body(record.body, content_encoding_of(record.headers))
             except UndecodableError:
                 return
             yield from self._alias(document, cited_address_of(body), "citation")

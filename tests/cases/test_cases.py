@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.trying import CASES, Outcome, expectations, try_case
+from tests.cases.trying import Outcome, expectations, try_case
 
 EXPECTED = expectations()
 

@@ -59,9 +59,7 @@ def try_case(sources: Sequence[str], warehouse: Path) -> Outcome:
     return Outcome(
         exits,
         dict(zip(tables.collections["collection_id"], tables.collections["observed_total"].astype(int), strict=True)),
-        sorted(
-            (None if title is None or title != title else title for title in documents["title"].astype(object)), key=str
-        ),
+        sorted(documents["title"].astype(object).where(documents["title"].notna(), None), key=str),
         sorted(documents["url"].dropna()),
         sorted(time.strftime(_DATE_OF_CAPTURE) for time in times),
         dict(Counter(issues.loc[issues["level"] != "info", "kind"])),
