@@ -1,8 +1,8 @@
 """A page's text from its bytes, as browsers decode it (WHATWG Encoding Standard, and HTML Standard 13.2.3).
 
 A byte-order mark decides, then what HTTP says, then what the page says of itself, then whether it is in UTF-8; what is
-left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. A page
-that declares UTF-8 and has more bytes that are none of it than letters of it is in Windows-1252 too, and says so wrongly.
+left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. What is
+said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too.
 """
 
 import codecs

@@ -12,12 +12,22 @@ import pyarrow as pa
 from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.decoding import charset_of, decode
 from extractors.raw_zone import read_segment
-from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
+from extractors.warc import (
+    Landed,
+    LandedAlias,
+    LandedCapture,
+    LandedCollection,
+    LandedEnd,
+    LandedIssue,
+    payload_digest,
+    record_name,
+)
+from extractors.wilson_center.addresses import address_key
 from extractors.wilson_center.layouts import read_text
-from schemas.identifiers import stable_id
 from schemas.issues import UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, ParsedPage, Plan
+from schemas.revisits import digest_key, page_id_of
 
 _BATCH_CAPTURES = 200
 
@@ -89,7 +99,8 @@ class SegmentParser:
         problems: list[Issue] = []
         if body is None:
             body, problems = _decoded_body(capture)
-        identifier = _page_id(capture, body)
+        body_key = _body_key(capture, body)
+        identifier = page_id_of(capture.collection_id, capture.url, body_key)
         if identifier not in self._pages:
             if page is None:
                 page = _read(capture, body, problems)
@@ -99,7 +110,7 @@ class SegmentParser:
             self._rows["issues"] += [
                 _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
             ]
-        shown = {"page_id": identifier, **self._pages[identifier]}
+        shown = {"page_id": identifier, "body": body_key, **self._pages[identifier]}
         self._rows["captures"].append(_capture_values(record) | shown)
 
     def _pack(self) -> None:
@@ -135,12 +146,11 @@ def _read(capture: Capture, body: bytes, problems: list[Issue]) -> ParsedPage:
     return read_page(body, capture.url, capture.content_type)
 
 
-def _page_id(capture: Capture, body: bytes) -> str:
-    """Id of the page that a capture shows: its collection, or else its address, its body, and an unusual encoding."""
+def _body_key(capture: Capture, body: bytes) -> str:
+    """What tells a body from others: its digest, and an unusual encoding that HTTP states."""
     digest = sha256(body.removeprefix(codecs.BOM_UTF8)).hexdigest()  # CPUs have instructions for it
     charset = charset_of(capture.content_type)
-    encoding = () if charset in (None, "utf-8") else (charset,)
-    return stable_id(capture.collection_id or capture.url, digest, *encoding)
+    return digest if charset in (None, "utf-8") else f"{digest} {charset}"
 
 
 def _capture_values(record: LandedCapture) -> dict[str, Any]:
@@ -153,10 +163,27 @@ def _capture_values(record: LandedCapture) -> dict[str, Any]:
         "http_status": capture.http_status,
         "warc_file": record.warc_file,
         "warc_offset": record.warc_offset,
-        "revisits": record.revisits,
         "etag": capture.header("etag"),
         "last_modified": capture.header("last-modified"),
         "collection_id": capture.collection_id,
+        "place": address_key(capture.url),
+        "source_id": record_name(record.source_id) if record.source_id else None,
+        "source_digest": digest_key(record.source_digest),
+        **_reference_values(record),
+    }
+
+
+def _reference_values(record: LandedCapture) -> dict[str, Any]:
+    """What a revisit refers to, or what others refer to a capture by."""
+    reference = record.revisits
+    if reference is None:
+        return {"digest": digest_key(payload_digest(record.capture.body))}
+    return {
+        "digest": digest_key(reference.digest),
+        "revisits": reference.record_id,
+        "refers_to_place": address_key(reference.url) if reference.url else None,
+        "refers_to_at": reference.captured_at,
+        "is_not_modified": reference.is_not_modified,
     }
 
 

@@ -208,7 +208,6 @@ class _Reader:
         self._own: dict[str, str] = {}
         self._listed: dict[str, ListedPage] = {}
         self._aliases: set[Alias] = set()
-        self._digests: dict[object, str] = {}
         self._latest = dt.datetime.now(dt.UTC) + _MAX_CLOCK_SKEW
 
     def read(self, path: Path) -> Iterator[Item]:
@@ -369,16 +368,14 @@ class _Reader:
         if record.digest_problem is not None:
             message = f"the page is not what it was when it was captured ({record.place})"
             yield item.issue(WRONG_DIGEST, message, record.digest_problem)
-        if record.kind == "revisit":
-            if record.captured_at is None:
-                message = f"the revisit does not say when the page was captured, and is skipped ({record.place})"
-                yield item.issue(NO_INSTANT, message, record.url)
-            else:
-                yield self._revisit(record, collection)
-            return
-        if record.payload_digest is not None:
-            self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
-        yield from self._page_of(record, collection, item)
+        if record.refers_to is None:
+            yield from self._page_of(record, collection, item)
+        elif record.captured_at is None:
+            message = f"the revisit does not say when the page was captured, and is skipped ({record.place})"
+            yield item.issue(NO_INSTANT, message, record.url)
+        else:
+            capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
+            yield ArchivedPage(capture, collection, None, record.record_id, record.refers_to)
 
     def _page_of(self, record: ThirdPartyRecord, collection: Collection | None, item: _Item) -> Iterator[Item]:
         capture = _capture(record, collection)
@@ -392,16 +389,7 @@ class _Reader:
                 yield item.issue(UNDECODABLE, message, record.url)
                 return
             capture = replace(capture, body=body, http_status=None, headers=())
-        yield ArchivedPage(capture, collection, record.payload_digest)
-
-    def _revisit(self, record: ThirdPartyRecord, collection: Collection | None) -> ArchivedPage:
-        known = self._digests.get(record.refers_to) or self._digests.get(
-            (record.refers_to_url, record.refers_to_timestamp)
-        )
-        # Without a digest, the reference itself says what is missing.
-        revisits = known or record.payload_digest or record.refers_to or record.refers_to_url or record.url
-        capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
-        return ArchivedPage(capture, collection, record.payload_digest, revisits)
+        yield ArchivedPage(capture, collection, record.payload_digest, record.record_id)
 
     def _other_record(self, record: ThirdPartyRecord) -> Iterator[Alias]:
         document = archive_document(record.url, self._base)
@@ -628,7 +616,7 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
         return TOO_LARGE, f"more than {MAX_PAGE_BYTES} bytes are no page"
     if record.kind == "resource" or status in _OK:
         return None
-    if record.kind == "revisit" and status in (None, _NOT_MODIFIED):
+    if record.refers_to is not None and status in (None, _NOT_MODIFIED):
         return None
     if status is None:
         return NO_HTTP, "the record has no HTTP response"

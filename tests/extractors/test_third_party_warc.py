@@ -23,6 +23,7 @@ from extractors import third_party_warc
 from extractors.byte_streams import ByteStream
 from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
 from extractors.warc_records import Damage
+from schemas.records import Reference
 from tests.extractors.foreign import LISTING, PAGE, page_url, pages, response
 
 
@@ -155,8 +156,8 @@ def test_a_revisit_says_what_it_refers_to() -> None:
     record = one(response(body=b"", kind="revisit", warc=refers))
 
     assert (record.kind, record.body, record.status) == ("revisit", b"", 200)
-    assert (record.refers_to, record.refers_to_url, record.payload_digest) == ("<urn:uuid:1>", LISTING, "sha1:ABC")
-    assert record.refers_to_timestamp == dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    at = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    assert record.refers_to == Reference("1", LISTING, at, "sha1:ABC")
     assert record.digest_problem is None
 
 
