@@ -12,7 +12,7 @@ from hashlib import md5, sha1, sha256, sha512
 from io import BytesIO
 from typing import Literal, cast
 
-from fastwarc.warc import ArchiveIterator, WarcRecord
+from fastwarc.warc import ArchiveIterator
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
 from extractors.warc import record_name
@@ -26,6 +26,10 @@ _TYPE_OF_REVISIT = re.compile(rb"^warc-type[ \t]*:[ \t]*revisit", re.IGNORECASE 
 _UNDONE_HEADER = "X-Archive-Orig-Content-Encoding"
 _NO_PAGES = ("dns:", "metadata:")  # what crawlers and wget note of themselves
 _CONTROL = bytes([*range(9), *range(14, 32)])
+# As tools write it: in any case, with tabs, without a reason, with bare line feeds, some with empty lines before it.
+_STATUS_LINE = re.compile(rb"\s*HTTP(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])[^\n]*(?:\n|\Z)", re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"(?:\A|\n)\r?\n")
+_FOLDED = re.compile(r"\r?\n[ \t]+")
 _GLIMPSE_BYTES = 1024
 _NOT_MODIFIED = 304
 _DIGESTS = {"sha1": sha1, "sha256": sha256, "sha512": sha512, "md5": md5}
@@ -98,7 +102,7 @@ def _read_record(raw: RawRecord) -> ThirdPartyRecord | None:
     url = (head.get("WARC-Target-URI") or "").strip(" <>")
     if url.startswith(_NO_PAGES):
         return None
-    status, headers, body = _read_http(record) if kind != "resource" else (None, (), raw.block)
+    status, headers, body = read_http(raw.block) if kind != "resource" else (None, (), raw.block)
     stated = head.get("WARC-Payload-Digest")
     is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
     plain = _without_chunks(body) if is_chunked else body
@@ -130,17 +134,16 @@ def _reference(field: Callable[[str], str | None], status: int | None) -> Refere
     )
 
 
-def _read_http(record: WarcRecord) -> tuple[int | None, Headers, bytes]:
-    """Status, headers and body as they stand in the record, which may have none of HTTP."""
-    try:
-        record.parse_http(quirks_mode=True)  # it takes bare line feeds too
-        head = record.http_headers
-    except (OSError, ValueError):
+def read_http(block: bytes) -> tuple[int | None, Headers, bytes]:
+    """Status, headers and body of a response as it stands in a record; no status if it has none of HTTP."""
+    line = _STATUS_LINE.match(block)
+    if line is None:
         return None, (), b""
-    if head is None or head.status_code is None:
-        return None, (), b""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]
-    return head.status_code, tuple(headers), record.reader.read()
+    end = _END_OF_HEAD.search(block, line.end() - 1)
+    head = block[line.end() : end.start() if end else len(block)].decode("latin-1")
+    fields = [field.partition(":") for field in _FOLDED.sub(" ", head).split("\n")]
+    headers = [(name.strip(), value.strip()) for name, colon, value in fields if colon and name.strip()]
+    return int(line[1]), tuple(headers), block[end.end() :] if end else b""
 
 
 def _without_chunks(body: bytes) -> bytes:
