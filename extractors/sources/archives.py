@@ -17,7 +17,7 @@ from typing import Any, BinaryIO, Literal, Self, cast
 from urllib.parse import urljoin
 
 from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES, ByteStream, DamagedError, unpacked
-from extractors.content_encoding import UndecodableError, decode_body
+from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.known_pages import KnownPages
 from extractors.sources import SourceRequest
 from extractors.sources.captured import CapturedSource
@@ -209,7 +209,6 @@ class _Reader:
         self._own: dict[str, str] = {}
         self._listed: dict[str, ListedPage] = {}
         self._aliases: set[Alias] = set()
-        self._digests: dict[object, str] = {}
         self._latest = dt.datetime.now(dt.UTC) + _MAX_CLOCK_SKEW
 
     def read(self, path: Path) -> Iterator[Item]:
@@ -370,16 +369,14 @@ class _Reader:
         if record.digest_problem is not None:
             message = f"the page is not what it was when it was captured ({record.place})"
             yield item.issue(WRONG_DIGEST, message, record.digest_problem)
-        if record.kind == "revisit":
-            if record.captured_at is None:
-                message = f"the revisit does not say when the page was captured, and is skipped ({record.place})"
-                yield item.issue(NO_INSTANT, message, record.url)
-            else:
-                yield self._revisit(record, collection)
-            return
-        if record.payload_digest is not None:
-            self._digests[record.record_id] = self._digests[record.url, record.captured_at] = record.payload_digest
-        yield from self._page_of(record, collection, item)
+        if record.refers_to is None:
+            yield from self._page_of(record, collection, item)
+        elif record.captured_at is None:
+            message = f"the revisit does not say when the page was captured, and is skipped ({record.place})"
+            yield item.issue(NO_INSTANT, message, record.url)
+        else:
+            capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
+            yield ArchivedPage(capture, collection, None, record.record_id, record.refers_to)
 
     def _page_of(self, record: ThirdPartyRecord, collection: Collection | None, item: _Item) -> Iterator[Item]:
         capture = _capture(record, collection)
@@ -387,22 +384,13 @@ class _Reader:
             message = f"the record does not say when the page was captured ({record.place})"
             yield item.issue(NO_INSTANT, message, record.url)
             try:
-                body = decode_body(capture.body, capture.header("content-encoding"))
+                body = decode_body(capture.body, content_encoding_of(capture.headers))
             except UndecodableError as error:
                 message = f"the page's content-encoding cannot be undone: {error} ({record.place})"
                 yield item.issue(UNDECODABLE, message, record.url)
                 return
             capture = replace(capture, body=body, http_status=None, headers=())
-        yield ArchivedPage(capture, collection, record.payload_digest)
-
-    def _revisit(self, record: ThirdPartyRecord, collection: Collection | None) -> ArchivedPage:
-        known = self._digests.get(record.refers_to) or self._digests.get(
-            (record.refers_to_url, record.refers_to_timestamp)
-        )
-        # Without a digest, the reference itself says what is missing.
-        revisits = known or record.payload_digest or record.refers_to or record.refers_to_url or record.url
-        capture = replace(_capture(record, collection), body=b"", http_status=record.status or 200)
-        return ArchivedPage(capture, collection, record.payload_digest, revisits)
+        yield ArchivedPage(capture, collection, record.payload_digest, record.record_id)
 
     def _other_record(self, record: ThirdPartyRecord) -> Iterator[Alias]:
         document = archive_document(record.url, self._base)
@@ -415,7 +403,7 @@ class _Reader:
             yield from self._alias(document, target, "redirect")
         elif record.status in _OK and record.body is not None and mime == "text/html":
             try:
-                body = decode_body(record.body, record.header("content-encoding"))
+                body = decode_body(record.body, content_encoding_of(record.headers))
             except UndecodableError:
                 return
             yield from self._alias(document, cited_address_of(body), "citation")
@@ -629,7 +617,7 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
         return TOO_LARGE, f"more than {MAX_PAGE_BYTES} bytes are no page"
     if record.kind == "resource" or status in _OK:
         return None
-    if record.kind == "revisit" and status in (None, _NOT_MODIFIED):
+    if record.refers_to is not None and status in (None, _NOT_MODIFIED):
         return None
     if status is None:
         return NO_HTTP, "the record has no HTTP response"

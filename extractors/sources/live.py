@@ -250,7 +250,7 @@ class _Crawl:
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, request.collection_id, known=known))
             return self._known.view(known)
-        page = read_page(fetched.decoded, answer.url)
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
         self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
         return view_of(page)
 

@@ -244,6 +244,21 @@ def listing_url(address: ListingAddress, page: int, items_per_page: int | None, 
     return f"{base}/search" + (f"?{query}" if query else "")
 
 
+def address_key(url: str) -> str:
+    """The same for all forms of one address, whatever its host; raises nothing."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        listing = parse_listing_address(url, f"{parts.scheme}://{parts.netloc}")
+    except ValueError:
+        return url
+    if listing is not None:
+        return host + listing_url(listing, listing.page, listing.items_per_page, "")
+    document = document_address(parts.path)
+    path = document.removeprefix(ARCHIVE_URL) if document else unquote(parts.path).rstrip("/")
+    return f"{host}{path}?{parts.query}" if parts.query else host + path
+
+
 @lru_cache
 def _query_of(criteria: tuple[tuple[str, str], ...]) -> str:
     """What asks for a result set: the same for all its pages."""

@@ -25,7 +25,7 @@ from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.issues import Issue
-from schemas.records import Alias, ArchivedPage, Collection, Item
+from schemas.records import Alias, ArchivedPage, Collection, Item, Reference
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
 
 HOST = "digitalarchive.wilsoncenter.org"
@@ -419,7 +419,7 @@ def test_a_page_whose_instant_is_unknown_is_like_a_saved_one(tmp_path: Path) -> 
     assert found.complaints == [("warning", "no-instant")]
 
 
-def test_a_coding_that_is_not_known_stays_for_the_reading_of_the_page(tmp_path: Path) -> None:
+def test_a_coding_stays_for_the_reading_of_the_page(tmp_path: Path) -> None:
     body = ZSTD(PAGE)
 
     (page,) = warc(tmp_path, response(body=body, headers=(("Content-Encoding", "zstd"),))).pages
@@ -435,9 +435,10 @@ def test_the_catalog_says_where_else_a_listing_is(tmp_path: Path) -> None:
     assert Read(path, REPLICA).urls == ["http://127.0.0.1:8080/search?page=1"]
 
 
-def test_a_revisit_names_the_digest_of_the_page_whose_body_it_has(tmp_path: Path) -> None:
+def test_a_revisit_is_given_with_all_that_it_says_of_the_page_whose_body_it_has(tmp_path: Path) -> None:
     first = response(warc={"WARC-Record-ID": "<urn:uuid:1>"})
-    digest = {"WARC-Payload-Digest": str(warc(tmp_path, first).pages[0].payload_digest)}
+    (page,) = warc(tmp_path, first).pages
+    digest = {"WARC-Payload-Digest": str(page.payload_digest)}
     by_time = {"WARC-Refers-To-Target-URI": LISTING, "WARC-Refers-To-Date": "2025-01-02T03:04:05Z"}
     references = [digest, {"WARC-Refers-To": "<urn:uuid:1>"}, by_time]
     without = ["WARC-Payload-Digest", "WARC-Block-Digest"]
@@ -449,11 +450,17 @@ def test_a_revisit_names_the_digest_of_the_page_whose_body_it_has(tmp_path: Path
     found = warc(tmp_path, first, *revisits)
 
     assert found.issues == []
-    assert [page.revisits for page in found.pages] == [None, *[found.pages[0].payload_digest] * 3]
+    assert (page.record_id, page.revisits) == ("1", None)
+    assert [page.revisits for page in found.pages] == [
+        None,
+        Reference(digest=page.payload_digest),
+        Reference(record_id="1"),
+        Reference(url=LISTING, captured_at=page.capture.captured_at),
+    ]
     assert [page.capture.body for page in found.pages] == [PAGE, b"", b"", b""]
 
 
-def test_a_revisit_of_what_is_not_there_names_what_is_missing(tmp_path: Path) -> None:
+def test_a_revisit_of_a_redirect_is_a_redirect(tmp_path: Path) -> None:
     lost = {"WARC-Refers-To": "<urn:uuid:9>"}
     not_modified = response(
         body=b"", kind="revisit", status="304 Not Modified", warc=lost, without=["WARC-Payload-Digest"]
@@ -462,13 +469,13 @@ def test_a_revisit_of_what_is_not_there_names_what_is_missing(tmp_path: Path) ->
 
     found = warc(tmp_path, not_modified, redirect)
 
-    assert [(page.revisits, page.capture.http_status) for page in found.pages] == [("<urn:uuid:9>", 304)]
+    references = [(page.revisits, page.capture.http_status) for page in found.pages]
+    assert references == [(Reference(record_id="9", is_not_modified=True), 304)]
     assert found.complaints == [("info", "archived-redirect")]
 
 
 STATUSES = [
     ("301 Moved", "info", "archived-redirect"),
-    ("304 Not Modified", "info", "archived-redirect"),
     ("403 Forbidden", "warning", "failed-capture"),
     ("404 Not Found", "warning", "failed-capture"),
     ("503 Busy", "warning", "failed-capture"),
