@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-ColumnType = Literal["string", "int", "float", "bool", "date", "instant"]
-"""date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
+ColumnType = Literal["string", "int", "float", "bool", "date", "instant", "strings"]
+"""strings is a list; date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def arrow_type(name: ColumnType) -> pa.DataType:
         "bool": pa.bool_(),
         "date": pa.timestamp("ms"),
         "instant": pa.timestamp("us", tz="UTC"),
+        "strings": pa.list_(pa.string()),
     }
     return types[name]
 

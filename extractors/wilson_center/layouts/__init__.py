@@ -2,11 +2,21 @@
 
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.addresses import classify
-from extractors.wilson_center.layouts import drupal_listing, old_site, plain_text, refusals
+from extractors.wilson_center.layouts import (
+    document_page,
+    drupal_listing,
+    old_site,
+    plain_text,
+    refusals,
+    term_page,
+)
 from schemas.issues import UNKNOWN_PAGE
 from schemas.records import ParsedPage
 
 LAYOUTS: Layouts = {
+    # A document's page has rows as listings have them, and nothing else has its marks.
+    "document": (document_page,),
+    "term": (term_page,),
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
