@@ -62,6 +62,8 @@ class DocumentFields(_Row):
         credits: The line that thanks donors.
         uploaded_on: As printed, in ISO form.
         download_url: Of the file that the page offers.
+        own_url: Canonical URL at which the page was captured; `None` where nobody knows.
+        is_whole: Whether the page did not end early.
     """
 
     url: str | None = None
@@ -81,6 +83,8 @@ class DocumentFields(_Row):
     original_classification: str | None = None
     donors: tuple[str, ...] = ()
     download_url: str | None = None
+    own_url: str | None = None
+    is_whole: bool = True
 
     def to_row(self) -> dict[str, Any]:
         """Its columns but `page_id`, with the date in EDTF beside the text of it."""
@@ -127,6 +131,11 @@ class PageText(_Row):
     language: str | None
     language_basis: LanguageBasis | None
     text: str
+
+    def to_row(self) -> dict[str, Any]:
+        """Its columns but `page_id`, with the size of the text."""
+        counts = {"character_count": len(self.text), "word_count": len(self.text.split())}
+        return {**_Row.to_row(self), **counts}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from schemas.columns import Column, Table
 from schemas.document_records import TermKind, TermRole, TextKind
 from schemas.records import PageKind
-from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES
+from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES, TEXTS
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:
@@ -128,6 +128,8 @@ PARSED_DOCUMENT_PAGES = Table(
         _text("original_classification", "Classification."),
         _texts("donors", "Donors."),
         _text("download_url", "URL of the file that the page offers."),
+        _text("own_url", "Canonical URL at which the page was captured."),
+        Column("is_whole", "bool", "Whether the page did not end early.", "layout"),
     ),
 )
 PARSED_PAGE_TERMS = Table(
@@ -154,8 +156,7 @@ PARSED_PAGE_TEXTS = Table(
         _POSITION,
         Column("kind", "string", "Kind of text.", "layout", allowed=get_args(TextKind)),
         _text("language", "Language."),
-        _text("language_basis", "Whether the page states the language."),
-        Column("text", "string", "Paragraphs parted by an empty line.", "layout"),
+        *_columns(TEXTS, "language_basis", "character_count", "word_count", "text"),
     ),
 )
 PARSED_PAGE_FILES = Table(

@@ -22,6 +22,7 @@ class KnownColumn:
         nullable: Whether the value can be absent.
         volatile: Differs from run to run by its nature: left out of changes.
         allowed: The only values that the column can have; empty for any.
+        large: Texts that together are too large for memory: left out of changes.
     """
 
     name: str
@@ -29,6 +30,7 @@ class KnownColumn:
     nullable: bool
     volatile: bool
     allowed: tuple[str, ...]
+    large: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class KnownTable:
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def small_column_names(self) -> tuple[str, ...]:
+        """Names of the columns but large ones, in order."""
+        return tuple(column.name for column in self.columns if not column.large)
 
     @property
     def lasting_columns(self) -> tuple[str, ...]:

@@ -9,12 +9,14 @@ from extractors.wilson_center.addresses import (
     ARCHIVE_HOST,
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
+    ListingAddress,
     listing_url,
     parse_listing_address,
 )
 from schemas.document_records import TermKind
 
 _TERM_PATH = re.compile(r"/(people|places|topics)/([^/]+)/?")
+_FACET = re.compile(r"[?&]f\[[0-9]*\]=([a-z_]+):([0-9]+)")
 _KINDS: dict[str, TermKind] = {kind: kind for kind in get_args(TermKind)}
 
 
@@ -43,11 +45,13 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
     own = term_page(href) if href else None
     if own is not None:
         return own
-    listing = parse_listing_address(href) if href else None
-    if listing is None:
-        return Term(named_id(kind, name), kind, None)
-    facet = next((number for facet, number in listing.facets if facet == kind), None)
-    return Term(named_id(kind, name), kind, listing_url(listing, 0, None), facet)
+    facet = _FACET.search(unquote(href)) if href else None
+    if facet is not None and facet[1] == kind:  # what else such a link asks for can be a slip of the site's own
+        listing: ListingAddress | None = ListingAddress(facets=((facet[1], facet[2]),))
+    else:
+        facet, listing = None, parse_listing_address(href) if href else None
+    url = listing_url(listing, 0, None) if listing is not None else None
+    return Term(named_id(kind, name), kind, url, facet[2] if facet is not None else None)
 
 
 def term_page(url: str) -> Term | None:

@@ -11,7 +11,7 @@ from extractors.wilson_center.layouts import (
     term_page,
 )
 from schemas.issues import UNKNOWN_PAGE
-from schemas.records import ParsedPage
+from schemas.records import PageKind, ParsedPage
 
 LAYOUTS: Layouts = {
     # A document's page has rows as listings have them, and nothing else has its marks.
@@ -21,6 +21,21 @@ LAYOUTS: Layouts = {
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
+
+_NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
+_MARKS = (b"canonical", *(name.encode() for name in document_page.NAMES))
+
+
+def kind_by_content(body: bytes) -> PageKind | None:
+    """Whether a page, of whose URL nothing is known, is that of a document or of a term; `None` for every other.
+
+    Args:
+        body: The page, without its content-encoding.
+    """
+    if not any(mark in body for mark in _MARKS):
+        return None
+    layout = choose_layout(body.decode("utf-8", "replace"), "document", _NOT_LISTED)
+    return next((kind for kind, layouts in _NOT_LISTED.items() if layout in layouts), None)
 
 
 def read_text(text: str, url: str | None = None) -> ParsedPage:

@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
 from extractors.wilson_center.addresses import ARCHIVE_URL, document_address
+from extractors.wilson_center.layouts.citations import cited_addresses
 from extractors.wilson_center.layouts.page_tree import PageTree, line, paragraphs
 from extractors.wilson_center.terms import Term, named_id, term_of
 from schemas.document_records import DocumentFields, PageTerm, TermKind, TermRole
@@ -211,7 +212,7 @@ def _read_addresses(page: PageTree, found: Fields) -> None:
     canonical = page.canonical()
     values["url"] = document_address(canonical) if canonical else None
     values["node_id"] = _only(page.node_ids(), "node ids", found)
-    values["cited_url"] = _only(page.cited_urls(), "URLs for citation", found)
+    values["cited_url"] = _only(cited_addresses(page.tree), "URLs for citation", found)
     cited = _NUMBERED.fullmatch(urlsplit(values["cited_url"]).path) if values["cited_url"] else None
     numbers = [number for number in (values.get("record_id"), cited[1] if cited else None) if number]
     values["record_id"] = _only([*dict.fromkeys(numbers)], "record ids", found)

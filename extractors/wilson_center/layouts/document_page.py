@@ -18,7 +18,8 @@ from schemas.records import ParsedPage, ParsedRow
 
 NAME = "document-page"
 
-_NAMES = ("documentTabs", "jumbotron-document", "document-information", "citation-url")
+NAMES = ("documentTabs", "jumbotron-document", "document-information", "citation-url")
+"""One of these stands on each document's page."""
 _MARK = re.compile(
     r"""<[a-z][^<>]*\b(?:id=["']?(?:documentTabs|citation-url)\b
         |class=(?:["'][^"'<>]*|[^\s"'<>]*)\b(?:jumbotron-document|document-information)\b)""",
@@ -29,7 +30,7 @@ _LAST_MARK = "document-information"
 
 def recognises(text: str) -> bool:
     """Whether a tag has what marks a document's page, and no listing has."""
-    return any(name in text for name in _NAMES) and _MARK.search(text) is not None
+    return any(name in text for name in NAMES) and _MARK.search(text) is not None
 
 
 def read(text: str, url: str | None) -> ParsedPage:
@@ -46,8 +47,7 @@ def read(text: str, url: str | None) -> ParsedPage:
     panes = read_panes(page, document.languages)
     related, doubts = related_documents(page)
     issues = [*_cut(page), *found.issues, *unknown_headings(page), *panes.issues, *doubts]
-    if document.url is None and own is not None:
-        document = replace(document, url=own)
+    document = replace(document, url=document.url or own, own_url=own, is_whole=not page.is_cut)
     rows: dict[str, Sequence[ParsedRow]] = {
         "document_pages": (document,),
         "page_terms": tuple(found.terms),

@@ -6,7 +6,6 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.plain_text import plain_text
-from extractors.wilson_center.addresses import document_address
 
 _PAGE_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _NODE_PATH = re.compile(r"node/([0-9]{1,12})")
@@ -52,14 +51,6 @@ class PageTree:
         paths = (_current_path(script.text(deep=True)) for script in scripts)
         found += [match[1] for path in paths if path and (match := _NODE_PATH.fullmatch(path))]
         return [*dict.fromkeys(found)]
-
-    def cited_urls(self) -> list[str]:
-        """Canonical URLs by which the page wants to be cited; each once."""
-        nodes = [each for node in self.tree.css("#citation-url") for each in (node, *node.css("[href], [value]"))]
-        texts = [node.attributes.get(name) for node in nodes for name in ("href", "value")]
-        texts += [node.text(deep=True) for node in nodes]
-        words = (word.strip(".,;:()<>[]\"'“”") for text in texts if text for word in text.split())
-        return [*dict.fromkeys(url for word in words if (url := document_address(word)))]
 
     def _last_nodes(self) -> frozenset[int]:
         """The elements in which the page ends."""
