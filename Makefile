@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations bench identity-report fault-report damage-report notebook dictionary lock clean
+.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -16,7 +16,7 @@ test: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -n auto -m "not accept and not operations" --ignore tests/accept
+	$(BIN)/pytest -n auto -m "not accept and not operations and not sweep" --ignore tests/accept
 
 # Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser.
 accept: .venv/accept .venv/pywb/bin/wayback
@@ -27,6 +27,10 @@ accept: .venv/accept .venv/pywb/bin/wayback
 operations: .venv/accept
 	command -v chromium || (apt-get update && apt-get install -y --no-install-recommends chromium)
 	$(BIN)/pytest -m operations
+
+# Every hostile text that can enter from outside, at every place where it can; a fifth of it is in `make accept`.
+sweep: .venv/dev
+	$(BIN)/pytest -n auto -m sweep
 
 # Figures, for a person to read; never a test.
 bench: .venv/bench
@@ -39,6 +43,10 @@ identity-report: .venv/dev
 # What a harvest that meets each fault of a site does and publishes.
 fault-report: .venv/dev
 	$(BIN)/python -m tests.flows.faults
+
+# What a harvest of a server that means harm takes, for each way of doing harm.
+hostile-report: .venv/dev
+	$(BIN)/python -m tests.flows.hostile
 
 # What a harvest of each damaged or harmful archive reports, reads and skips.
 damage-report: .venv/dev

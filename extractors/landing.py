@@ -7,6 +7,7 @@ from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
 from extractors.warc import Landed, LandedCapture, UnwritableError, WarcWriter, payload_digest
+from schemas.errors import without_password
 from schemas.issues import LOST_REVISIT, NOT_LANDED, UNSAFE_URL, Issue
 from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, KnownCapture, Plan, RunEnd
 
@@ -127,8 +128,12 @@ class Landing:
     def _landed(self, url: str, landed: LandedCapture) -> LandedCapture:
         """What was landed; that its URL had to be changed is an issue."""
         if landed.capture.url != url:
-            message = "the URL holds control characters or blanks, which are percent-encoded"
-            self.land_issue(UNSAFE_URL.issue(message, found=repr(url[:_MAX_QUOTE]), url=landed.capture.url))
+            message = (
+                "the URL holds what no URL of a page has: blanks and control characters are percent-encoded, user and "
+            )
+            message += "password left out"
+            found = without_password(repr(url[:_MAX_QUOTE]))
+            self.land_issue(UNSAFE_URL.issue(message, found=found, url=landed.capture.url))
         return landed
 
     @property

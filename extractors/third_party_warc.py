@@ -77,7 +77,7 @@ def read_third_party_warc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Dam
         try:
             record = _read_record(item)
         except Exception as error:  # whatever a record may fail with: the next one is read
-            yield Damage(item.place, f"a WARC record cannot be read: {error}")
+            yield Damage(item.place, item.offset, f"a WARC record cannot be read: {error}")
             continue
         if record is not None:
             yield record

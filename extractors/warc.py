@@ -49,6 +49,7 @@ MAX_BLOCK_BYTES = 64 * 1024 * 1024
 """A record with a larger block is refused, and is none that was written here."""
 
 _UNSAFE_IN_URL = re.compile("[\x00-\x20\x7f-\x9f\ud800-\udfff]")
+_USER_IN_URL = re.compile(r"(?<=://)[^/?#]*@")
 _UNSAFE_IN_FIELD = re.compile("[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]")
 _BLANKS = " \t"
 _ASCII = "".join(map(chr, range(0x21, 0x7F)))
@@ -100,10 +101,15 @@ class LandedCapture:
 
 @dataclass(frozen=True, slots=True)
 class LandedIssue:
-    """What a run could not do, as it stands in the raw zone."""
+    """What a run could not do, as it stands in the raw zone, or what cannot be read there.
+
+    Attributes:
+        offset: Bytes before the record that cannot be read; `None` for what a run could not do.
+    """
 
     run_id: str
     issue: Issue
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +351,8 @@ def read_records(segment: Path) -> Iterator[Landed]:
                     break
                 reason = " ".join(str(error).split()) or type(error).__name__
                 message = f"a record of the raw zone cannot be read: {reason} ({segment.name}, {raw.place})"
-                yield LandedIssue(run_id, UNREADABLE_RECORD.issue(message, url=file_address(segment.name)))
+                issue = UNREADABLE_RECORD.issue(message, url=file_address(segment.name))
+                yield LandedIssue(run_id, issue, raw.offset)
                 continue
             if landed is not None:
                 yield landed
@@ -462,7 +469,8 @@ def _read_http(block: bytes) -> tuple[int, Headers, bytes]:
 
 
 def _safe_url(url: str) -> str:
-    """The URL with what no URL can have, and no line of a head, percent-encoded."""
+    """The URL without user and password, and with what no URL can have, and no line of a head, percent-encoded."""
+    url = _USER_IN_URL.sub("", url)
     return _UNSAFE_IN_URL.sub(lambda match: quote(match[0].encode("utf-8", "surrogatepass")), url)
 
 

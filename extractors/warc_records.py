@@ -35,9 +35,11 @@ class Damage:
 
     Attributes:
         place: Where it begins, `at byte 1234`.
+        offset: Of what cannot be read, or of the gzip member that it is in.
     """
 
     place: str
+    offset: int
     reason: str
 
 
@@ -99,13 +101,14 @@ def _records(stream: ByteStream, max_block: int, member: int | None, search: _Se
         while stream.peek(1) in (b"\r", b"\n"):
             stream.skip(1)
         begin = stream.mark()
-        place = _place(begin, member)
+        place, offset = _place(begin, member), begin if member is None else member
         head = stream.peek(len(_MAGIC))
         if not head:
             break
         if search.is_over:
             if member is None:
-                yield Damage(place, "too many places only look like the beginning of a record; the rest is not read")
+                reason = "too many places only look like the beginning of a record; the rest is not read"
+                yield Damage(place, offset, reason)
             return
         if head == _MAGIC:
             item = _read_raw(stream, max_block, member, search)
@@ -115,10 +118,10 @@ def _records(stream: ByteStream, max_block: int, member: int | None, search: _Se
             yield from _member_records(stream, max_block, begin, search)
             is_reported = stream.damage is not None
         else:
-            yield Damage(place, "no WARC record begins here")
+            yield Damage(place, offset, "no WARC record begins here")
             _find_next(stream, begin + 1, search, is_packed=member is not None)
     if stream.damage is not None and member is None and not is_reported:
-        yield Damage(place, stream.damage)
+        yield Damage(place, offset, stream.damage)
 
 
 def _place(offset: int, member: int | None) -> str:
@@ -137,21 +140,21 @@ def _member_records(packed: ByteStream, max_block: int, begin: int, search: _Sea
             yield item
     if stream.damage is not None:
         what = "what is behind in this gzip member" if was_read else "this gzip member"
-        yield Damage(_place(begin, None), f"{what} cannot be read: {stream.damage}")
+        yield Damage(_place(begin, None), begin, f"{what} cannot be read: {stream.damage}")
         _find_next(packed, begin + 1, search, is_packed=False)
 
 
 def _read_raw(stream: ByteStream, max_block: int, member: int | None, search: _Search) -> RawRecord | Damage:
     """The record that begins here; in its place, the stream is behind it, or at what may be the next."""
     begin, is_packed = stream.offset, member is not None
-    place = _place(begin, member)
+    place, offset = _place(begin, member), begin if member is None else member
     head = _head(stream.peek(MAX_HEAD_BYTES))
     length = _CONTENT_LENGTH.search(head) if head else None
     if head is None or length is None:
         reason = "its head has no end" if head is None else "it has no Content-Length that is a number"
         search.spend(MAX_HEAD_BYTES)
         _find_next(stream, begin + 1, search, is_packed=is_packed)
-        return Damage(place, f"a WARC record cannot be read: {reason}")
+        return Damage(place, offset, f"a WARC record cannot be read: {reason}")
     stream.skip(len(head))
     size = int(length[1])
     block = stream.peek(min(size, max_block))
@@ -159,11 +162,11 @@ def _read_raw(stream: ByteStream, max_block: int, member: int | None, search: _S
     behind = stream.offset
     holds_others = not is_whole and _BEGIN.search(block) is not None  # what is behind is near no longer once it is read
     if not holds_others and stream.skip(size) == size and _ends_here(stream):
-        return RawRecord(place, begin if member is None else member, head, block, is_whole)
+        return RawRecord(place, offset, head, block, is_whole)
     reason = stream.damage or f"it does not end where its Content-Length says, after {size} bytes"
     search.spend(MAX_HEAD_BYTES + len(block))
     _find_next(stream, behind, search, is_packed=is_packed)
-    return Damage(place, f"a WARC record cannot be read: {reason}")
+    return Damage(place, offset, f"a WARC record cannot be read: {reason}")
 
 
 def _head(data: bytes) -> bytes | None:

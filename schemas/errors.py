@@ -8,6 +8,7 @@ __all__ = [
     "CheckError",
     "FetchError",
     "RawZoneError",
+    "RequestError",
     "SiteStoppedError",
     "SourceError",
     "TransientFetchError",
@@ -23,11 +24,11 @@ class SourceError(WcdaError):
     """A source gave nothing that can be read."""
 
 
-class FetchError(SourceError):
-    """A page could not be had, though it was asked for as often as is polite.
+class RequestError(SourceError):
+    """What was asked for over the network did not come.
 
     Attributes:
-        url: What was asked for, without user and password; `None` if the error is not about one URL.
+        url: What was asked for last, without user and password; `None` if the error is not about one URL.
         status: HTTP status of the last response; `None` if none came.
         attempts: How often it was asked for.
         retry_after: Seconds that the site asked us to wait; `None` if it named none.
@@ -49,11 +50,15 @@ class FetchError(SourceError):
         self.retry_after = retry_after
 
 
+class FetchError(RequestError):
+    """A page could not be had, though it was asked for as often as is polite."""
+
+
 class TransientFetchError(FetchError):
     """A request failed in a way that another try may change; the message is the reason, in a few words."""
 
 
-class SiteStoppedError(SourceError):
+class SiteStoppedError(RequestError):
     """The site must not or cannot be asked any more in this run."""
 
 
@@ -62,11 +67,13 @@ class RawZoneError(WcdaError):
 
     Attributes:
         segment: Name of the segment's file; `None` if the error is not about one segment.
+        offset: Bytes before the record that cannot be read; `None` if the error is not about one record.
     """
 
-    def __init__(self, message: str, *, segment: str | None = None) -> None:
+    def __init__(self, message: str, *, segment: str | None = None, offset: int | None = None) -> None:
         super().__init__(message)
         self.segment = segment
+        self.offset = offset
 
 
 class WarehouseLockedError(WarehouseError):

@@ -179,7 +179,9 @@ UNREADABLE_RECORD = IssueKind(
     "unreadable-record", "error", "A record of the raw zone cannot be read; the rest of its segment was."
 )
 UNSAFE_URL = IssueKind(
-    "unsafe-url", "warning", "A URL holds characters that no URL has; they are percent-encoded in the tables."
+    "unsafe-url",
+    "warning",
+    "A URL holds blanks or control characters, which are percent-encoded, or a password, which is left out.",
 )
 
 ISSUE_KINDS: dict[str, IssueKind] = {

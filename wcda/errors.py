@@ -2,10 +2,14 @@
 
 import re
 
+_USER = re.compile(r"(?<=://)(?:[^/\s?#@:]*:\S*|[^/\s?#]+)@")
+"""User and password in front of a host. A password may hold a slash that is not encoded: where a URL has a colon and an
+at sign behind it, all between is taken for a password, even if it was a port and a path."""
+
 
 def without_password(text: str) -> str:
     """The text with user names and passwords removed from its URLs."""
-    return re.sub(r"(?<=://)[^/\s?#]+@", "***@", text)
+    return _USER.sub("***@", text)
 
 
 class WcdaError(Exception):

@@ -35,6 +35,10 @@ class Choice:
     captures: CaptureChoice = "latest"
     collections: tuple[str, ...] = ()
 
+    def has(self, collection_id: str) -> bool:
+        """Whether a collection is among those that it is limited to."""
+        return not self.collections or collection_id in self.collections
+
 
 @dataclass(frozen=True, slots=True)
 class SourceRequest:

@@ -87,7 +87,7 @@ class CapturedSource(ABC):
         if page.collection is None:
             return True
         self._met.add(page.collection.collection_id)
-        return not choice.collections or page.collection.collection_id in choice.collections
+        return choice.has(page.collection.collection_id)
 
     def _count(self, item: Item) -> None:
         self._pages += isinstance(item, ArchivedPage)

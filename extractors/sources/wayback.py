@@ -25,8 +25,9 @@ from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
-from extractors.wilson_center.addresses import LISTING_PATHS, ListingAddress, parse_listing_address
+from extractors.wilson_center.addresses import PATH_PREFIXES, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
 from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Item, KnownCapture, first_header
@@ -77,11 +78,15 @@ class _Line(NamedTuple):
 
 
 class _Page(NamedTuple):
-    """What is one page, however its URL was written."""
+    """What is one page, however its URL was written.
 
-    collection_id: str
-    page: int
-    items_per_page: int | None
+    Attributes:
+        collection_id: Of a listing; `None` for a page of another kind.
+        place: Number and size of a listing's page; of a page of another kind, its path.
+    """
+
+    collection_id: str | None
+    place: tuple[int, int | None] | str
 
 
 class _Wanted(NamedTuple):
@@ -135,7 +140,7 @@ class WaybackArchive(CapturedSource):
 
 
 def read_wayback(catalog: Catalog, choice: Choice, known: KnownPages, skipped: Counter[str]) -> Iterator[Item]:
-    """The captures of the archive's listing that a web archive has, each page's body once.
+    """The captures that a web archive has of the archive's pages of every kind that is read, each page's body once.
 
     It runs an event loop of its own, and holds some bodies at a time. What the raw zone has is not asked for: of that,
     references are given. The robots.txt is not read: it is for crawlers that follow links, and these URLs are there
@@ -149,7 +154,7 @@ def read_wayback(catalog: Catalog, choice: Choice, known: KnownPages, skipped: C
 
     Raises:
         UsageError: There is no contact.
-        SourceError: The index cannot be had, is no CDX, or has no capture of the archive's listing.
+        SourceError: The index cannot be had, is no CDX, or has no capture of such a page.
         SiteStoppedError: The web archive must not or cannot be asked for its index.
     """
     wayback = catalog.wayback
@@ -171,7 +176,7 @@ def read_wayback(catalog: Catalog, choice: Choice, known: KnownPages, skipped: C
 
 
 class _Index:
-    """What the index has of the archive's listing.
+    """What the index has of the archive's pages.
 
     Attributes:
         lines: Each capture once.
@@ -195,11 +200,12 @@ class _Index:
             SourceError: It cannot be had, is no CDX, or has nothing.
             SiteStoppedError: It must not be asked any more.
         """
-        for path in LISTING_PATHS:
-            await self._read_period(path, self._since, self._until)
+        for kind in LAYOUTS:
+            for path in PATH_PREFIXES[kind]:
+                await self._read_period(path, self._since, self._until)
         if not self.lines and not self.issues:
             days = f"{self._since:%Y-%m-%d} to {self._until:%Y-%m-%d}"
-            raise SourceError(f"{self._url} has no captures of a listing of {self._host} ({days})")
+            raise SourceError(f"{self._url} has no captures of a page of {self._host} ({days})")
 
     async def _read_period(self, path: str, since: dt.datetime, until: dt.datetime) -> None:
         answer = await self._ask(path, since, until)
@@ -363,13 +369,13 @@ class _Selection:
         self._pages: dict[_Page, list[_Line]] = {}
 
     def add(self, lines: Iterable[_Line]) -> Iterator[Issue]:
-        """Look at captures; gives an issue for each of a listing that failed when it was captured."""
+        """Look at captures; gives an issue for each of a page that failed when it was captured."""
         for line in lines:
-            listing = parse_listing_address(line.url, self._base)
-            if listing is None:
-                self._skipped["not a listing page"] += 1
-            elif not self._choice.collections or listing.collection_id in self._choice.collections:
-                yield from self._add(line, _page(listing))
+            page = _page_at(line.url, self._base)
+            if page is None:
+                self._skipped["not a page that is read"] += 1
+            elif page.collection_id is None or self._choice.has(page.collection_id):
+                yield from self._add(line, page)
 
     def wanted(self) -> Iterator[_Wanted]:
         """What to ask for, a page after the other."""
@@ -403,8 +409,15 @@ class _Selection:
                 return sorted(lines)
 
 
-def _page(listing: ListingAddress) -> _Page:
-    return _Page(listing.collection_id, listing.page, listing.items_per_page)
+def _page_at(url: str, base: str) -> _Page | None:
+    """The page of the archive that a URL names; `None` if that is none of a kind that is read."""
+    kind = classify(url, base)
+    if kind not in LAYOUTS:
+        return None
+    listing = parse_listing_address(url, base)
+    if listing is not None:
+        return _Page(listing.collection_id, (listing.page, listing.items_per_page))
+    return _Page(None, urlsplit(url.strip()).path.rstrip("/"))
 
 
 # The captures
@@ -489,7 +502,7 @@ class _Replay:
         return ArchivedPage(capture, self._collection(line.url, page), known=known)
 
     def _page_of(self, fetched: Fetched, line: _Line, page: _Page) -> ArchivedPage | None:
-        """What was captured; `None` if that is no page of the listing, or was given before.
+        """What was captured; `None` if that is another page, or was given before.
 
         Raises:
             FetchError: It is no capture that was asked for.
@@ -498,15 +511,16 @@ class _Replay:
         exchange = fetched.exchanges[-1]
         memento = _memento_instant(exchange)
         if not 200 <= exchange.status < 300 and memento is None:
-            raise SiteStoppedError("the web archive asks for proof of a human visitor; try on a later day")
+            message = "the web archive asks for proof of a human visitor; try on a later day"
+            raise SiteStoppedError(message, url=exchange.url, status=exchange.status)
         timestamp, url = self._captured(exchange.url)
         at = memento or _instant(timestamp)
-        listing = parse_listing_address(url, self._base)
-        if listing is None or _page(listing) != page:
+        if _page_at(url, self._base) != page:
             self._skipped["redirect"] += 1
             return None
         if not self._period[0] <= at <= self._period[1]:
-            raise FetchError(f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead")
+            message = f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead"
+            raise FetchError(message, url=exchange.url, status=exchange.status)
         if (page, at) in self._given:
             self._skipped["capture that the web archive gives for another"] += 1
             return None
@@ -529,11 +543,11 @@ class _Replay:
         """Timestamp and URL of the capture that a URL of the web archive names."""
         match = _CAPTURE_PATH.fullmatch(url.removeprefix(self._url))
         if match is None:
-            raise FetchError(f"the web archive leads to {url}, which is no capture")
+            raise FetchError(f"the web archive leads to {url}, which is no capture", url=url)
         try:
             _instant(match[1])
         except ValueError as error:
-            raise FetchError(f"the web archive leads to {url}, which names no instant") from error
+            raise FetchError(f"the web archive leads to {url}, which names no timestamp", url=url) from error
         return match[1], match[2]
 
     def _reference(self, page: ArchivedPage, line: _Line) -> ArchivedPage:
@@ -541,8 +555,10 @@ class _Replay:
         capture = replace(page.capture, url=line.url, body=b"", content_type="", captured_at=line.instant, headers=())
         return ArchivedPage(capture, page.collection, revisits=page.payload_digest)
 
-    def _collection(self, url: str, page: _Page) -> Collection:
-        """The catalog's own collection, if it has it, for its name."""
+    def _collection(self, url: str, page: _Page) -> Collection | None:
+        """The catalog's own collection of a listing, if it has it, for its name; `None` for a page of another kind."""
+        if page.collection_id is None:
+            return None
         known = self._collections.get(page.collection_id)
         if known is None:
             known = self._collections[page.collection_id] = CatalogEntry(address=url).collection

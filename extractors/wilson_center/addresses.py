@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 from schemas.identifiers import stable_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from schemas.records import PageKind
 
 ARCHIVE_HOST = "digitalarchive.wilsoncenter.org"
@@ -27,8 +29,12 @@ DEFAULT_SIZE = 10
 LARGE_SIZE = 100
 """Entries to a page that the site gives where it is asked to."""
 
-LISTING_PATHS = ("/search", "/collection/")
-"""What the path of every listing begins with; the first is also the beginning of `/search-results/`."""
+PATH_PREFIXES: "Mapping[PageKind, tuple[str, ...]]" = {
+    "listing": ("/search", "/collection/"),  # the first is also the beginning of `/search-results/`
+    "document": ("/document/",),
+    "term": ("/people/", "/places/", "/topics/"),
+}
+"""What the path of every page of a kind begins with, to ask an index for them."""
 
 ARCHIVE_HOSTS = frozenset(
     {

@@ -159,6 +159,17 @@ def test_a_url_that_was_made_safe_is_an_issue_and_the_tables_are_those_of_a_rebu
     assert all(kept[name].equals(fresh[name]) for name in fresh)
 
 
+def test_the_password_of_a_url_is_landed_nowhere(tmp_path: Path) -> None:
+    zone, cache = RawZone(tmp_path / "raw"), ParsedCache(tmp_path / "parsed")
+
+    read = landed_by(zone, cache, listing("https://jane:secret@a/x@y"))
+
+    assert [record.capture.url for record in read if isinstance(record, LandedCapture)] == ["https://a/x@y"]
+    (issue,) = [record.issue for record in read if isinstance(record, LandedIssue)]
+    assert (issue.kind, issue.url, issue.found) == ("unsafe-url", "https://a/x@y", "'https://***@y'")
+    assert b"secret" not in gzip.decompress(only(zone).read_bytes())
+
+
 def test_a_record_that_would_be_too_large_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("extractors.warc.MAX_BLOCK_BYTES", 5000)
     zone = RawZone(tmp_path)
@@ -220,9 +231,10 @@ def test_a_segment_that_cannot_be_read_back_gets_no_digest_and_what_can_be_is_ke
     data[offsets[4] : offsets[4] + 3] = b"\0\0\0"
     segment.write_bytes(data)
 
-    with pytest.raises(RawZoneError, match="at byte"):
+    with pytest.raises(RawZoneError, match="at byte") as caught:
         zone.finish(RUN)
 
+    assert (caught.value.segment, caught.value.offset) == (segment.name, offsets[4])
     assert not list(tmp_path.glob("*.sha256"))
     zone.recover()
     assert [landed.capture for landed in captures_in(only(zone))] == CAPTURES[:1]

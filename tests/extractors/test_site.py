@@ -403,9 +403,11 @@ def test_nonsense_in_retry_after_is_ignored() -> None:
 
 def test_a_site_that_asks_for_a_longer_wait_than_ours_is_left(archive: ReplicaSite) -> None:
     archive.set_fault("http-429", retry_after=4000)
-    with pytest.raises(SiteStoppedError, match=r"asks us to wait 4000 s \(HTTP 429\), and at most 600 s"):
+    with pytest.raises(SiteStoppedError, match=r"asks us to wait 4000 s \(HTTP 429\), and at most 600 s") as caught:
         fetch(archive)
     assert len(archive.log()) == 1
+    stopped = caught.value
+    assert (stopped.url, stopped.status, stopped.retry_after) == (archive.url + PAGE, 429, 4000)
 
 
 def test_a_body_that_trickles_for_ever_is_given_up() -> None:
@@ -805,8 +807,11 @@ def test_robots_txt_is_read_up_to_500_kib() -> None:
 
 def test_a_site_that_fails_at_robots_txt_forbids_everything(archive: ReplicaSite) -> None:
     async def act(site: Site) -> None:
-        with pytest.raises(SiteStoppedError, match=r"cannot be had \(HTTP 500, five times\), so nothing may be asked"):
+        with pytest.raises(
+            SiteStoppedError, match=r"cannot be had \(HTTP 500, five times\), so nothing may be asked"
+        ) as caught:
             await site.read_robots()
+        assert (caught.value.url, caught.value.status, caught.value.attempts) == (f"{archive.url}/robots.txt", 500, 5)
         with pytest.raises(SiteStoppedError, match=r"robots\.txt"):
             await site.fetch(archive.url + PAGE)
 

@@ -256,7 +256,9 @@ def test_the_place_of_a_cut_off_record_is_its_beginning() -> None:
     cut = read(b"".join(plain)[:-5000])[1]
     assert [damage.place for damage in cut] == [f"at byte {len(plain[0] + plain[1])}"]
     reason = "this gzip member cannot be read: its packed data end early"
-    assert read(b"".join(packed)[:-5])[1] == [Damage(f"at byte {len(packed[0] + packed[1])}", reason)]
+    assert read(b"".join(packed)[:-5])[1] == [
+        Damage(f"at byte {len(packed[0] + packed[1])}", len(packed[0] + packed[1]), reason)
+    ]
 
 
 def test_a_damaged_gzip_member_is_skipped_and_the_next_read() -> None:
@@ -351,7 +353,7 @@ def test_junk_between_records_is_named_and_skipped() -> None:
 
     assert numbers(records) == [0, 1, 2, 3]
     assert len(damages) == 3
-    assert damages[0] == Damage(f"at byte {len(first)}", "no WARC record begins here")
+    assert damages[0] == Damage(f"at byte {len(first)}", len(first), "no WARC record begins here")
 
 
 def test_a_gzip_member_without_a_record_is_named_and_skipped() -> None:
@@ -371,7 +373,7 @@ def test_a_record_whose_head_has_no_end_is_skipped() -> None:
     records, damages = read(b"WARC/1.0\r\n" + b"A: b\r\n" * 100_000 + pages(1)[0])
 
     assert numbers(records) == [0]
-    assert damages[0] == Damage("at byte 0", "a WARC record cannot be read: its head has no end")
+    assert damages[0] == Damage("at byte 0", 0, "a WARC record cannot be read: its head has no end")
 
 
 def test_nonsense_is_one_damage() -> None:

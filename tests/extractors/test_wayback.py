@@ -28,6 +28,7 @@ from extractors.sources import Choice
 from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
+from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import SiteStoppedError, SourceError
 from schemas.issues import Issue
 from schemas.records import ArchivedPage, Item
@@ -218,6 +219,19 @@ def test_pages_of_the_old_site_are_listings_too(dialect: Dialect) -> None:
 
     assert sorted(page.capture.url for page in pages(items)) == sorted(old)
     assert {page.collection.kind for page in pages(items)} == {"old-search", "collection"}
+
+
+def test_pages_of_every_kind_that_has_layouts_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("document", "term"):
+        monkeypatch.setitem(LAYOUTS, kind, ())
+    urls = [CHINA, f"{SITE}/document/110000", f"{SITE}/document/a-letter", f"{SITE}/people/mao", f"{SITE}/places/china"]
+    written_otherwise = Captured(f"http://{urls[2].removeprefix('https://')}/?", body=b"later", timestamp=IN_APRIL)
+    with having(*(Captured(url) for url in urls), written_otherwise) as store:
+        every, latest = read(store), read(store, Choice())
+
+    assert sorted(page.capture.url for page in pages(every)) == sorted([*urls, written_otherwise.url])
+    assert {page.collection and page.collection.collection_id for page in pages(every)} == {None, "topics-1"}
+    assert sorted(page.capture.url for page in pages(latest)) == sorted([*urls[:2], *urls[3:], written_otherwise.url])
 
 
 def test_the_catalog_names_a_collection() -> None:
@@ -413,7 +427,7 @@ def test_what_is_no_listing_or_a_redirect_is_counted_and_what_had_failed_is_said
     with having(*stored, dialect=dialect) as store:
         items = read(store, skipped=counted)
 
-    assert counted == {"not a listing page": 2, "redirect": 1, "HTTP 206": 1}
+    assert counted == {"not a page that is read": 2, "redirect": 1, "HTTP 206": 1}
     assert [page.capture.url for page in pages(items)] == [CHINA]
     assert store.played == [f"/web/{IN_MARCH}id_/{CHINA}"]
     assert [(issue.level, issue.url) for issue in issues(items)] == [
@@ -576,7 +590,7 @@ def test_an_index_that_has_nothing_is_said(dialect: Dialect, text: str) -> None:
         read(store, Choice(since=dt.date(2025, 4, 1), until=dt.date(2025, 4, 30)))
 
     assert str(caught.value) == (
-        f"{store.url}/cdx has no captures of a listing of digitalarchive.wilsoncenter.org (2025-04-01 to 2025-04-30)"
+        f"{store.url}/cdx has no captures of a page of digitalarchive.wilsoncenter.org (2025-04-01 to 2025-04-30)"
     )
 
 
@@ -653,7 +667,7 @@ def test_a_capture_that_leads_to_no_capture_is_said() -> None:
         store.index_text = json.dumps([COLUMNS, _row(store.captures[0])])
         (issue,) = issues(read(store))
 
-    assert "which names no instant" in issue.message
+    assert "which names no timestamp" in issue.message
 
 
 def test_when_the_web_archive_wants_no_more_what_came_stays_and_one_error_says_how_much_is_missing() -> None:

@@ -21,8 +21,8 @@ from schemas.errors import (
         WcdaError("no"),
         FetchError("HTTP 503", url="http://example.org/", status=503, attempts=5, retry_after=2.0),
         TransientFetchError("no answer", url="http://example.org/"),
-        SiteStoppedError("enough"),
-        RawZoneError("damaged", segment="a.warc.gz"),
+        SiteStoppedError("enough", url="http://example.org/", status=429, attempts=2, retry_after=4000.0),
+        RawZoneError("damaged", segment="a.warc.gz", offset=12),
         CheckError(["one", "two"]),
     ],
 )
@@ -35,6 +35,12 @@ def test_an_error_is_one_line_and_holds_no_password() -> None:
     error = FetchError("http://jane:p@ss@example.org/a\nrefused", url="http://jane:p@ss@example.org/a")
     assert str(error) == "http://***@example.org/a refused"
     assert error.url == "http://***@example.org/a"
+
+
+@pytest.mark.parametrize("password", ["pass", "pa/ss", "pa?ss", "p@ss", "pa/s@s", "pa#ss", "/", ""])
+def test_a_password_is_left_out_whatever_stands_in_it(password: str) -> None:
+    error = WcdaError(f"http://jane:{password}@proxy.example:3128/ does not answer")
+    assert str(error) == "http://***@proxy.example:3128/ does not answer"
 
 
 @pytest.mark.parametrize("text", ["http://example.org/?mail=a@b", "http://example.org/a@b", "a@b"])
