@@ -435,6 +435,7 @@ def read(
     """
     from flows.inspection import page_to_dict, read_saved_page
     from flows.printing import print_json, print_page
+    from schemas.records import READ_OUTCOMES
 
     found = read_saved_page(page)
     if json:
@@ -442,7 +443,7 @@ def read(
     else:
         print_page(found)
     errors = [issue for issue in found.issues if issue.level == "error"]
-    if found.outcome not in ("listing", "empty"):
+    if found.outcome not in READ_OUTCOMES:
         raise WcdaError(f"{page}: {errors[0].message}")
     if errors:
         raise typer.Exit(INCOMPLETE_EXIT_CODE)

@@ -29,6 +29,7 @@ from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.building import build_tables
+from warehouse.building.texts import write_texts
 from warehouse.changes import find_losses
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
@@ -266,7 +267,12 @@ def publish_tables(
     losses = find_losses(former.snapshot, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
-    snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
+
+    def write_with_texts(rows: pa.Table, file: Path) -> None:
+        write_texts(rows, parsed(), file)
+
+    digests = {path.name: raw_zone.digest(path) for path in segments}
+    snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts})
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes

@@ -10,6 +10,7 @@ from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import read_page_file
 from flows.withdrawals import interrupted_rollback
+from schemas.document_records import document_values
 from schemas.errors import UsageError, WarehouseError
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
@@ -236,14 +237,17 @@ _OF_A_PAGE = ("level", "kind", "message", "expected", "found")
 
 
 def page_to_dict(page: ParsedPage) -> dict[str, Any]:
-    """A page as plain values, for JSON: layout, outcome, range, entries, issues."""
+    """A page as plain values, for JSON: its kind, layout, outcome and issues, and what a page of its kind holds."""
+    known = {"kind": page.kind, "layout": page.layout, "outcome": page.outcome}
+    issues = [{name: getattr(issue, name) for name in _OF_A_PAGE} for issue in page.issues]
+    if page.outcome in ("document", "term"):
+        return {**known, **document_values(page), "issues": issues}
     held = listing_range(page)
     return {
-        "layout": page.layout,
-        "outcome": page.outcome,
+        **known,
         "range": asdict(held) if held else None,
         "entries": [entry.values for entry in listing_entries(page)],
-        "issues": [{name: getattr(issue, name) for name in _OF_A_PAGE} for issue in page.issues],
+        "issues": issues,
     }
 
 

@@ -16,6 +16,7 @@ from flows.inspection import ChangeReport
 from flows.rollback import RolledBack
 from flows.settings import Setting
 from flows.terminal import visible
+from schemas.document_records import document_values
 from schemas.listings import Entry, listing_entries, listing_range
 from schemas.records import CollectionReceipt, ParsedPage, Receipt
 from warehouse.explanation import Explanation
@@ -133,11 +134,33 @@ def print_settings(settings: Iterable[Setting]) -> None:
 def print_page(page: ParsedPage) -> None:
     """What was read of one page."""
     console = _console()
+    if page.outcome in ("document", "term"):
+        console.print(f"{page.outcome}; layout: {page.layout}")
+        for name, value in document_values(page).items():
+            _print_part(console, name, value)
+        _print_issues(console, page)
+        return
     line, entries = listing_range(page), listing_entries(page)
     held = f", {line.first} - {line.last} of {line.total}" if line else ""
     console.print(f"{page.outcome}{held}; layout: {page.layout or 'none'}; {_many(len(entries), 'entry', 'entries')}")
     for entry in entries:
         console.print(_entry(entry))
+    _print_issues(console, page)
+
+
+def _print_part(console: Console, name: str, value: dict[str, Any] | list[dict[str, Any]]) -> None:
+    """The fields of a page, or rows that it holds, each in a line."""
+    if isinstance(value, dict):
+        for column, text in value.items():
+            if text:
+                console.print(f"  {column}: {_short('; '.join(text) if isinstance(text, list) else str(text))}")
+        return
+    console.print(f"{name}: {len(value)}")
+    for row in value:
+        console.print("    " + _short("  ".join(str(text) for text in row.values() if text is not None)))
+
+
+def _print_issues(console: Console, page: ParsedPage) -> None:
     for issue in page.issues:
         console.print(f"{issue.level}: {issue.message}")
         for name, value in (("expected", issue.expected), ("found", issue.found)):

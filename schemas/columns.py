@@ -16,6 +16,7 @@ class Column:
         nullable: Absent is null, never an empty string; counts are never null.
         volatile: Differs from run to run by its nature: left out of comparisons and of `changes`.
         allowed: The only values that the column can have; empty for any.
+        large: Texts that together are too large for memory: written in batches, and in no CSV, report or changes.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Column:
     nullable: bool = False
     volatile: bool = False
     allowed: tuple[str, ...] = ()
+    large: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,21 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def is_large(self) -> bool:
+        """Whether the table has a column that is too large for memory."""
+        return any(column.large for column in self.columns)
+
+    @property
     def lasting_columns(self) -> tuple[str, ...]:
         """Names of the columns that comparisons look at."""
         return tuple(column.name for column in self.columns if not column.volatile)
 
-    def arrow_schema(self) -> pa.Schema:
-        """The Arrow schema; each field's metadata has its description and source."""
+    def arrow_schema(self, *, with_large: bool = True) -> pa.Schema:
+        """The Arrow schema; each field's metadata has its description and source.
+
+        Args:
+            with_large: Whether large columns are in it.
+        """
         fields = [
             pa.field(
                 column.name,
@@ -74,5 +85,6 @@ class Table:
                 metadata={"description": column.description, "source": column.source},
             )
             for column in self.columns
+            if with_large or not column.large
         ]
         return pa.schema(fields, metadata={"table": self.name, "description": self.description})

@@ -12,7 +12,7 @@ DATA_PACKAGE = "datapackage.json"
 """Name of the file, as the specification has it."""
 
 _TYPES = {"string": "string", "int": "integer", "float": "number", "bool": "boolean", "date": "datetime"}
-_TYPES["instant"] = "datetime"
+_TYPES |= {"instant": "datetime", "strings": "array"}
 
 
 def data_package(
@@ -31,7 +31,7 @@ def data_package(
         "id": snapshot_id,
         "title": f"Listings of the {archive.name}, normalized",
         "description": (
-            "Documents, collections and memberships as the archive's listing pages show them. The code that made the "
+            "Documents, collections and memberships as the archive's pages show them. The code that made the "
             "tables is under the MIT licence; the records are the archive's and its contributors', under its terms."
         ),
         "created": created_at.isoformat(),

@@ -11,6 +11,7 @@ _TYPES = {
     "bool": "true or false",
     "date": "day (`timestamp[ms]`)",
     "instant": "timestamp, UTC (`timestamp[us]`)",
+    "strings": "list of texts",
 }
 
 

@@ -149,6 +149,29 @@ WRONG_DIGEST = IssueKind(
     "wrong-digest", "warning", "A page is not what it was when it was captured, as its digest shows."
 )
 
+CLAIMED_URL = IssueKind(
+    "claimed-url", "warning", "A document's page names a URL as its own that another page, or another title, has."
+)
+CONFLICTING_NUMBERS = IssueKind(
+    "conflicting-numbers", "warning", "A page gives itself several record ids, node ids or URLs; none was trusted."
+)
+EMPTY_PANE = IssueKind("empty-pane", "warning", "A document's page has a pane with neither a text nor a file.")
+FIELD_MISSING = IssueKind("field-missing", "error", "A document's page lacks its title.")
+TEXT_OUTSIDE_PANES = IssueKind(
+    "text-outside-panes", "warning", "A document's page has text beside its panes; it is in no table."
+)
+UNTRUSTED_URL = IssueKind(
+    "untrusted-url", "warning", "A document's page was captured at another URL than its own; that was not trusted."
+)
+UNKNOWN_LABEL = IssueKind(
+    "unknown-label",
+    "warning",
+    "A document's page has a field or a list whose label is not known; its text is kept here.",
+)
+UNKNOWN_PANE = IssueKind(
+    "unknown-pane", "warning", "A document's page has a pane of an unknown kind; its text is kept as `other`."
+)
+
 NOT_LANDED = IssueKind(
     "not-landed", "error", "A capture cannot be written so that it can be read back; it was left out."
 )

@@ -17,7 +17,7 @@ def known_schema() -> str:
 
 def _known(table: Table) -> dict[str, Any]:
     columns = tuple(
-        KnownColumn(column.name, column.type, column.nullable, column.volatile, column.allowed)
+        KnownColumn(column.name, column.type, column.nullable, column.volatile, column.allowed, column.large)
         for column in table.columns
     )
     return asdict(KnownTable(table.name, table.key, columns))

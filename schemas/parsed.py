@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import get_args
 
 from schemas.columns import Column, Table
+from schemas.document_records import TermKind, TermRole, TextKind
 from schemas.records import PageKind
-from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES
+from schemas.tables import CAPTURES, COLLECTIONS, ENTRIES, ISSUES, PAGES, TEXTS
 
 
 def _columns(table: Table, *names: str) -> tuple[Column, ...]:
@@ -101,6 +102,108 @@ PARSED_ISSUES = Table(
     ),
 )
 
+_PAGE_ID = _columns(PAGES, "page_id")
+_POSITION = Column("position", "int", "Place on the page, from 1.", "layout")
+
+
+def _text(name: str, description: str) -> Column:
+    return Column(name, "string", description, "layout", nullable=True)
+
+
+def _texts(name: str, description: str) -> Column:
+    return Column(name, "strings", description, "layout")
+
+
+PARSED_DOCUMENT_PAGES = Table(
+    "document_pages",
+    "What each distinct page of a document says of it.",
+    ("page_id",),
+    (
+        *_PAGE_ID,
+        _text("url", "Canonical URL that the page gives itself."),
+        _text("cited_url", "Canonical URL by which the page wants to be cited."),
+        _text("record_id", "Number for citation."),
+        _text("node_id", "Number of the page in the site's database."),
+        *_columns(ENTRIES, "date_text", "date_edtf", "title", "summary"),
+        _text("credits", "The line that thanks donors."),
+        _text("source", "Where the document comes from."),
+        _texts("original_archive", "Archives that hold it."),
+        _text("rights", "Statement of rights."),
+        _text("uploaded_on", "Day of the upload, as printed."),
+        _texts("document_type", "Types."),
+        _texts("languages", "Languages of the document."),
+        _text("original_classification", "Classification."),
+        _texts("donors", "Donors."),
+        _text("download_url", "URL of the file that the page offers."),
+        _text("own_url", "Canonical URL at which the page was captured."),
+        Column("is_whole", "bool", "Whether the page did not end early.", "layout"),
+    ),
+)
+PARSED_PAGE_TERMS = Table(
+    "page_terms",
+    "Terms that each distinct page of a document names.",
+    ("page_id", "position"),
+    (
+        *_PAGE_ID,
+        _POSITION,
+        Column("role", "string", "What the term is to the document.", "layout", allowed=get_args(TermRole)),
+        Column("term_id", "string", "Id of the term.", "layout"),
+        Column("kind", "string", "Kind of term.", "layout", allowed=get_args(TermKind)),
+        _text("name", "Name as printed."),
+        _text("url", "Canonical URL of the term's page, or of the search that stands for it."),
+        _text("facet_id", "Number of the term in the facets of listings."),
+    ),
+)
+PARSED_PAGE_TEXTS = Table(
+    "page_texts",
+    "Texts on each distinct page of a document.",
+    ("page_id", "position"),
+    (
+        *_PAGE_ID,
+        _POSITION,
+        Column("kind", "string", "Kind of text.", "layout", allowed=get_args(TextKind)),
+        _text("language", "Language."),
+        *_columns(TEXTS, "language_basis", "character_count", "word_count", "text"),
+    ),
+)
+PARSED_PAGE_FILES = Table(
+    "page_files",
+    "Files that each distinct page of a document shows.",
+    ("page_id", "position"),
+    (
+        *_PAGE_ID,
+        _POSITION,
+        Column("kind", "string", "Kind of text that the file holds.", "layout", allowed=get_args(TextKind)),
+        _text("language", "Language."),
+        _text("url", "URL."),
+        _text("media_type", "Media type."),
+    ),
+)
+PARSED_PAGE_RELATIONS = Table(
+    "page_relations",
+    "Rows of other documents on each distinct page of a document or a term.",
+    ("page_id", "position"),
+    (
+        *_PAGE_ID,
+        _POSITION,
+        *_columns(ENTRIES, "date_text", "date_edtf", "title", "summary", "url"),
+        _text("node_id", "Number of the other page in the site's database."),
+    ),
+)
+PARSED_TERM_PAGES = Table(
+    "term_pages",
+    "What each distinct page of a person, place or topic says.",
+    ("page_id",),
+    (
+        *_PAGE_ID,
+        Column("term_id", "string", "Id of the term.", "layout"),
+        Column("kind", "string", "Kind of term.", "layout", allowed=get_args(TermKind)),
+        _text("url", "Canonical URL."),
+        _text("name", "Name."),
+        _text("description", "Paragraphs parted by an empty line."),
+    ),
+)
+
 PARSED_TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -110,6 +213,12 @@ PARSED_TABLES: dict[str, Table] = {
         PARSED_CAPTURES,
         PARSED_LISTINGS,
         PARSED_ENTRIES,
+        PARSED_DOCUMENT_PAGES,
+        PARSED_PAGE_TERMS,
+        PARSED_PAGE_TEXTS,
+        PARSED_PAGE_FILES,
+        PARSED_PAGE_RELATIONS,
+        PARSED_TERM_PAGES,
         PARSED_ISSUES,
     )
 }

@@ -9,10 +9,12 @@ from typing import get_args
 
 from schemas.columns import Column, ForeignKey, Table
 from schemas.dates import Precision
+from schemas.document_records import LanguageBasis, TermKind, TermRole, TextKind
 from schemas.issues import Level
-from schemas.records import RunOutcome
+from schemas.records import Outcome, RunOutcome
+from wcda.schema import ColumnType
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "2.0"
 """`major.minor`. Minor: a table is added, or a column that can be null; what read the tables before reads them still.
 Major: all else that a reader can notice, such as a column that goes, is renamed, or has another type, meaning or value
 that is allowed. Words of a description alone change nothing. tests/schemas/versions/ has what each version states."""
@@ -98,6 +100,13 @@ _TO_COLLECTION = ForeignKey(("collection_id",), "collections", ("collection_id",
 _TO_PAGE = ForeignKey(("page_id",), "pages", ("page_id",))
 _TO_RUN = ForeignKey(("run_id",), "runs", ("run_id",))
 
+_DOCUMENT_PAGE = "the document's own page"
+
+
+def _of_page(name: str, type_: ColumnType, description: str) -> Column:
+    return Column(name, type_, description, f"{_DOCUMENT_PAGE}; null where none was captured", nullable=True)
+
+
 DOCUMENTS = Table(
     "documents",
     "One row for each document of the archive, however many collections list it.",
@@ -139,6 +148,24 @@ DOCUMENTS = Table(
             "instant",
             "Timestamp of the first capture that shows the present wording; null if it is not known.",
             "revisions.first_seen_at",
+            nullable=True,
+            volatile=True,
+        ),
+        _of_page("record_id", "string", "The archive's number for citation, which is part of older URLs."),
+        _of_page("node_id", "string", "The number of the document's page in the site's own database."),
+        _of_page("document_type", "strings", "Types of the document, such as `Telegram`."),
+        _of_page("source", "string", "Where the document comes from, as printed."),
+        _of_page("original_archive", "strings", "Archives that hold the original."),
+        _of_page("original_classification", "string", "How the original was classified."),
+        _of_page("rights", "string", "The statement of rights; the same on nearly all pages."),
+        _of_page("credits", "string", "The line that thanks donors; the donors are in `document_terms`."),
+        _of_page("uploaded_on", "date", "Day on which the original was uploaded; null if it is no day."),
+        _of_page("languages", "strings", "Languages of the original."),
+        Column(
+            "page_captured_at",
+            "instant",
+            "Timestamp of the capture of the document's page that the other values come from; null if it is not known.",
+            "captures.captured_at",
             nullable=True,
             volatile=True,
         ),
@@ -239,7 +266,7 @@ PAGES = Table(
             "string",
             "What the page was recognised as.",
             _PAGE,
-            allowed=("listing", "empty", "challenge", "maintenance", "unknown"),
+            allowed=get_args(Outcome),
         ),
         Column("range_first", "int", "First place on the page.", _RANGE, nullable=True),
         Column("range_last", "int", "Last place on the page.", _RANGE, nullable=True),
@@ -317,7 +344,7 @@ DOCUMENT_KEYS = Table(
             "identity",
         ),
         _DOCUMENT_ID,
-        Column("kind", "string", "Kind of key.", "identity", allowed=("address", "content", "id")),
+        Column("kind", "string", "Kind of key.", "identity", allowed=("address", "content", "id", "node")),
     ),
     (_TO_DOCUMENT,),
 )
@@ -412,6 +439,113 @@ RUNS = Table(
     volatile=True,
 )
 
+_POSITION = Column("position", "int", "Place on the page, from 1.", _DOCUMENT_PAGE)
+_TERM_ID = Column(
+    "term_id",
+    "string",
+    "Id of the term, such as `people/zhou-enlai`; `KIND/NAME`, percent-encoded, of those without a page of their own.",
+    "URL of its page, or else its name",
+)
+_TEXT_KIND = Column(
+    "kind",
+    "string",
+    "Whether it is the original, a transcript or a translation; `other` in a pane of an unknown kind.",
+    f"the pane of {_DOCUMENT_PAGE}",
+    allowed=get_args(TextKind),
+)
+TERMS = Table(
+    "terms",
+    "Each person, place, topic, subject, donor, archive and language that pages of documents name.",
+    ("term_id",),
+    (
+        _TERM_ID,
+        Column("kind", "string", "Kind of term.", _DOCUMENT_PAGE, allowed=get_args(TermKind)),
+        Column("name", "string", "Name as printed most often.", _DOCUMENT_PAGE, nullable=True),
+        Column("url", "string", "URL of its page, or of the search that stands for it.", _DOCUMENT_PAGE, nullable=True),
+        Column("facet_id", "string", "Number in the facets of listings.", "its link", nullable=True),
+        Column("description", "string", "Paragraphs parted by an empty line.", "the term's own page", nullable=True),
+    ),
+)
+DOCUMENT_TERMS = Table(
+    "document_terms",
+    "Which term is what to which document.",
+    ("document_id", "role", "position"),
+    (
+        _DOCUMENT_ID,
+        Column(
+            "role",
+            "string",
+            "What the term is to the document. Authors and participants are kept apart where the page does so.",
+            _DOCUMENT_PAGE,
+            allowed=get_args(TermRole),
+        ),
+        replace(_POSITION, description="Place among the terms of this role, from 1."),
+        _TERM_ID,
+    ),
+    (_TO_DOCUMENT, ForeignKey(("term_id",), "terms", ("term_id",))),
+)
+TEXTS = Table(
+    "texts",
+    "The full texts of documents.",
+    ("document_id", "position"),
+    (
+        _DOCUMENT_ID,
+        _POSITION,
+        _TEXT_KIND,
+        Column("language", "string", "Language of the text.", f"the pane, or else {_DOCUMENT_PAGE}", nullable=True),
+        Column(
+            "language_basis",
+            "string",
+            "`stated`: the pane says so. `derived`: it is the document's only language.",
+            "derived",
+            nullable=True,
+            allowed=get_args(LanguageBasis),
+        ),
+        Column("character_count", "int", "Characters of the text.", "counted"),
+        Column("word_count", "int", "What white space parts; few in languages that are written without.", "counted"),
+        _PAGE_ID,
+        Column(
+            "text",
+            "string",
+            "Plain text: paragraphs are parted by an empty line, lines by a line break, cells of a table by a tab.",
+            f"the pane of {_DOCUMENT_PAGE}",
+            large=True,
+        ),
+    ),
+    (_TO_DOCUMENT, _TO_PAGE),
+)
+FILES = Table(
+    "files",
+    "Files that pages of documents show: scans, and transcripts and translations in PDF.",
+    ("document_id", "position"),
+    (
+        _DOCUMENT_ID,
+        _POSITION,
+        _TEXT_KIND,
+        Column("language", "string", "Language of the text in it.", f"the pane of {_DOCUMENT_PAGE}", nullable=True),
+        Column("url", "string", "URL of the file.", f"the pane of {_DOCUMENT_PAGE}", nullable=True),
+        Column("media_type", "string", "Media type, by its name.", "url", nullable=True),
+    ),
+    (_TO_DOCUMENT,),
+)
+RELATIONS = Table(
+    "relations",
+    "Documents that the page of another names as related.",
+    ("document_id", "position"),
+    (
+        _DOCUMENT_ID,
+        _POSITION,
+        Column("related_id", "string", "Id of the other document.", "identity", nullable=True),
+        Column(
+            "node_id", "string", "Number of the other's page in the site's database.", _DOCUMENT_PAGE, nullable=True
+        ),
+        replace(_DOCUMENT_URL, source=f"the row on {_DOCUMENT_PAGE}"),
+        replace(_DATE_TEXT, source=f"the row on {_DOCUMENT_PAGE}"),
+        replace(_TITLE, source=f"the row on {_DOCUMENT_PAGE}"),
+    ),
+    (_TO_DOCUMENT, ForeignKey(("related_id",), "documents", ("document_id",))),
+)
+
 TABLES: dict[str, Table] = {
     table.name: table
     for table in (
@@ -425,6 +559,11 @@ TABLES: dict[str, Table] = {
         DOCUMENT_KEYS,
         CANDIDATE_PAIRS,
         REVISIONS,
+        TERMS,
+        DOCUMENT_TERMS,
+        TEXTS,
+        FILES,
+        RELATIONS,
         ISSUES,
         RUNS,
     )

@@ -7,7 +7,7 @@ the link `current` is swapped in one step. A process that is killed at any momen
 import datetime as dt
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,6 +29,9 @@ from wcda.snapshots import Snapshot, current_name, current_snapshot, list_snapsh
 from wcda.versions import is_readable, unreadable
 
 _PARTIAL = ".part"
+
+WriteLarge = Callable[[pa.Table, Path], None]
+"""Writes a table, given without its large columns, to a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def publish(
     segments: Mapping[str, str],
     *,
     archive: Archive,
+    write_large: Mapping[str, WriteLarge] | None = None,
 ) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
@@ -106,6 +110,7 @@ def publish(
         tables: All of `schemas.tables.TABLES`, by name.
         segments: SHA-256 of each segment that the tables were made from, by name.
         archive: Whose tables they are.
+        write_large: For each table with a large column, what writes it with that column; where it has rows.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
@@ -126,7 +131,7 @@ def publish(
         created_at=created_at,
         schema_version=SCHEMA_VERSION,
         former=former.manifest.snapshot_id if former else None,
-        tables=tuple(_write(partial, name, tables[name]) for name in TABLES),
+        tables=tuple(_write(partial, name, tables[name], (write_large or {}).get(name)) for name in TABLES),
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
     changes = summarise_changes(former, Snapshot(partial, manifest))
@@ -154,9 +159,16 @@ def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
     return created_at, snapshot_id
 
 
-def _write(partial: Path, name: str, table: pa.Table) -> FileNote:
+def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:
     file = partial / f"{name}.parquet"
-    pq.write_table(table, file, compression="zstd")
+    if not TABLES[name].is_large:
+        pq.write_table(table, file, compression="zstd")
+    elif write_large is not None:
+        write_large(table, file)
+    elif not table.num_rows:
+        pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
+    else:
+        raise ValueError(f"nothing was given that writes the table {name}")
     return FileNote(file.name, file_sha256(file), table.num_rows)
 
 

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import json
+import re
+import unicodedata
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from wcda.changes import COMPARED, Change, find_changes
+from wcda.errors import UsageError
 from wcda.finding import find_document
 from wcda.folder import PublishedFolder
 from wcda.manifest import ChangeKind
@@ -16,6 +19,18 @@ from wcda.overlaps import find_overlaps
 from wcda.schema import TABLES
 from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
 
+_BATCH_ROWS = 256  # texts in memory at once
+_PASSAGE_OF = ("document_id", "position", "kind", "language")
+_PASSAGES = pa.schema(
+    [
+        ("document_id", pa.string()),
+        ("position", pa.int64()),
+        ("kind", pa.string()),
+        ("language", pa.string()),
+        ("passage", pa.string()),
+    ]
+)
+_AROUND = 60  # characters of a passage on each side
 CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "column", "former", "present")
 
 
@@ -98,6 +113,72 @@ class Warehouse:
         """Each run of the pipeline."""
         return self._table("runs")
 
+    @property
+    def terms(self) -> pd.DataFrame:
+        """Each person, place, topic, subject, donor, archive and language that pages of documents name."""
+        return self._table("terms")
+
+    @property
+    def document_terms(self) -> pd.DataFrame:
+        """Which term is what to which document."""
+        return self._table("document_terms")
+
+    @property
+    def texts(self) -> pd.DataFrame:
+        """The full texts of documents; all of them come into memory. `find_text` reads them in batches."""
+        return self._table("texts")
+
+    @property
+    def files(self) -> pd.DataFrame:
+        """Files that pages of documents show: scans, and transcripts and translations in PDF."""
+        return self._table("files")
+
+    @property
+    def relations(self) -> pd.DataFrame:
+        """Documents that the page of another names as related."""
+        return self._table("relations")
+
+    def of_person(self, name: str) -> pd.DataFrame:
+        """The documents that name a person or organization, with what they are to each (`role`), the earliest first.
+
+        Args:
+            name: Id of the term (`people/zhou-enlai`), or its name, in any case and with or without composed letters.
+
+        Raises:
+            UsageError: No person has it.
+        """
+        people = self.terms
+        people = people[people["kind"] == "people"]
+        wanted = _plain_name(name)
+        is_meant = [
+            term == name or (not pd.isna(printed) and _plain_name(printed) == wanted)
+            for term, printed in zip(people["term_id"], people["name"], strict=True)
+        ]
+        if not any(is_meant):
+            raise UsageError(f"{name}: no person or organization has this name; `terms` has all names")
+        own = self.document_terms.merge(people.loc[is_meant, ["term_id", "name"]], on="term_id")
+        found: pd.DataFrame = own[["document_id", "role", "name"]].merge(self.documents, on="document_id")
+        return found.sort_values(["date_start", "document_id", "role"]).reset_index(drop=True)
+
+    def find_text(self, phrase: str) -> pd.DataFrame:
+        """The texts that hold a phrase, in any case: of each the passage around its first place, and the title.
+
+        Columns: document_id, position, kind, language, passage, title, date_text. Texts are read in batches.
+
+        Args:
+            phrase: As it stands in the text; any white space stands for any other.
+        """
+        pattern = re.compile(r"\s+".join(map(re.escape, phrase.split())), re.IGNORECASE)
+        rows = [
+            {**{name: row[name] for name in _PASSAGE_OF}, "passage": _passage(row["text"], match)}
+            for batch in self._snapshot.batches("texts", _BATCH_ROWS)
+            for row in batch.select([*_PASSAGE_OF, "text"]).to_pylist()
+            if (match := pattern.search(row["text"]))
+        ]
+        table = pa.Table.from_pylist(rows, _PASSAGES)
+        found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+        return found.merge(self.documents[["document_id", "title", "date_text"]], on="document_id")
+
     def documents_of(self, collection_id: str) -> pd.DataFrame:
         """The documents of a collection with their rank, in the order of the listing; those without one come last."""
         members = self.memberships
@@ -166,7 +247,7 @@ class Warehouse:
         return self._frames[name].copy(deep=False)
 
     def _read(self, name: str) -> pd.DataFrame:
-        frame = self._snapshot.read(name).to_pandas(types_mapper=pd.ArrowDtype)
+        frame = self._snapshot.read(name, list(TABLES[name].column_names)).to_pandas(types_mapper=pd.ArrowDtype)
         categories = {
             column.name: pd.CategoricalDtype(list(column.allowed)) for column in TABLES[name].columns if column.allowed
         }
@@ -186,6 +267,15 @@ def open_warehouse(path: str | Path, snapshot_id: str | None = None) -> Warehous
         WarehouseError: Nothing was published yet, or the snapshot is not there or cannot be read.
     """
     return Warehouse(open_snapshot(PublishedFolder(Path(path)), snapshot_id))
+
+
+def _plain_name(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _passage(text: str, match: re.Match[str]) -> str:
+    """What stands around a match, in one line."""
+    return " ".join(text[max(0, match.start() - _AROUND) : match.end() + _AROUND].split())
 
 
 def _change_row(change: Change) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from wcda.manifest import ChangeKind
 from wcda.schema import TABLES, KnownTable
@@ -97,6 +98,10 @@ def _resolve(snapshot: Snapshot) -> dict[str, set[str]]:
 
 
 def _frame(rows: pa.Table, table: KnownTable) -> pd.DataFrame:
+    """The rows by key; a list is one text, so that it can be compared and shown."""
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_list(field.type):
+            rows = rows.set_column(number, field.name, pc.binary_join(rows[field.name], "; "))
 
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype).set_index(list(table.key))
     return frame

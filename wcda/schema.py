@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-ColumnType = Literal["string", "int", "float", "bool", "date", "instant"]
-"""date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
+ColumnType = Literal["string", "int", "float", "bool", "date", "instant", "strings"]
+"""strings is a list; date is `timestamp[ms]` (pandas reads date32 as objects); instant is `timestamp[us, tz=UTC]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class KnownColumn:
         nullable: Whether the value can be absent.
         volatile: Differs from run to run by its nature: left out of changes.
         allowed: The only values that the column can have; empty for any.
+        large: Texts that together are too large for memory: left out of changes.
     """
 
     name: str
@@ -29,6 +30,7 @@ class KnownColumn:
     nullable: bool
     volatile: bool
     allowed: tuple[str, ...]
+    large: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class KnownTable:
     def column_names(self) -> tuple[str, ...]:
         """Names of the columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def small_column_names(self) -> tuple[str, ...]:
+        """Names of the columns but large ones, in order."""
+        return tuple(column.name for column in self.columns if not column.large)
 
     @property
     def lasting_columns(self) -> tuple[str, ...]:
@@ -69,6 +76,7 @@ def arrow_type(name: ColumnType) -> pa.DataType:
         "bool": pa.bool_(),
         "date": pa.timestamp("ms"),
         "instant": pa.timestamp("us", tz="UTC"),
+        "strings": pa.list_(pa.string()),
     }
     return types[name]
 

@@ -39,7 +39,11 @@ class Snapshot:
         return replace(self, files={name: file for name, file in opened.items() if file is not None})
 
     def read(self, table: str, columns: list[str] | None = None) -> pa.Table:
-        """One of its tables, or some columns of it; null where a snapshot of another minor version has no such column.
+        """One of its tables, or some columns of it; null where a snapshot of another version has no such column.
+
+        Args:
+            table: Its name.
+            columns: `None` for all but large ones, which are too large for memory (`batches`).
 
         Raises:
             WarehouseError: It is of another major version of the schema, or the file is missing or cannot be read.
@@ -48,17 +52,31 @@ class Snapshot:
         if problem:
             raise WarehouseError(problem)
         file, known = self._open(table), TABLES[table]
+        wanted = list(known.small_column_names) if columns is None else columns
         if file is None:
-            return known.arrow_schema().empty_table().select(columns or known.column_names)
-        wanted = list(known.column_names) if columns is None else columns
+            return known.arrow_schema().empty_table().select(wanted)
         try:
             if is_of_this_version(self.manifest):
-                return file.read(columns=columns).select(columns or file.schema_arrow.names)
+                every = file.schema_arrow.names if columns is None else wanted
+                wanted = [name for name in every if name in wanted or name not in known.column_names]
+                return file.read(columns=wanted).select(wanted)
             held = [name for name in wanted if name in file.schema_arrow.names]
             return with_known_columns(file.read(columns=held), table).select(wanted)
         except (pa.ArrowException, OSError, KeyError) as error:
             reason = " ".join(str(error).split())
             raise WarehouseError(f"{self.path / table}.parquet: cannot be read: {reason}") from error
+
+    def batches(self, table: str, rows: int) -> Iterator[pa.RecordBatch]:
+        """All columns of one of its tables, so many rows at a time; without rows in a snapshot that has no such table.
+
+        Raises:
+            WarehouseError: As `read`.
+        """
+        names = list(TABLES[table].column_names)
+        if names == list(TABLES[table].small_column_names):
+            yield from self.read(table).to_batches(rows)
+        elif (file := self._open(table)) is not None:
+            yield from file.iter_batches(rows, columns=names)
 
     def missing_columns(self) -> list[str]:
         """Columns that this version of wcda knows and a snapshot of another version lacks, as `table.column`."""

@@ -1,12 +1,16 @@
 """Snapshots of other versions of the schema, as an update of wcda leaves them: what of them is read.
 
-What a minor version adds can be null, so null stands for what a snapshot lacks.
+What a minor version adds can be null, so null stands for what a snapshot lacks. Version 2 added tables, columns that
+can be null, and allowed values, so that snapshots of version 1 are read likewise.
 """
 
 import pyarrow as pa
 
 from wcda.manifest import Manifest
 from wcda.schema import SCHEMA_VERSION, TABLES
+
+_READ_TOO = {"2": ("1",)}
+"""Former major versions that each major version reads."""
 
 
 def is_of_this_version(manifest: Manifest) -> bool:
@@ -15,8 +19,9 @@ def is_of_this_version(manifest: Manifest) -> bool:
 
 
 def is_readable(manifest: Manifest) -> bool:
-    """Whether this version of wcda can read the snapshot: it is of the same major version."""
-    return _major(manifest.schema_version) == _major(SCHEMA_VERSION)
+    """Whether this version of wcda can read the snapshot: it is of the same major version, or of one that it reads."""
+    own, other = _major(SCHEMA_VERSION), _major(manifest.schema_version)
+    return other == own or other in _READ_TOO.get(own, ())
 
 
 def unreadable(manifest: Manifest) -> str | None:

@@ -11,6 +11,8 @@ import re
 from collections import Counter
 
 _MAX_WORK = 2_500_000  # measured: the worst page within it takes less than 2 s, most of it to read what was built
+# So many elements, and elements of form, may be open at each tag, however long a page is: long is not deep.
+_USUAL_DEPTH, _USUAL_FORMS = 64, 8
 _FEW_TAGS = int((2 * _MAX_WORK) ** 0.5)  # not worth a look: all within one another, they come to no more
 
 # Each alternative takes all that it looks at, so that the time is linear in the length of the text.
@@ -42,7 +44,7 @@ def excessive_depth(text: str) -> int | None:
     """How many elements are open where a page becomes too much work; `None` if it does not."""
     if text.count("<") <= _FEW_TAGS:
         return None
-    work = 0
+    work = allowed = 0
     opened: list[str] = []
     forms: Counter[str] = Counter()
     for match in _TAG.finditer(text):
@@ -55,9 +57,11 @@ def excessive_depth(text: str) -> int | None:
             _end(opened, name)
         else:
             opened.append(name)
-        depth = len(opened) + forms.total()
+        form = forms.total()
+        depth = len(opened) + form
         work += depth
-        if work > _MAX_WORK:
+        allowed += _USUAL_DEPTH if form <= _USUAL_FORMS else 0
+        if work > _MAX_WORK + allowed:
             return depth
     return None
 

@@ -43,8 +43,7 @@ from extractors.warc_records import Damage, begins_warc
 from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.addresses import ListingAddress, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, listed_collection
-from extractors.wilson_center.layouts import LAYOUTS
-from extractors.wilson_center.layouts.citations import cited_address_of
+from extractors.wilson_center.layouts import LAYOUTS, kind_by_content
 from schemas.errors import SourceError, UsageError
 from schemas.files import open_file
 from schemas.identifiers import file_address
@@ -351,7 +350,9 @@ class _Reader:
                 yield item.issue(DAMAGED_ARCHIVE, f"{record.reason} ({record.place})")
                 continue
             is_page = record.kind != "resource" or record.content_type.startswith("text/html")
-            is_read = is_page and classify(record.url, self._base) in LAYOUTS
+            kind = classify(record.url, self._base)
+            is_redirect = record.status is not None and 300 <= record.status < 400 and record.status != _NOT_MODIFIED
+            is_read = is_page and kind in LAYOUTS and not (kind == _DOCUMENT and is_redirect)
             part = self._page_record(record, item) if is_read else self._other_record(record)
             yield from _bounded(part, item, f"the record {record.place}")
 
@@ -401,12 +402,6 @@ class _Reader:
         if 300 <= record.status < 400 and record.status != _NOT_MODIFIED:
             target = archive_document(_join(record.url, record.header("location")), self._base)
             yield from self._alias(document, target, "redirect")
-        elif record.status in _OK and record.body is not None and mime == "text/html":
-            try:
-                body = decode_body(record.body, content_encoding_of(record.headers))
-            except UndecodableError:
-                return
-            yield from self._alias(document, cited_address_of(body), "citation")
 
     # Saved pages
 
@@ -430,11 +425,10 @@ class _Reader:
         elif named is None and origin.url is not None and origin.listing is None and classify(origin.url) in LAYOUTS:
             capture = Capture(origin.url, body, mime or "text/html", captured_at=listed.captured_at if listed else None)
             yield ArchivedPage(capture, None)
-        elif (
-            named is None and origin.listing is None and (origin.url is not None or cited_address_of(body) is not None)
-        ):
+        elif named is None and origin.listing is None and kind_by_content(body) is not None:
+            yield ArchivedPage(Capture(file_address(item.name), body, mime or "text/html"), None)
+        elif named is None and origin.listing is None and origin.url is not None:
             self._skipped[_DOCUMENT] += 1
-            yield from self._alias(origin.url, cited_address_of(body), "citation")
         else:
             yield self._saved_page(item, body, origin, named, mime, listed.captured_at if listed else None)
 

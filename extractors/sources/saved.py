@@ -22,6 +22,7 @@ from extractors.wilson_center.addresses import (
     listing_url,
     parse_listing_address,
 )
+from extractors.wilson_center.terms import term_page
 from schemas.errors import SourceError, UsageError
 from schemas.files import open_file
 from schemas.identifiers import file_address
@@ -50,7 +51,7 @@ class Origin:
 
     Attributes:
         listing: What its URL asks for, if it is a page of the listing.
-        url: Canonical URL of the listing's page, or of the document; `None` if it is neither or nobody knows.
+        url: Canonical URL of the listing's page, or of the document or term; `None` if it is neither or nobody knows.
         is_known: Whether it is a page of the archive's site at a known place, so that it is no listing without one.
     """
 
@@ -176,7 +177,8 @@ def origin_of(url: str, base: str) -> Origin:
     is_of_hosts = parts.hostname in ARCHIVE_HOSTS
     listing = parse_listing_address(url, base)
     if listing is None or _PAGE_VALUE.search(url):
-        return Origin(None, archive_document(url, base), is_of_hosts or parts.netloc == urlsplit(base).netloc)
+        page = archive_document(url, base) or archive_term(url, base)
+        return Origin(None, page, is_of_hosts or parts.netloc == urlsplit(base).netloc)
     canonical = listing_url(listing, listing.page, listing.items_per_page, ARCHIVE_URL if is_of_hosts else base)
     return Origin(listing, canonical, is_known=True)
 
@@ -189,6 +191,17 @@ def archive_document(url: str, base: str) -> str | None:
     except ValueError:
         return None
     return document_address(url)
+
+
+def archive_term(url: str, base: str) -> str | None:
+    """Canonical URL of a term's page at one of the archive's known hosts or where the catalog says that it is."""
+    try:
+        parts = urlsplit(url)
+        own = urlsplit(base)
+    except ValueError:
+        return None
+    term = term_page(parts.path if parts[:2] == own[:2] else url)
+    return term.url if term is not None else None
 
 
 def guess_type(name: str, head: bytes) -> str | None:

@@ -4,9 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.layouts.citations import cited_address
+from extractors.wilson_center.layouts import read_text
 from tests.replica.pages import Appearance, Renderer
 from tests.replica.records import generate
+
+
+def cited_address(html: str) -> str | None:
+    """The URL for citation of a page, as its row has it."""
+    rows = [row.to_row() for row in read_text(html).rows.get("document_pages", ())]
+    return rows[0]["cited_url"] if rows else None
+
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 

@@ -16,7 +16,7 @@ from warehouse import publishing
 from wcda import open_warehouse, versions
 from wcda.manifest import MANIFEST
 
-NEXT_MINOR, NEXT_MAJOR = "1.1", "2.0"
+NEXT_MINOR, NEXT_MAJOR = "2.1", "3.0"
 NEW = "title_date_edtf"
 """The column that we take for one that the next minor version added, and this table for its new table."""
 NEW_TABLE = "candidate_pairs"

@@ -6,6 +6,7 @@ pages, issues) is made here.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from typing import Any
 
 import pandas as pd
@@ -13,18 +14,19 @@ import pyarrow as pa
 
 from schemas.records import Alias
 from schemas.tables import TABLES
-from warehouse.building import listings
+from warehouse.building import document_pages, listings
 from warehouse.building.captures import captures_of_giving_runs
-from warehouse.building.evidence import Builder, Evidence
+from warehouse.building.evidence import Builder, Built, Evidence
 from warehouse.building.finishing import finish
 from warehouse.building.gathering import Parsed, gather
 from warehouse.building.issues import describe_issues
 from warehouse.building.readings import in_readings
 from warehouse.building.runs import describe_runs, failed_runs
+from warehouse.building.seen_pages import see_pages
 from warehouse.identity.decisions import Decision
 
-BUILDERS: tuple[Builder, ...] = (listings,)
-"""One for each page kind."""
+BUILDERS: tuple[Builder, ...] = (listings, document_pages)
+"""By page kind; the first one says which documents there are."""
 
 
 def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
@@ -59,20 +61,17 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
     of_giving = issues[issues["run_id"].isin(giving)]
     aliases = _aliases(parsed["aliases"], giving)
     last_run = giving.max()
-    built = [
-        builder.build(
-            Evidence(
-                {name: parsed.pop(name) for name in builder.NEEDS},
-                captures,
-                planned,
-                of_giving,
-                aliases,
-                decisions,
-                last_run,
-            )
+    seen = see_pages(parsed, captures)
+    aliases = sorted({*aliases, *seen.aliases}, key=astuple)
+    identified = seen.sightings[["page_id", "position"]]
+    built: list[Built] = []
+    for builder in BUILDERS:
+        needed = {name: parsed.pop(name) for name in builder.NEEDS}
+        evidence = Evidence(
+            needed, captures, planned, of_giving, aliases, decisions, last_run, seen=seen, identified=identified
         )
-        for builder in BUILDERS
-    ]
+        built.append(builder.build(evidence))
+        identified = identified if built[-1].identified is None else built[-1].identified
     current_pages = pd.concat([each.current_pages for each in built])
     issues = pd.concat([issues, *(each.issues for each in built)])
     frames = {

@@ -11,8 +11,8 @@ from warehouse.building.wordings import preferred_wordings
 from warehouse.frames import count, group, look_up
 
 
-def describe_documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.DataFrame:
-    """A row for each document, from its wordings and memberships."""
+def describe_documents(wordings: pd.DataFrame, memberships: pd.DataFrame, of_pages: pd.DataFrame) -> pd.DataFrame:
+    """A row for each document, from its wordings and memberships, and from its own page if that was captured."""
     documents = (
         preferred_wordings(wordings).rename(columns={"first_seen_at": "last_changed_at"}).drop(columns="last_seen_at")
     )
@@ -23,7 +23,7 @@ def describe_documents(wordings: pd.DataFrame, memberships: pd.DataFrame) -> pd.
     documents["collection_count"] = documents["collection_count"].fillna(0)
     documents = look_up(documents, _date_columns(documents["date_text"]), "date_text")
     documents["title_date_edtf"] = _title_dates(documents["title"])
-    return documents
+    return look_up(documents, of_pages, "document_id")
 
 
 def _date_columns(texts: "pd.Series[Any]") -> pd.DataFrame:

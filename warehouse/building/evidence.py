@@ -8,6 +8,7 @@ import pandas as pd
 
 from schemas.records import Alias, PageKind
 from warehouse.building.gathering import Parsed
+from warehouse.building.seen_pages import SeenPages
 from warehouse.identity.decisions import Decision
 
 
@@ -24,6 +25,8 @@ class Evidence:
         aliases: Pairs of URLs that the archive itself says are one document's.
         decisions: What people decided on the identity of documents.
         last_run: Id of the latest run that gave something.
+        seen: What pages of documents and terms show of documents.
+        identified: page_id, position and document_id of the sightings on such pages, as the first builder found them.
     """
 
     parsed: Parsed
@@ -33,6 +36,8 @@ class Evidence:
     aliases: Sequence[Alias]
     decisions: Sequence[Decision]
     last_run: str
+    seen: SeenPages
+    identified: pd.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +48,13 @@ class Built:
         tables: Frames by the names of published tables; no two builders fill the same one.
         current_pages: `page_id` of the pages that say what is there now.
         issues: Further issues, with the columns of the parsed table.
+        identified: page_id, position and document_id of sightings, of the builder that says what documents there are.
     """
 
     tables: dict[str, pd.DataFrame]
     current_pages: pd.DataFrame
     issues: pd.DataFrame
+    identified: pd.DataFrame | None = None
 
 
 class Builder(Protocol):

@@ -7,9 +7,9 @@ from schemas.tables import TABLES
 
 
 def finish(name: str, frame: pd.DataFrame | None) -> pa.Table:
-    """The table as its schema states it: columns, types, order of rows."""
+    """The table as its schema states it: columns without large ones, types, order of rows."""
     table = TABLES[name]
-    schema = table.arrow_schema()
+    schema = table.arrow_schema(with_large=False)
     if frame is None or frame.empty:  # pandas loses the types of columns without values
         return schema.empty_table()
     columns = [pa.array(frame[field.name], from_pandas=True).cast(field.type) for field in schema]

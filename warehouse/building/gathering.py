@@ -15,13 +15,15 @@ Parsed = dict[str, pd.DataFrame]
 
 
 def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
-    """The parsed tables of all segments as one; a revisit that shows nothing is an issue and no capture."""
-    parts: dict[str, list[pa.Table]] = {
-        name: [table.arrow_schema().empty_table()] for name, table in PARSED_TABLES.items()
-    }
+    """The parsed tables of all segments as one; a revisit that shows nothing is an issue and no capture.
+
+    Large columns are left out (`building.texts` writes them).
+    """
+    schemas = {name: table.arrow_schema(with_large=False) for name, table in PARSED_TABLES.items()}
+    parts: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in schemas.items()}
     for segment in segments:
         for name, part in parts.items():
-            part.append(segment[name])
+            part.append(segment[name].select(schemas[name].names))
     tables = {name: pa.concat_tables(part) for name, part in parts.items()}
     resolved = resolve_revisits(tables["captures"])
     tables["captures"] = resolved.captures

@@ -8,6 +8,7 @@ import pyarrow as pa
 from schemas.issues import UNKNOWN_KEY
 from schemas.parsed import PARSED_TABLES
 from schemas.records import PageKind
+from warehouse.building.document_pages import page_columns
 from warehouse.building.documents import describe_documents
 from warehouse.building.evidence import Built, Evidence
 from warehouse.building.readings import Readings
@@ -32,23 +33,31 @@ FILLS: tuple[str, ...] = (
 def build(evidence: Evidence) -> Built:
     """The tables of listing pages."""
     captures = evidence.captures
-    observed = Readings(captures, evidence.parsed.pop("entries"), evidence.issues, evidence.decisions, evidence.aliases)
+    entries = evidence.parsed.pop("entries")
+    observed = Readings(captures, entries, evidence.issues, evidence.decisions, evidence.aliases, evidence.seen)
     wordings = find_wordings(observed.sightings)
     memberships = _memberships(observed)
     tables = {
-        "documents": describe_documents(wordings, memberships),
+        "documents": describe_documents(wordings, memberships, page_columns(evidence, observed.identified)),
         "collections": _collections(evidence.planned, captures, observed.readings, memberships),
         "memberships": memberships,
         "entries": where(
             observed.entries, observed.entries["page_id"].isin(observed.current_pages["page_id"].unique())
         ),
         "readings": observed.readings,
-        "document_keys": observed.keys,
+        "document_keys": pd.concat([observed.keys, _node_keys(evidence, observed.identified)]),
         "candidate_pairs": observed.pairs,
         "revisions": number_revisions(wordings),
     }
     issues = _decision_issues(observed.unknown_decisions, evidence.last_run)
-    return Built(tables, observed.current_pages[["page_id"]], issues)
+    return Built(tables, observed.current_pages[["page_id"]], issues, observed.identified)
+
+
+def _node_keys(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:
+    """The number of the site's database for each document whose page shows one that no other document's page shows."""
+    latest = page_columns(evidence, identified)[["document_id", "node_id"]].dropna()
+    own = latest[~latest["node_id"].duplicated(keep=False)]
+    return pd.DataFrame({"key": "node:" + own["node_id"], "document_id": own["document_id"], "kind": "node"})
 
 
 def _memberships(observed: Readings) -> pd.DataFrame:

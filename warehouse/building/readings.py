@@ -19,6 +19,7 @@ import pyarrow as pa
 from schemas.identifiers import stable_id
 from schemas.issues import INCOMPLETE_READING
 from schemas.records import READ_OUTCOMES, Alias
+from warehouse.building.seen_pages import PAGE_POSITION, SeenPages
 from warehouse.building.wordings import page_spans, read_whole
 from warehouse.frames import count, group, look_up, sort, where
 from warehouse.identity.decisions import Decision
@@ -42,6 +43,7 @@ class Readings:
         issues: Of pages and runs.
         decisions: What people decided on the identity of documents.
         aliases: Addresses that the archive itself says are one document's.
+        seen: What pages of documents and terms show of documents.
 
     Attributes:
         entries: Entries with the document of each.
@@ -52,6 +54,7 @@ class Readings:
             them if none is complete. So only a complete reading ends a membership, and what an archive holds in parts
             is put together from all of them.
         current_pages: collection_id, reading and page_id of these readings, in the order in which they count.
+        identified: page_id, position and document_id of the sightings on pages of documents and terms.
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
         unknown_decisions: Decisions about a key that no entry has.
@@ -64,14 +67,20 @@ class Readings:
         issues: pd.DataFrame,
         decisions: Sequence[Decision],
         aliases: Sequence[Alias],
+        seen: SeenPages,
     ) -> None:
         entries = where(entries, ~entries.duplicated(["page_id", "position"]))
+        if len(seen.sightings):
+            entries = pd.concat([entries, seen.sightings], ignore_index=True)
         resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, aliases)
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
         self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
-        self.sightings = _sightings(self.entries, captures)
+        on_pages = self.entries["page_id"].isin(seen.sightings["page_id"].unique())
+        self.identified = self.entries.loc[on_pages, ["page_id", "position", "document_id"]]
+        whole_pages = seen.pages.loc[seen.pages["is_whole"].astype(bool), "page_id"]
+        self.sightings = _sightings(self.entries, captures, whole_pages)
         counting = captures[captures["counts"]]
         self.readings = _readings(counting, self.entries, issues)
         latest = _latest(self.readings)
@@ -83,11 +92,17 @@ class Readings:
         self.current = sort(look_up(members, placed, "page_id"), ["place", "position"])
 
 
-def _sightings(entries: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
-    """The entries of pages that were captured, each with what there is to know of its page."""
+def _sightings(entries: pd.DataFrame, captures: pd.DataFrame, whole_pages: "pd.Series[str]") -> pd.DataFrame:
+    """The entries of pages that were captured, each with what there is to know of its page.
+
+    Of a document's page that is whole, the document itself counts like an entry of a whole listing.
+    """
     shown = captures[["page_id", "collection_id", "range_first", "whole"]].drop_duplicates("page_id")
     pages = look_up(shown, page_spans(captures), "page_id")
-    return look_up(where(entries, entries["page_id"].isin(pages["page_id"])), pages, "page_id")
+    found = look_up(where(entries, entries["page_id"].isin(pages["page_id"])), pages, "page_id")
+    if len(whole_pages):
+        found["whole"] |= (found["position"] == PAGE_POSITION) & found["page_id"].isin(whole_pages)
+    return found
 
 
 def in_readings(captures: pd.DataFrame, listings: pd.DataFrame, own: Collection[str]) -> pd.DataFrame:

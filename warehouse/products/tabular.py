@@ -20,12 +20,16 @@ from schemas.tables import MEMBERSHIPS, SCHEMA_VERSION, TABLES
 from wcda.snapshots import Snapshot
 
 BATCH_ROWS = 4096
+LARGE_ROWS = 64  # full texts at a time
+LIST_MARK = "; "
+"""Between the texts of a list where a cell has one text only."""
 
 CSV_RULES = """\
 CSV, one file for each table (RFC 4180, UTF-8 with a byte order mark, lines end with CR LF).
 
 - Absent is an empty cell without quotes; a text of no characters is an empty cell in quotes ("").
-- Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
+- Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC). The texts of a list are joined by "; ".
+- The full texts of documents are left out, as no spreadsheet holds them: JSON lines, SQLite and Parquet have them.
 - A spreadsheet takes some texts for formulas. A text that begins with = + - @, their full-width forms, a tab, a
   carriage return or a line feed, with or without apostrophes before it, has one more apostrophe before it (as OWASP
   advises, "CSV Injection"). To undo it: where one or more apostrophes and then one of these characters stand at the
@@ -49,26 +53,44 @@ Parquet, one file for each collection, with its documents in the order of the li
 # https://owasp.org/www-community/attacks/CSV_Injection; apostrophes before it, so that undoing it loses none.
 _FORMULA = r"\A('*[=+\-@\t\r\n＝＋－＠])"
 
+# An index over the texts that keeps no copy of them (sqlite.org/fts5.html, external content tables). A letter with
+# an accent is found without it too.
+_FULL_TEXT = (
+    "CREATE VIRTUAL TABLE texts_fts USING fts5(text, content='texts', tokenize='unicode61 remove_diacritics 2')",
+    "INSERT INTO texts_fts(texts_fts) VALUES ('rebuild')",
+)
+
 _SQLITE_APPLICATION = 0x77636461  # "wcda"
 _SQLITE_START = re.compile(rb"SQLite format 3\x00.{8}\x00\x00\x00\x01.{40}wcda", re.DOTALL)
 """https://sqlite.org/fileformat.html: the counter of changes is at byte 24, the id of the application at byte 68."""
 
 
-def batches(snapshot: Snapshot, name: str, wanted: pa.Array | None = None) -> Iterator[pa.RecordBatch]:
+def batches(
+    snapshot: Snapshot, name: str, wanted: pa.Array | None = None, *, with_large: bool = False, with_lists: bool = False
+) -> Iterator[pa.RecordBatch]:
     """Rows of a table, some thousand at a time; days and timestamps as text (ISO 8601).
 
     Args:
         snapshot: Published.
         name: The table.
         wanted: Ids of the documents that are wanted; `None` for all rows.
+        with_large: Whether columns that are too large for memory are there too; then fewer rows come at a time.
+        with_lists: Whether lists stay lists; else each is one text.
     """
-    for batch in snapshot.read(name).to_batches(BATCH_ROWS):
+    table = TABLES[name]
+    names = table.arrow_schema(with_large=with_large).names
+    is_large = with_large and table.is_large
+    held = snapshot.batches(name, LARGE_ROWS) if is_large else snapshot.read(name).to_batches(BATCH_ROWS)
+    for batch in held:
         rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
-        texts = [
-            _iso(rows[column.name], column.type) if column.type in {"date", "instant"} else rows[column.name]
-            for column in TABLES[name].columns
-        ]
-        yield pa.RecordBatch.from_arrays(texts, names=list(TABLES[name].column_names))
+        columns = [_plain(rows[each.name], each.type, with_lists) for each in table.columns if each.name in names]
+        yield pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def _plain(column: pa.Array, kind: str, with_lists: bool) -> pa.Array:
+    if kind in {"date", "instant"}:
+        return _iso(column, kind)
+    return pc.binary_join(column, LIST_MARK) if kind == "strings" and not with_lists else column
 
 
 def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> pa.Array | None:
@@ -105,7 +127,7 @@ def write_jsonl(snapshot: Snapshot, folder: Path, collections: tuple[str, ...]) 
     names = list(TABLES) if wanted is None else ["documents"]
     for name in names:
         with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-            for batch in batches(snapshot, name, wanted):
+            for batch in batches(snapshot, name, wanted, with_large=True, with_lists=True):
                 file.writelines(f"{json_line(row)}\n" for row in batch.to_pylist())
                 rows += batch.num_rows
     return rows, [] if wanted is None else ["the documents of the named collections, without the other tables"]
@@ -176,12 +198,14 @@ def _fill(database: sqlite3.Connection, snapshot: Snapshot) -> int:
     for table in TABLES.values():
         database.execute(_create(table))
         marks = ", ".join("?" * len(table.columns))
-        for batch in batches(snapshot, table.name):
+        for batch in batches(snapshot, table.name, with_large=True):
             values = zip(*(column.to_pylist() for column in batch.columns), strict=True)
             database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', values)  # noqa: S608 (our own names)
             rows += batch.num_rows
         for statement in _indices(table):
             database.execute(statement)
+    for statement in _FULL_TEXT:
+        database.execute(statement)
     database.execute("COMMIT")
     broken = database.execute("PRAGMA foreign_key_check").fetchone()
     if broken:
@@ -190,9 +214,10 @@ def _fill(database: sqlite3.Connection, snapshot: Snapshot) -> int:
 
 
 def _create(table: Table) -> str:
-    types = {"string": "TEXT", "int": "INTEGER", "float": "REAL", "bool": "INTEGER", "date": "TEXT", "instant": "TEXT"}
+    types = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER"}
     columns = [
-        f'"{column.name}" {types[column.type]}{"" if column.nullable else " NOT NULL"}' for column in table.columns
+        f'"{column.name}" {types.get(column.type, "TEXT")}{"" if column.nullable else " NOT NULL"}'
+        for column in table.columns
     ]
     keys = [f"PRIMARY KEY ({_quoted(table.key)})"]
     keys += [
@@ -225,9 +250,9 @@ def _iso(column: pa.Array, kind: str) -> pa.Array:
 
 def _text_schema(table: Table) -> pa.Schema:
 
-    types = {"date": pa.string(), "instant": pa.string()}
-    kinds = {column.name: types.get(column.type) for column in table.columns}
-    return pa.schema([(field.name, kinds[field.name] or field.type) for field in table.arrow_schema()])
+    kinds = {column.name: pa.string() for column in table.columns if column.type in {"date", "instant", "strings"}}
+    fields = table.arrow_schema(with_large=False)
+    return pa.schema([(field.name, kinds.get(field.name, field.type)) for field in fields])
 
 
 def _guard(column: pa.Array) -> pa.Array:

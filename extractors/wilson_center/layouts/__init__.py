@@ -2,15 +2,40 @@
 
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.addresses import classify
-from extractors.wilson_center.layouts import drupal_listing, old_site, plain_text, refusals
+from extractors.wilson_center.layouts import (
+    document_page,
+    drupal_listing,
+    old_site,
+    plain_text,
+    refusals,
+    term_page,
+)
 from schemas.issues import UNKNOWN_PAGE
-from schemas.records import ParsedPage
+from schemas.records import PageKind, ParsedPage
 
 LAYOUTS: Layouts = {
+    # A document's page has rows as listings have them, and nothing else has its marks.
+    "document": (document_page,),
+    "term": (term_page,),
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
+
+_NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
+_MARKS = (b"canonical", *(name.encode() for name in document_page.NAMES))
+
+
+def kind_by_content(body: bytes) -> PageKind | None:
+    """Whether a page, of whose URL nothing is known, is that of a document or of a term; `None` for every other.
+
+    Args:
+        body: The page, without its content-encoding.
+    """
+    if not any(mark in body for mark in _MARKS):
+        return None
+    layout = choose_layout(body.decode("utf-8", "replace"), "document", _NOT_LISTED)
+    return next((kind for kind, layouts in _NOT_LISTED.items() if layout in layouts), None)
 
 
 def read_text(text: str, url: str | None = None) -> ParsedPage:

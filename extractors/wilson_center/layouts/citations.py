@@ -2,14 +2,13 @@
 
 The page shows it in the element `#citation-url`; there it is by record id, while the page itself is at a slug.
 
-History: seen in pages of 2023 to 2025 (certain); whether it is text, a link or the value of a field is not.
+History: seen in pages of 2023 to 2025 (certain), as text. It is read from a link or the value of a field too.
 """
 
 from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.addresses import document_address
 
 _ID = "citation-url"
@@ -17,22 +16,9 @@ _ATTRIBUTES = ("href", "value")
 _AROUND = ".,;:()<>[]\"'“”"
 
 
-def cited_address_of(body: bytes) -> str | None:
-    """As `cited_address`, of a page that need not be decoded where it names none."""
-    return cited_address(body.decode("utf-8", "replace")) if _ID.encode() in body else None
-
-
-def cited_address(html: str) -> str | None:
-    """Canonical address by which a document's page wants to be cited, by record id or by slug. Raises nothing.
-
-    Null where the page names none, or more than one.
-    """
-    if _ID not in html or excessive_depth(html) is not None:
-        return None
-
-    elements = LexborHTMLParser(html).css(f"#{_ID}")
-    found = {address for element in elements for address in _addresses(element)}
-    return found.pop() if len(found) == 1 else None
+def cited_addresses(tree: LexborHTMLParser) -> list[str]:
+    """Canonical URLs by which a document's page wants to be cited, by record id or by slug; each once."""
+    return [*dict.fromkeys(address for element in tree.css(f"#{_ID}") for address in _addresses(element))]
 
 
 def _addresses(element: LexborNode) -> Iterator[str]:

@@ -1,0 +1,155 @@
+"""A pasted text as plain text: a paragraph for each block, a line for each break, numbers of lists, tabs in tables.
+
+Without recursion, since what editors paste can be nested deeply, and in time that is linear in the length of the text.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+_BLOCKS = frozenset(
+    {
+        *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir"),
+        *("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6"),
+        *("header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "search"),
+        *("section", "summary", "table", "ul"),
+    }
+)
+_UNSEEN = frozenset(
+    {
+        *("-comment", "-doctype", "audio", "base", "canvas", "embed", "head", "iframe", "link", "meta", "noscript"),
+        *("object", "script", "select", "style", "svg", "template", "textarea", "title", "video"),
+    }
+)
+_CELLS = frozenset({"td", "th"})
+_LISTS = frozenset({"ol", "ul", "menu", "dir"})
+# What stands for a structure while pieces are collected; none of them is in a text, as white space is folded first.
+_PARAGRAPH, _LINE, _CELL, _ROW = "\x01", "\x02", "\x03", "\x04"
+_WHITE = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]+")
+_AROUND_MARKS = re.compile(r" *([\x01-\x04]) *")
+_PARAGRAPH_MARKS = re.compile(r"[\x02\x04]*\x01[\x01\x02\x04]*")
+_MAX_NUMBER = 10**6
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that is being walked through.
+
+    Attributes:
+        after: What its end adds to the text.
+        number: Of the next item, in a list with numbers; `None` in others.
+        is_list: Whether it is a list of any kind.
+        is_cell: Whether it is a cell of a table.
+    """
+
+    node: LexborNode
+    after: str = ""
+    number: int | None = None
+    is_list: bool = False
+    is_cell: bool = False
+
+
+@dataclass(slots=True)
+class _Walk:
+    pieces: list[str] = field(default_factory=list)
+    opened: list[_Open] = field(default_factory=list)
+    lists: list[_Open] = field(default_factory=list)
+    cells: int = 0
+    after_number: bool = False  # the number of an item stands before the first paragraph in it
+
+
+def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None = None) -> str:
+    """The text below a node, its paragraphs parted by an empty line; empty if there is none.
+
+    Args:
+        root: Its own start and end add nothing.
+        is_outside: Whether an element, and all that is in it, is no part of the text.
+    """
+    walk = _Walk()
+    node = root.first_child
+    while node is not None or walk.opened:
+        if node is None:
+            closed = walk.opened.pop()
+            _close(walk, closed)
+            node = closed.node.next
+            continue
+        text = node.text_content
+        if text is not None:
+            walk.pieces.append(_WHITE.sub(" ", text))
+            walk.after_number &= node.is_empty_text_node
+        elif _enter(walk, node, is_outside):
+            node = node.first_child
+            continue
+        node = node.next
+    return _assembled(walk.pieces)
+
+
+def _enter(walk: _Walk, node: LexborNode, is_outside: Callable[[LexborNode], bool] | None) -> bool:
+    """Note where an element begins; whether what is in it is to be walked through."""
+    tag = node.tag or ""
+    if tag in _UNSEEN or (is_outside is not None and is_outside(node)):
+        return False
+    if tag == "br":
+        walk.pieces.append(" " if walk.cells else _LINE)
+        return False
+    opened = _Open(node)
+    if tag in _CELLS:
+        opened.after, opened.is_cell = _CELL, True
+        walk.cells += 1
+    elif tag == "tr":
+        opened.after = _ROW
+    elif tag in _BLOCKS:
+        opened.after = " " if walk.cells else _PARAGRAPH
+        if not walk.after_number:
+            walk.pieces.append(opened.after)
+        if tag in _LISTS:
+            opened.is_list = True
+            opened.number = _number(node, "start", 1) if tag == "ol" else None
+            walk.lists.append(opened)
+        elif tag == "li":
+            _number_item(walk, node)
+    walk.opened.append(opened)
+    return True
+
+
+def _close(walk: _Walk, closed: _Open) -> None:
+    if closed.is_list:
+        walk.lists.pop()
+    if closed.is_cell:
+        walk.cells -= 1
+        closed.after = " " if walk.cells else closed.after  # a table within a cell is part of its line
+    elif closed.after == _ROW and walk.cells:
+        closed.after = " "
+    if closed.after:
+        walk.pieces.append(closed.after)
+
+
+def _number_item(walk: _Walk, item: LexborNode) -> None:
+    inner = walk.lists[-1] if walk.lists else None
+    if inner is None or inner.number is None:
+        return
+    number = _number(item, "value", inner.number)
+    walk.pieces.append(f"{number}. ")
+    walk.after_number = True
+    inner.number = number + 1
+
+
+def _number(node: LexborNode, name: str, default: int) -> int:
+    value = (node.attributes.get(name) or "").strip()
+    if re.fullmatch(r"-?[0-9]{1,7}", value) is None:
+        return default
+    return max(-_MAX_NUMBER, min(_MAX_NUMBER, int(value)))
+
+
+def _assembled(pieces: list[str]) -> str:
+    text = _AROUND_MARKS.sub(r"\1", re.sub(" {2,}", " ", "".join(pieces)))
+    paragraphs = (part.strip(" \x02\x04") for part in _PARAGRAPH_MARKS.split(text))
+    return "\n\n".join(_lines(part) for part in paragraphs if part.strip(" \x02\x03\x04"))
+
+
+def _lines(paragraph: str) -> str:
+    """The lines of a paragraph, of which none is empty; behind the last cell of a row is no tab."""
+    lines = (line.removesuffix(_CELL).replace(_CELL, "\t") for line in re.split("[\x02\x04]+", paragraph))
+    return "\n".join(line for line in lines if line.strip())

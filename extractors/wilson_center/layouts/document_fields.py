@@ -1,0 +1,247 @@
+"""The fields and terms of a document's page: its head, its summary, its lists of names and its block of information."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborNode
+
+from extractors.html.plain_text import plain_text
+from extractors.wilson_center.addresses import ARCHIVE_URL, document_address
+from extractors.wilson_center.layouts.citations import cited_addresses
+from extractors.wilson_center.layouts.page_tree import PageTree, line, paragraphs
+from extractors.wilson_center.terms import Term, named_id, term_of
+from schemas.document_records import DocumentFields, PageTerm, TermKind, TermRole
+from schemas.issues import CONFLICTING_NUMBERS, FIELD_MISSING, UNKNOWN_LABEL, Issue
+
+_NUMBERED = re.compile(r"/document/([0-9]{1,12})")
+# Between names of donors, as the site joins them: a blank that does not break. A plain `and` may be part of a name.
+_DONORS_JOINED = re.compile(r"\xa0and\s+")
+_LINES = re.compile(r"\s*\n\s*")
+# By the class of the pills, which says more surely what they are than the words above them.
+_PILLS: dict[str, tuple[TermRole, TermKind]] = {
+    "pill-people": ("person", "people"),
+    "pill-places": ("place", "places"),
+    "pill-topics": ("topic", "topics"),
+    "pill-subject": ("subject", "subjects"),
+}
+_BLOCKS: tuple[tuple[str, TermRole, TermKind], ...] = (
+    ("associated people", "person", "people"),
+    ("associated places", "place", "places"),
+    ("associated topics", "topic", "topics"),
+    ("subjects discussed", "subject", "subjects"),
+)
+_OTHER_HEADINGS = ("related documents", "document information", "explore related resources")
+_AUTHORS, _CONTRIBUTORS = "author", "document contributor"
+
+
+@dataclass(slots=True)
+class Fields:
+    """What a page says of its document."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    terms: list[PageTerm] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+    def document(self) -> DocumentFields:
+        """The fields as one row."""
+        return DocumentFields(**self.values)
+
+    def add_term(self, role: TermRole, name: str, term: Term) -> None:
+        """Note a term; the same one in the same role stands once."""
+        if not any(each.role == role and each.term_id == term.term_id for each in self.terms):
+            position = len(self.terms) + 1
+            self.terms.append(PageTerm(position, role, term.term_id, term.kind, name, term.url, term.facet_id))
+
+
+def read_fields(page: PageTree) -> Fields:
+    """The fields and terms of a document's page."""
+    found = Fields()
+    _read_head(page, found)
+    _read_people(page, found)
+    _read_pill_blocks(page, found)
+    _read_information(page, found)
+    _read_addresses(page, found)
+    return found
+
+
+def _read_head(page: PageTree, found: Fields) -> None:
+    values = found.values
+    values["date_text"] = page.line("h2.date")
+    values["title"] = page.line(".content-block h1.title") or page.line("h1.title")
+    values["credits"] = page.line("p.donated")
+    summary = page.first(".text-block")
+    values["summary"] = paragraphs(summary) if summary is not None else None
+    if values["title"] is None:
+        found.issues.append(FIELD_MISSING.issue("the document's page has no title", expected="h1.title"))
+
+
+def _read_people(page: PageTree, found: Fields) -> None:
+    """Authors and participants, which stand in one list as two runs, or in lists of their own."""
+    for heading in page.tree.css("h2.title"):
+        label = line(heading) or ""
+        pills = _list_behind(heading)
+        if pills is None or page.is_touched(pills):
+            continue
+        plain = label.lower()
+        if plain.startswith(_AUTHORS):
+            runs = _runs(pills)
+            for run in runs:
+                is_first_of_two = len(runs) == 2 and run is runs[0]
+                _add_pills(found, run, "participant" if is_first_of_two else "author", "people")
+        elif plain.startswith(_CONTRIBUTORS):
+            _add_pills(found, pills.css("li"), "participant", "people")
+        else:
+            found.issues.append(_unknown_label(label, pills))
+
+
+def _list_behind(heading: LexborNode) -> LexborNode | None:
+    """The list that a heading is above; `None` if something else follows it."""
+    node = heading.next
+    while node is not None and node.tag == "-text" and not (node.text_content or "").strip():
+        node = node.next
+    return node if node is not None and node.tag == "ul" else None
+
+
+def _runs(pills: LexborNode) -> list[list[LexborNode]]:
+    """The runs of a list: items that follow one another are one, white space parts two. Without empty ones."""
+    runs: list[list[LexborNode]] = [[]]
+    for node in pills.iter(include_text=True):
+        if node.tag == "li":
+            runs[-1].append(node)
+        elif node.tag == "-text" and runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]
+
+
+def _read_pill_blocks(page: PageTree, found: Fields) -> None:
+    for block in page.tree.css(".pill-block"):
+        if page.is_touched(block):
+            continue
+        heading = block.css_first(".title")
+        label = (line(heading) if heading is not None else None) or ""
+        pills = block.css(".pill")
+        classes = {name for pill in pills for name in (pill.attributes.get("class") or "").split()}
+        known = [each for name, each in _PILLS.items() if name in classes]
+        known += [(role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)]
+        if known:
+            _add_pills(found, pills, *known[0])
+        else:
+            found.issues.append(_unknown_label(label, block))
+
+
+def _add_pills(found: Fields, places: list[LexborNode], role: TermRole, kind: TermKind) -> None:
+    for place in places:
+        pill = place if place.tag == "a" else place.css_first("a")
+        name = line((pill or place).css_first(".name") or pill or place)
+        if name is not None:
+            href = pill.attributes.get("href") if pill is not None else None
+            found.add_term(role, name, term_of(href, name, kind))
+
+
+# The block of information
+
+
+def _read_information(page: PageTree, found: Fields) -> None:
+    for block in page.tree.css(".information-block"):
+        if page.is_touched(block):
+            continue
+        heading, text = block.css_first(".sub-title"), block.css_first(".text")
+        label = (line(heading) if heading is not None else None) or ""
+        reader = _INFORMATION.get(label.lower().rstrip(":").rstrip())
+        if reader is None:
+            found.issues.append(_unknown_label(label, text or block))
+        elif text is not None:
+            name, value = reader
+            found.values[name] = value(text)
+            if name in _TERMS_OF_FIELDS:
+                _add_field_terms(found, name, text)
+
+
+def _pill_names(text: LexborNode) -> tuple[str, ...]:
+    names = [name for pill in text.css(".name") if (name := line(pill))]
+    return tuple(names) or _lines(text)
+
+
+def _lines(text: LexborNode) -> tuple[str, ...]:
+    """Values that are parted by line breaks of the source alone."""
+    parts = _LINES.split(text.text(deep=True).strip())
+    return tuple(" ".join(part.split()) for part in parts if part.strip())
+
+
+def _donors(text: LexborNode) -> tuple[str, ...]:
+    parts = _DONORS_JOINED.split(text.text(deep=True))
+    return tuple(" ".join(part.split()) for part in parts if part.strip())
+
+
+_INFORMATION: Mapping[str, tuple[str, Callable[[LexborNode], Any]]] = {
+    "source": ("source", paragraphs),
+    "original archive": ("original_archive", _pill_names),
+    "rights": ("rights", paragraphs),
+    "original uploaded date": ("uploaded_on", line),
+    "type": ("document_type", _lines),
+    "language": ("languages", _pill_names),
+    "record id": ("record_id", line),
+    "original classification": ("original_classification", line),
+    "donors": ("donors", _donors),
+}
+_TERMS_OF_FIELDS: Mapping[str, tuple[TermRole, TermKind]] = {
+    "original_archive": ("repository", "repositories"),
+    "languages": ("language", "languages"),
+    "donors": ("donor", "donors"),
+}
+
+
+def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
+    role, kind = _TERMS_OF_FIELDS[name]
+    pills = text.css(".pill")
+    if pills:
+        _add_pills(found, pills, role, kind)
+        return
+    for value in found.values[name]:
+        found.add_term(role, value, Term(named_id(kind, value), kind, None))
+
+
+# The page's own addresses
+
+
+def _read_addresses(page: PageTree, found: Fields) -> None:
+    values = found.values
+    canonical = page.canonical()
+    values["url"] = document_address(canonical) if canonical else None
+    values["node_id"] = _only(page.node_ids(), "node ids", found)
+    values["cited_url"] = _only(cited_addresses(page.tree), "URLs for citation", found)
+    cited = _NUMBERED.fullmatch(urlsplit(values["cited_url"]).path) if values["cited_url"] else None
+    numbers = [number for number in (values.get("record_id"), cited[1] if cited else None) if number]
+    values["record_id"] = _only([*dict.fromkeys(numbers)], "record ids", found)
+    if values["record_id"] is None and numbers:
+        values["cited_url"] = None
+    link = page.tree.css_first('a[href$="/download"]')
+    href = link.attributes.get("href") if link is not None else None
+    values["download_url"] = urljoin(ARCHIVE_URL, href) if href and "/document/" in href else None
+
+
+def _only(values: list[str], what: str, found: Fields) -> str | None:
+    """The one value; none, and an issue, if the page has several."""
+    if len(values) > 1:
+        message = f"the page gives itself several {what}; none was trusted"
+        found.issues.append(CONFLICTING_NUMBERS.issue(message, expected="one", found=", ".join(values)))
+        return None
+    return values[0] if values else None
+
+
+def _unknown_label(label: str, node: LexborNode) -> Issue:
+    text = plain_text(node)
+    return UNKNOWN_LABEL.issue("the page has a label that is not known", expected=label or None, found=text or None)
+
+
+def unknown_headings(page: PageTree) -> Iterator[Issue]:
+    """An issue for each heading of a section that is not known, and is in no list that was read."""
+    for heading in page.tree.css(".document-container h3.title"):
+        label = (line(heading) or "").lower()
+        is_known = label.startswith(tuple(start for start, _, _ in _BLOCKS) + _OTHER_HEADINGS)
+        around = heading.parent
+        if not is_known and around is not None and "pill-block" not in (around.attributes.get("class") or ""):
+            yield _unknown_label(line(heading) or "", around)

@@ -1,0 +1,66 @@
+"""A document's own page (Drupal 10): its fields, terms, texts, files and related documents.
+
+History: 46 pages of January 2025 (certain).
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from extractors.html.nesting import excessive_depth
+from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.layouts.document_fields import read_fields, unknown_headings
+from extractors.wilson_center.layouts.page_tree import PageTree
+from extractors.wilson_center.layouts.panes import read_panes
+from extractors.wilson_center.layouts.related import related_documents
+from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, Issue
+from schemas.records import ParsedPage, ParsedRow
+
+NAME = "document-page"
+
+NAMES = ("documentTabs", "jumbotron-document", "document-information", "citation-url")
+"""One of these stands on each document's page."""
+_MARK = re.compile(
+    r"""<[a-z][^<>]*\b(?:id=["']?(?:documentTabs|citation-url)\b
+        |class=(?:["'][^"'<>]*|[^\s"'<>]*)\b(?:jumbotron-document|document-information)\b)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_LAST_MARK = "document-information"
+
+
+def recognises(text: str) -> bool:
+    """Whether a tag has what marks a document's page, and no listing has."""
+    return any(name in text for name in NAMES) and _MARK.search(text) is not None
+
+
+def read(text: str, url: str | None) -> ParsedPage:
+    """What a document's page holds; whatever is not certain is an issue."""
+    depth = excessive_depth(text)
+    if depth is not None:
+        message = "the page's elements are nested so deeply that reading would take too long"
+        issue = NESTED_TOO_DEEPLY.issue(message, found=f"{depth} open elements")
+        return ParsedPage(NAME, "unknown", "document", issues=(issue,))
+    page = PageTree(text, _LAST_MARK)
+    found = read_fields(page)
+    document = found.document()
+    own = document_address(url) if url else None
+    panes = read_panes(page, document.languages)
+    related, doubts = related_documents(page)
+    issues = [*_cut(page), *found.issues, *unknown_headings(page), *panes.issues, *doubts]
+    document = replace(document, url=document.url or own, own_url=own, is_whole=not page.is_cut)
+    rows: dict[str, Sequence[ParsedRow]] = {
+        "document_pages": (document,),
+        "page_terms": tuple(found.terms),
+        "page_texts": tuple(panes.texts),
+        "page_files": tuple(panes.files),
+        "page_relations": tuple(related),
+    }
+    issues += [issue for each in rows.values() for row in each for issue in row.issues()]
+    held = {name: each for name, each in rows.items() if each}
+    return ParsedPage(NAME, "document", "document", held, tuple(issues))
+
+
+def _cut(page: PageTree) -> list[Issue]:
+    if not page.is_cut:
+        return []
+    return [CUT_OFF.issue("the page ends early; what the cut may have touched was left out", expected="</html>")]

@@ -1,0 +1,283 @@
+"""Pages of documents: real markup is read as an independent reading has it; bad pages as far as is certain."""
+
+import json
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+from extractors.parsing import read_page
+from flows.inspection import page_to_dict
+from schemas.records import ParsedPage
+
+PAGES = Path(__file__).parents[1] / "pages" / "documents"
+READINGS = sorted(PAGES.glob("*.json"))
+SITE = "https://digitalarchive.wilsoncenter.org"
+ROLES = {"Places": "place", "Topics": "topic", "Subjects Discussed": "subject", "People": "person"}
+LANGUAGES = {"Russian", "Chinese", "Italian", "English", "Hungarian", "Japanese", "Hebrew"}
+
+
+def name_of(path: Path) -> str:
+    return path.stem[:40]
+
+
+@pytest.fixture(params=READINGS, ids=name_of)
+def reading(request: pytest.FixtureRequest) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads(request.param.read_text("utf-8"))
+    return {**read, "found": page_to_dict(read_page(request.param.with_suffix(".html").read_bytes()))}
+
+
+def kinds(page: ParsedPage) -> list[str]:
+    return [issue.kind for issue in page.issues]
+
+
+def joined(paragraphs: list[str]) -> str | None:
+    return "\n\n".join(paragraphs) or None
+
+
+def names(pills: list[dict[str, str]]) -> list[str]:
+    return [pill["name"] for pill in pills]
+
+
+def test_a_page_has_no_issue_and_is_a_document(reading: dict[str, Any]) -> None:
+    found = reading["found"]
+    assert (found["kind"], found["outcome"], found["issues"]) == ("document", "document", [])
+
+
+def test_the_fields_equal_an_independent_reading(reading: dict[str, Any]) -> None:
+    held = reading["information"]
+    donors = held.get("Donors", {"list": []})["list"]
+    found = dict(reading["found"]["document"])
+    found.pop("date_edtf")
+    assert found == {
+        "url": reading["canonical"],
+        "record_id": held["Record ID"],
+        "node_id": reading["node_id"],
+        "date_text": reading["date_line"],
+        "title": reading["title"],
+        "summary": joined(reading["summary"]),
+        "credits": reading["donated_line"],
+        "source": held["Source"],
+        "original_archive": names(held.get("Original Archive", [])),
+        "rights": joined(held["Rights"]),
+        "uploaded_on": held["Original Uploaded Date"],
+        "document_type": held.get("Type", []),
+        "languages": names(held["Language"]),
+        "original_classification": held.get("Original Classification"),
+        "donors": donors,
+        "download_url": SITE + reading["download"],
+    }
+
+
+def test_the_terms_equal_an_independent_reading_role_by_role(reading: dict[str, Any]) -> None:
+    runs = [run for run in reading["authors_runs"] if run]
+    expected = [("author", pill) for pill in runs[-1]]
+    expected = [*(("participant", pill) for run in runs[:-1] for pill in run), *expected]
+    for label, pills in reading["pill_blocks"].items():
+        role = next(role for part, role in ROLES.items() if part in label)
+        expected += [(role, pill) for pill in pills]
+    found = [(term["role"], term["name"], unquote(term["url"])) for term in reading["found"]["terms"]]
+    assert found == [(role, pill["name"], SITE + pill["href"].strip()) for role, pill in expected]
+
+
+def test_the_texts_equal_an_independent_reading_but_for_numbers_of_lists(reading: dict[str, Any]) -> None:
+    panes = [pane for pane in reading["panes"] if pane.get("text")]
+    found = reading["found"]["texts"]
+    assert [(text["kind"], text["language"] or None) for text in found] == [
+        (pane["kind"], pane["language"] or reading["information"]["Language"][0]["name"]) for pane in panes
+    ]
+    for text, pane in zip(found, panes, strict=True):
+        # The other reader leaves out the numbers that a browser shows before the items of a list.
+        pairs = zip(text["text"].split("\n\n"), pane["text"].split("\n\n"), strict=True)
+        assert all(ours in (theirs, re.sub(r"^", ours.split(" ")[0] + " ", theirs)) for ours, theirs in pairs)
+
+
+def test_the_files_and_related_documents_equal_an_independent_reading(reading: dict[str, Any]) -> None:
+    files = [(pane["kind"], SITE + url) for pane in reading["panes"] for url in pane["files"]]
+    assert [(file["kind"], file["url"]) for file in reading["found"]["files"]] == files
+    assert reading["found"]["related"] == [
+        {
+            "date_text": row["date"],
+            "title": row["title"],
+            "summary": joined(row["summary"]),
+            "url": SITE + row["href"],
+            "node_id": row["node_id"],
+        }
+        for row in reading["related"]
+    ]
+
+
+def page(**parts: str) -> str:
+    """A small page of a document, with the site's own markup around what a test puts in."""
+    held = {
+        "canonical": "/document/a-report",
+        "shortlink": "/node/5",
+        "panes": '<div class="tab-pane" id="translation"><div class="tab-content-languages"><div class="tab-pane"'
+        ' id="translation-English">{body}</div></div></div>',
+        "body": "<p>One.</p>",
+        "more": "",
+        "information": "",
+        "cited": f"{SITE}/document/116000",
+        "record": "116000",
+        "settings": '{"path": {"currentPath": "node/5"}}',
+        "end": "</body></html>",
+        **parts,
+    }
+    panes = held["panes"].replace("{body}", held["body"])
+    return f"""<!DOCTYPE html><html><head><title>x</title><link rel="canonical" href="{SITE}{held["canonical"]}">
+<link rel="shortlink" href="{SITE}{held["shortlink"]}"></head><body><main><section class="jumbotron-document">
+<div class="content-block"><h2 class="date">May 5, 1955</h2><h1 class="title"><span>A Report </span></h1></div>
+</section>
+<section class="document-container"><div class="document-frame"><div id="documentTabs">{panes}</div></div>
+<div class="text-block"><p>A summary.</p></div>{held["more"]}</section>
+<section class="document-information">{held["information"]}<div class="information-block">
+<h3 class="sub-title">Record ID</h3><div class="text">{held["record"]}</div></div></section>
+<a id="citation-url">{held["cited"]}</a></main>
+<script type="application/json" data-drupal-selector="drupal-settings-json">{held["settings"]}</script>
+<script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>{held["end"]}"""
+
+
+def texts(html: str) -> list[str]:
+    return [text["text"] for text in page_to_dict(read_page(html.encode()))["texts"]]
+
+
+BODIES = {
+    "a converter's whole document": (
+        '<html><head><meta charset="utf-8"><title></title><style>.cs1{color:red}</style></head><body><p class="cs1">'
+        '<span class="cs2">First</span><span class="cs2"> words.</span></p><p class="cs1"><span>&nbsp;</span></p>'
+        "<p>Last.</p></body></html>",
+        "First words.\n\nLast.",
+    ),
+    "an editor's, from a word processor": (
+        '<p class="MsoNormal"><span style="x"><span>Some<a href="#_ftn1"><span class="MsoFootnote">[1]</span></a>'
+        "<span></span>text</span></span></p><p><o:p>&nbsp;</o:p></p>",
+        "Some[1]text",
+    ),
+    "a shared editor's": (
+        '<p dir="ltr"><span style="white-space:pre-wrap">One  two</span></p><br><p><span>three</span></p>',
+        "One two\n\nthree",
+    ),
+    "plain paragraphs with line breaks": (
+        "Dear<br>Sir,<br><br>Yes.<h1>Annex</h1>No",
+        "Dear\nSir,\nYes.\n\nAnnex\n\nNo",
+    ),
+    "a table": (
+        "<p>Before</p><table><tbody><tr><td><p>a</p></td><td>b<br>c</td></tr><tr><th>d</th><td></td></tr></tbody></table>",
+        "Before\n\na\tb c\nd\t",
+    ),
+    "lists": (
+        '<ol start="3"><li>three</li><li value="7"><p>seven</p></li></ol><ul><li>dot</li></ul>',
+        "3. three\n\n7. seven\n\ndot",
+    ),
+    "right to left": (
+        '<p dir="rtl">\u0645\u0631\u062d\u0628\u0627 &rlm;(1)</p>',
+        "\u0645\u0631\u062d\u0628\u0627 \u200f(1)",
+    ),
+    "composed as printed": (
+        "<p>" + unicodedata.normalize("NFD", "Đình") + "</p>",
+        unicodedata.normalize("NFD", "Đình"),
+    ),
+    "a guard's script": ("<p>One.</p><script>'/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>", "One."),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_pasted_body_becomes_plain_text(name: str) -> None:
+    body, expected = BODIES[name]
+    assert texts(page(body=body)) == [expected]
+
+
+def test_a_text_nested_a_thousand_deep_is_read() -> None:
+    assert texts(page(body="<div>" * 1000 + "deep" + "</div>" * 1000)) == ["deep"]
+
+
+def test_a_text_of_twenty_megabytes_is_read_whole() -> None:
+    body = '<p class="cs1"><span class="cs2">' + "word " * 20 + "</span></p>"
+    (text,) = texts(page(body=body * 150_000))
+    assert text.count("word") == 3_000_000
+
+
+def test_what_a_pane_does_not_close_stays_out_of_its_text() -> None:
+    html = page(body="<p>One.<div><div>Two.", more='<div class="pill-block"><h3 class="title">x</h3></div>')
+    assert texts(html) == ["One.\n\nTwo."]
+
+
+def test_text_that_a_pasted_end_puts_beside_its_pane_is_an_issue() -> None:
+    read = read_page(page(body="<p>One.</p></div></div></div><p>Lost words.</p>").encode())
+    assert [(issue.kind, issue.found) for issue in read.issues] == [("text-outside-panes", "Lost words.")]
+
+
+def test_a_page_cut_anywhere_yields_nothing_untrue_and_says_that_it_ends_early() -> None:
+    source = next(path for path in sorted(PAGES.glob("diary*.html"))).read_bytes()
+    whole = page_to_dict(read_page(source))
+    for size in range(4_000, len(source) - 20, 997):
+        read = read_page(source[:size])
+        found = page_to_dict(read)
+        assert found["outcome"] != "document" or "cut-off" in kinds(read)
+        if found["outcome"] == "document":
+            assert {name: value for name, value in found["document"].items() if value}.items() <= {
+                **whole["document"]
+            }.items()
+            assert all(text in whole["texts"] for text in found["texts"])
+            assert all(term in whole["terms"] for term in found["terms"])
+
+
+def test_an_unknown_label_is_an_issue_with_its_text() -> None:
+    block = '<div class="information-block"><h3 class="sub-title">Shelf</h3><div class="text">B 12</div></div>'
+    read = read_page(page(information=block).encode())
+    assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", "Shelf", "B 12")]
+
+
+def test_an_unknown_pane_is_kept_as_text_with_an_issue() -> None:
+    read = read_page(page(panes='<div class="tab-pane" id="summary-ai"><p>Words.</p></div>').encode())
+    assert [(text["kind"], text["text"]) for text in page_to_dict(read)["texts"]] == [("other", "Words.")]
+    assert kinds(read) == ["unknown-pane"]
+
+
+def test_a_pane_without_text_is_an_issue() -> None:
+    assert kinds(read_page(page(body="<p>&nbsp;</p>").encode())) == ["empty-pane"]
+
+
+def test_numbers_that_contradict_one_another_are_not_trusted() -> None:
+    read = read_page(page(record="116001", settings='{"path": {"currentPath": "node/6"}}').encode())
+    document = page_to_dict(read)["document"]
+    assert (document["record_id"], document["node_id"]) == (None, None)
+    assert kinds(read) == ["conflicting-numbers", "conflicting-numbers"]
+
+
+def test_settings_that_are_cut_or_hostile_are_passed_over() -> None:
+    for settings in ('{"path": {"currentPath": "no', "[" * 50_000, "null", '{"path": {"currentPath": ["node/9"]}}'):
+        assert page_to_dict(read_page(page(settings=settings).encode()))["document"]["node_id"] == "5"
+
+
+def test_contributors_that_stand_apart_are_participants() -> None:
+    pill = '<li class="pill-item"><a class="pill pill-people" href="/people/{0}"><span class="name">{0}</span></a></li>'
+    lists = [
+        f'<h2 class="title">{label}</h2>\n<ul class="pill-list">\n {pill.format(name)}\n</ul>'
+        for label, name in (("Author(s):", "ann"), ("Document Contributor(s)", "bob"))
+    ]
+    found = page_to_dict(read_page(page(more="".join(lists)).encode()))
+    assert [(term["role"], term["name"]) for term in found["terms"]] == [("author", "ann"), ("participant", "bob")]
+
+
+TERM = f"""<!DOCTYPE html><html><head><link rel="canonical" href="{SITE}/people/zhou-enlai"></head><body><main>
+<h1 class="title"><span>Zhou, Enlai</span></h1><div><p>Premier of China.</p><p>Until 1976.</p></div>
+<h2>Popular Documents</h2><table class="table table-hover table-striped"><tbody><tr><td class="date"><p>1954</p></td>
+<td data-history-node-id="7" class="document"><a href="/document/a-talk"><h3 class="sub-title"><span>A Talk</span></h3>
+<div class="text"><p></p><p>They talk.</p></div></a></td></tr></tbody></table></main></body></html>"""
+
+
+def test_the_page_of_a_term_gives_its_name_description_and_documents() -> None:
+    found = page_to_dict(read_page(TERM.encode()))
+    assert found["term"] == {
+        "term_id": "people/zhou-enlai",
+        "kind": "people",
+        "url": f"{SITE}/people/zhou-enlai",
+        "name": "Zhou, Enlai",
+        "description": "Premier of China.\n\nUntil 1976.",
+    }
+    assert [(row["title"], row["node_id"]) for row in found["related"]] == [("A Talk", "7")]
+    assert found["issues"] == []

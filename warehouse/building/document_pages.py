@@ -1,0 +1,102 @@
+"""The tables that pages of documents and terms fill: terms, document_terms, texts, files, relations."""
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemas.records import PageKind
+from warehouse.building.evidence import Built, Evidence
+from warehouse.building.seen_pages import latest_pages
+from warehouse.frames import look_up
+
+KIND: PageKind = "document"
+NEEDS: tuple[str, ...] = ("page_terms", "page_texts", "page_files", "term_pages")
+FILLS: tuple[str, ...] = ("terms", "document_terms", "texts", "files", "relations")
+
+
+def build(evidence: Evidence) -> Built:
+    """The tables of pages of documents and terms; of each document, those of its latest page."""
+    parsed, identified = evidence.parsed, evidence.identified
+    latest = latest_pages(evidence.seen.pages, identified)[["page_id", "document_id"]]
+    term_pages = _latest_term_pages(parsed.pop("term_pages"), evidence.captures)
+    named = parsed.pop("page_terms").drop_duplicates(["page_id", "position"])
+    of_documents = named.merge(latest, on="page_id")
+    tables = {
+        "terms": _terms(of_documents, term_pages),
+        "document_terms": _document_terms(of_documents),
+        "texts": _of_latest(parsed.pop("page_texts"), latest),
+        "files": _of_latest(parsed.pop("page_files"), latest),
+        "relations": _relations(evidence, latest),
+    }
+    pages = pd.concat([latest["page_id"], term_pages["page_id"]]).to_frame()
+    return Built(tables, pages, evidence.seen.issues)
+
+
+def page_columns(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:
+    """The columns of `documents` that come from the latest page of each document, by document_id."""
+    latest = latest_pages(evidence.seen.pages, identified)
+    latest = latest.rename(columns={"last_seen_at": "page_captured_at"})
+    latest["uploaded_on"] = _days(latest["uploaded_on"])
+    columns = ["record_id", "node_id", "document_type", "source", "original_archive", "original_classification"]
+    columns += ["rights", "credits", "uploaded_on", "languages", "page_captured_at"]
+    found: pd.DataFrame = latest[["document_id", *columns]]
+    return found
+
+
+def _days(texts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Texts that are days (YYYY-MM-DD) as such; null for others."""
+    days = pd.to_datetime(texts.astype(object), format="%Y-%m-%d", errors="coerce")
+    return pd.Series(
+        pa.array(days, pa.timestamp("ms"), from_pandas=True), texts.index, pd.ArrowDtype(pa.timestamp("ms"))
+    )
+
+
+def _of_latest(rows: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
+    distinct = rows.drop_duplicates(["page_id", "position"])
+    found: pd.DataFrame = distinct.merge(latest, on="page_id")
+    return found
+
+
+def _latest_term_pages(term_pages: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
+    """The page of each term that was captured last."""
+    order = captures[["page_id"]].drop_duplicates(keep="last").reset_index(drop=True).reset_index(names="place")
+    placed = term_pages.drop_duplicates("page_id").merge(order, on="page_id")
+    latest: pd.DataFrame = placed.sort_values(["place", "page_id"]).drop_duplicates("term_id", keep="last")
+    return latest
+
+
+def _terms(named: pd.DataFrame, term_pages: pd.DataFrame) -> pd.DataFrame:
+    """Each term once: named as most pages name it, or as its own page does."""
+    columns = ["term_id", "kind", "name", "url", "facet_id"]
+    every = pd.concat([named[columns], term_pages[columns[:-1]]], ignore_index=True)
+    terms = every[["term_id", "kind"]].drop_duplicates("term_id")
+    for column in ("name", "url", "facet_id"):
+        terms = look_up(terms, _most_frequent(every, column), "term_id")
+    return look_up(terms, term_pages[["term_id", "description"]], "term_id")
+
+
+def _most_frequent(rows: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The value of a column that each term has most often; of several, the first by its text."""
+    counts = rows.dropna(subset=[column]).groupby(["term_id", column], as_index=False).size()
+    ordered = counts.sort_values(["term_id", "size", column], ascending=[True, False, True])
+    most: pd.DataFrame = ordered.drop_duplicates("term_id")[["term_id", column]]
+    return most.astype(pd.ArrowDtype(pa.string()))
+
+
+def _document_terms(named: pd.DataFrame) -> pd.DataFrame:
+    """Terms of documents, numbered within each role."""
+    ordered = named.sort_values(["document_id", "position"])
+    ordered["position"] = ordered.groupby(["document_id", "role"]).cumcount() + 1
+    return ordered
+
+
+def _relations(evidence: Evidence, latest: pd.DataFrame) -> pd.DataFrame:
+    """The related documents on the page of each; those of former pages are sightings alone."""
+    related = evidence.identified.rename(columns={"document_id": "related_id"})
+    rows = evidence.seen.relations.merge(latest, on="page_id").merge(related, on=["page_id", "position"], how="left")
+    same = pa.array(rows["related_id"], pa.string()), pa.array(rows["document_id"], pa.string())
+    mask = pc.fill_null(pc.equal(*same), False).to_numpy(zero_copy_only=False)
+    found: pd.DataFrame = rows.assign(related_id=rows["related_id"].mask(mask))
+    return found
