@@ -99,7 +99,8 @@ class Landing:
         self._read(self._writer.land_end(end))
 
     def _land_collection(self, collection: Collection) -> None:
-        if collection.collection_id not in self._collections:
+        """Land a collection of which more is known than that a page of it was there, which may be none."""
+        if collection.collection_id not in self._collections and collection != Collection(collection.collection_id):
             self._collections.add(collection.collection_id)
             self._read(self._writer.land_collection(collection))
 

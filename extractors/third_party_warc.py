@@ -199,3 +199,32 @@ def _sha1(data: bytes) -> str:
 def _timestamp(text: str | None) -> dt.datetime | None:
     """A timestamp of WARC (ISO 28500:2017, 5.4); `None` for one that is less exact than a day."""
     return None if text is None else parse_timestamp(text)
+
+
+def record_of_response(
+    url: str, captured_at: dt.datetime | None, block: bytes, place: str, *, is_whole: bool
+) -> ThirdPartyRecord:
+    """A response as another container than WARC holds it, with its head."""
+    status, headers, body = read_http(block)
+    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
+    plain = _without_chunks(body) if is_chunked else body
+    return record_of_body(url, captured_at, status, _true_headers(headers, plain), plain if is_whole else None, place)
+
+
+def record_of_body(
+    url: str, captured_at: dt.datetime | None, status: int | None, headers: Headers, body: bytes | None, place: str
+) -> ThirdPartyRecord:
+    """A response as another container than WARC holds it; `None` as body if it is too large to be a page."""
+    return ThirdPartyRecord(
+        kind="response",
+        place=place,
+        url=url,
+        record_id=None,
+        captured_at=captured_at,
+        content_type=first_header(headers, "content-type") or "",
+        status=status,
+        headers=headers,
+        body=body,
+        payload_digest=None if body is None else _sha1(body),
+        refers_to=Reference(is_not_modified=True) if status == _NOT_MODIFIED else None,
+    )

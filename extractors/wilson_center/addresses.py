@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from extractors.replays import split_replay
 from schemas.identifiers import stable_id
 
 if TYPE_CHECKING:
@@ -75,11 +76,14 @@ _USUAL_PORTS = frozenset({80, 443})
 def document_address(href: str) -> str | None:
     """Canonical address of a document's page, or `None` if `href` is no document of the archive.
 
-    Relative and absolute, secure and plain, any known host, encoded or not: one address.
+    Relative and absolute, secure and plain, any known host, encoded or not, as a web archive plays it: one address.
     """
     plain = _PLAIN_ADDRESS.fullmatch(href)
     if plain is not None:
         return ARCHIVE_URL + plain[1]
+    replayed = split_replay(href)
+    if replayed is not None:
+        href = replayed.url
     try:
         parts = urlsplit(href.strip())
     except ValueError:  # an unclosed bracket, say: text that no browser would follow either

@@ -1,8 +1,10 @@
 """Web archives and mirrors from a path: what is found in them, what is passed over, and what is said of bad ones."""
 
+import bz2
 import datetime as dt
 import gzip
 import io
+import lzma
 import os
 import random
 import subprocess
@@ -732,8 +734,48 @@ def test_a_damaged_file_of_a_wacz_is_an_issue_and_the_next_read(tmp_path: Path) 
     assert found.issues[0].url == file_address("a.wacz/archive/a.warc")
 
 
-def test_a_zip_that_is_no_wacz_is_an_issue(tmp_path: Path) -> None:
-    assert Read(write(tmp_path / "a.wacz", wacz({"a.html": PAGE}))).complaints == [("error", "unknown-archive")]
+def test_a_zip_of_pages_is_read_as_a_folder_of_them(tmp_path: Path) -> None:
+    members = {"a.html": PAGE, f"{HOST}/search?page=2": PAGE, "a_files/b.css": b"b{}", "__MACOSX/._a.html": b"x"}
+
+    found = Read(write(tmp_path / "a.zip", wacz(members)))
+
+    assert (found.urls, found.issues) == ([file_address("a.zip/a.html"), f"{SITE}/search?page=2"], [])
+    assert found.skipped == {"text/css": 1}
+
+
+def test_a_zip_of_warc_files_is_read(tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.zip", wacz({"crawl/a.warc.gz": response(packed=True)})))
+
+    assert (found.urls, found.issues) == ([LISTING], [])
+
+
+@pytest.mark.parametrize("top", ["", "./", "crawl/", "crawl/1/"])
+def test_a_wacz_is_read_in_whatever_folder_of_its_zip_it_stands(top: str, tmp_path: Path) -> None:
+    members = {"archive/a.warc": response(), "datapackage.json": b"{}", "pages/pages.jsonl": b"{}", "readme.txt": b"x"}
+
+    found = Read(write(tmp_path / "a.wacz", wacz({top + name: body for name, body in members.items()})))
+
+    assert (found.urls, found.issues) == ([LISTING], [])
+
+
+def test_a_zip_of_an_office_program_is_an_issue(tmp_path: Path) -> None:
+    document = wacz({"[Content_Types].xml": b"<x/>", "word/document.xml": PAGE})
+    assert Read(write(tmp_path / "a.docx", document)).complaints == [("error", "unknown-archive")]
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01", b"\x1f\x9d\x90", b"\x04\x22\x4d\x18"])
+def test_an_archive_that_is_not_read_is_named_with_what_to_do(magic: bytes, tmp_path: Path) -> None:
+    (issue,) = Read(write(tmp_path / "a.bin", magic + bytes(100))).issues
+
+    assert (issue.level, issue.kind) == ("error", "unknown-archive")
+    assert "unpack it, and harvest the folder" in issue.message
+
+
+@pytest.mark.parametrize("pack", [lzma.compress, bz2.compress, gzip.compress, ZSTD])
+def test_a_tarball_is_read_in_any_compression(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.tar.any", pack(tar({f"{HOST}/search?page=2": PAGE}))))
+
+    assert (found.urls, found.issues) == ([f"{SITE}/search?page=2"], [])
 
 
 def test_a_wacz_within_a_tarball_is_to_be_unpacked(tmp_path: Path) -> None:
