@@ -23,13 +23,14 @@ def read_arc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
     while True:
         while stream.peek(1) in (b"\r", b"\n"):
             stream.skip(1)
-        place = f"at byte {stream.offset}"
+        offset = stream.offset
+        place = f"at byte {offset}"
         head = _HEAD.match(stream.peek(_MAX_HEAD))
         if head is None:
             if stream.peek(1):
-                yield Damage(place, "no ARC record begins here")
+                yield Damage(place, offset, "no ARC record begins here")
             elif stream.damage is not None:
-                yield Damage(place, stream.damage)
+                yield Damage(place, offset, stream.damage)
             if not _find_next(stream):
                 return
             continue
@@ -37,7 +38,8 @@ def read_arc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
         size = int(head["size"])
         block = stream.peek(min(size, MAX_PAGE_BYTES))
         if stream.skip(size) < size:
-            yield Damage(place, f"an ARC record ends early: {stream.damage or f'it should have {size} bytes'}")
+            yield Damage(place, offset, f"an ARC record ends early: {stream.damage or f'it should have {size} bytes'}")
+            return
         if not head["url"].lower().startswith((ARC_MAGIC, b"dns:")):
             at = read_replay_timestamp(head["at"].decode())
             url = head["url"].decode("utf-8", "replace")

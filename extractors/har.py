@@ -29,19 +29,19 @@ def read_har(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
     while len(data) <= MAX_HAR_BYTES and (piece := stream.read(1024 * 1024)):
         data += piece
     if len(data) > MAX_HAR_BYTES:
-        yield Damage("at byte 0", f"a HAR of more than {MAX_HAR_BYTES // 1024**2} MiB is not read: save it in parts")
+        yield Damage("at byte 0", 0, f"a HAR of more than {MAX_HAR_BYTES // 1024**2} MiB is not read: save it in parts")
         return
     try:
         entries = json.loads(data.decode("utf-8-sig", "replace"))["log"]["entries"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        yield Damage("at byte 0", f"the HAR is damaged: {stream.damage or error}")
+        yield Damage("at byte 0", 0, f"the HAR is damaged: {stream.damage or error}")
         return
     for number, entry in enumerate(entries if isinstance(entries, list) else []):
         place = f"entry {number + 1}"
         try:
             yield _record(entry, place)
         except (ValueError, LookupError, TypeError, AttributeError, binascii.Error) as error:
-            yield Damage(place, f"an entry of the HAR cannot be read: {error}")
+            yield Damage(place, 0, f"an entry of the HAR cannot be read: {error}")
 
 
 def _record(entry: Any, place: str) -> ThirdPartyRecord:  # noqa: ANN401 - whatever JSON holds

@@ -1068,3 +1068,26 @@ def test_the_raw_zone_of_the_warehouse_is_no_source_for_it(tmp_path: Path) -> No
     for path in (raw, raw / "a.warc.gz", tmp_path / "link"):
         with pytest.raises(UsageError, match="raw zone of the warehouse"):
             SavedPages(SourceRequest(str(path), NOTHING, tmp_path / "warehouse")).check()
+
+
+def test_an_arc_record_that_ends_early_and_what_is_none_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    head = f"{LISTING} 192.0.2.1 20250102030405 text/html".encode()
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    version = b"filedesc://a.arc 0.0.0.0 20250102030405 text/plain 3\nx\n\n\n"
+    good = b"%b %d\n%b\n" % (head, len(http), http)
+    cut = b"%b %d\n%b" % (head, len(http) + 1000, http)
+
+    found = Read(write(tmp_path / "a.arc", version + b"no record\n" + good + cut))
+
+    assert found.urls[0] == LISTING
+    assert {kind for _, kind in found.complaints} == {"damaged-archive"}
+    assert any("no ARC record begins here" in issue.message for issue in found.issues)
+    assert any("ends early" in issue.message for issue in found.issues)
+
+
+@pytest.mark.parametrize("text", ['{"log": {"entries": [', '{"log": {"entries": [{}, 7]}}', '{"log": {"entries": 5'])
+def test_a_har_that_is_damaged_is_named(text: str, tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.har", text.encode()))
+
+    assert found.pages == []
+    assert {kind for _, kind in found.complaints} == {"damaged-archive"}
