@@ -445,7 +445,8 @@ class _Reader:
             named is None and origin.listing is None and (origin.url is not None or cited_address_of(body) is not None)
         ):
             self._skipped[_DOCUMENT] += 1
-            yield from self._alias(origin.url, cited_address_of(body), "citation")
+            if not origin.is_marked:
+                yield from self._alias(origin.url, cited_address_of(body), "citation")
         else:
             yield self._saved_page(item, body, origin, named, mime, listed.captured_at if listed else None)
 

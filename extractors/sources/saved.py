@@ -19,6 +19,7 @@ from extractors.wilson_center.addresses import (
     ARCHIVE_URL,
     ListingAddress,
     document_address,
+    is_archive_site,
     listing_url,
     parse_listing_address,
 )
@@ -51,11 +52,13 @@ class Origin:
         listing: What its URL asks for, if it is a page of the listing.
         url: Canonical URL of the listing's page, or of the document; `None` if it is neither or nobody knows.
         is_known: Whether it is a page of the archive's site at a known place, so that it is no listing without one.
+        is_marked: Whether only the page itself says so, in the mark that a browser writes; anybody can write one.
     """
 
     listing: ListingAddress | None = None
     url: str | None = None
     is_known: bool = False
+    is_marked: bool = False
 
 
 def check_path(path: Path) -> None:
@@ -147,7 +150,7 @@ def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:
     """
     mark = _MARK.search(head[:MARK_BYTES])
     if mark is not None:
-        return origin_of(mark[1].decode("latin-1"), base)
+        return replace(origin_of(mark[1].decode("latin-1"), base), is_marked=True)
     for number in range(len(parts) - 2, -1, -1):
         url = _base_of_host(parts[number], base)
         if url is not None:
@@ -169,7 +172,7 @@ def origin_of(url: str, base: str) -> Origin:
         parts = urlsplit(url)
     except ValueError:
         return Origin()
-    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
+    is_of_hosts = is_archive_site(parts)
     listing = parse_listing_address(url, base)
     if listing is None or _PAGE_VALUE.search(url):
         return Origin(None, archive_document(url, base), is_of_hosts or parts.netloc == urlsplit(base).netloc)

@@ -55,6 +55,7 @@ class Readings:
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
         unknown_decisions: Decisions about a key that no entry has.
+        doubtful_aliases: Aliases that joined nothing, since they are not plausible.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Readings:
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
+        self.doubtful_aliases = resolution.doubtful
         self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
         self.sightings = _sightings(self.entries, captures)
         counting = captures[captures["counts"]]
