@@ -21,6 +21,7 @@ from extractors.wilson_center.addresses import (
     ARCHIVE_URL,
     ListingAddress,
     document_address,
+    is_archive_site,
     listing_url,
     parse_listing_address,
 )
@@ -192,7 +193,7 @@ def origin_of(url: str, base: str) -> Origin:
         parts = urlsplit(url)
     except ValueError:
         return Origin()
-    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
+    is_of_hosts = is_archive_site(parts)
     listing = parse_listing_address(url, base)
     if listing is None or _PAGE_VALUE.search(url):
         page = archive_document(url, base) or archive_term(url, base)

@@ -88,13 +88,22 @@ def document_address(href: str) -> str | None:
         parts = urlsplit(href.strip())
     except ValueError:  # an unclosed bracket, say: text that no browser would follow either
         return None
-    if parts.scheme not in ("", "http", "https") or (parts.hostname or ARCHIVE_HOST) not in ARCHIVE_HOSTS:
+    if parts.scheme not in ("", "http", "https") or (parts.netloc and not is_archive_site(parts)):
         return None
     match = _DOCUMENT_PATH.fullmatch(parts.path)
     if match is None:
         return None
     slug = quote(unquote(match[1]), safe="", errors="surrogatepass")
     return f"{ARCHIVE_URL}/document/{slug}"
+
+
+def is_archive_site(parts: SplitResult) -> bool:
+    """Whether a URL names a known host of the archive; one with a user or an unusual port is somebody else's server."""
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.hostname in ARCHIVE_HOSTS and "@" not in parts.netloc and port in {None, *_USUAL_PORTS}
 
 
 def classify(url: str, base: str = ARCHIVE_URL) -> "PageKind | None":
@@ -272,7 +281,9 @@ def _query_of(criteria: tuple[tuple[str, str], ...]) -> str:
 def _is_of_archive(parts: SplitResult, base: SplitResult) -> bool:
     if parts.scheme not in ("", "http", "https"):
         return False
-    return (parts.hostname or ARCHIVE_HOST) in ARCHIVE_HOSTS or _host_and_port(parts) == _host_and_port(base)
+    if not parts.netloc or is_archive_site(parts):
+        return True
+    return "@" not in parts.netloc and _host_and_port(parts) == _host_and_port(base)
 
 
 def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
