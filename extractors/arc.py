@@ -38,6 +38,7 @@ def read_arc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
         block = stream.peek(min(size, MAX_PAGE_BYTES))
         if stream.skip(size) < size:
             yield Damage(place, f"an ARC record ends early: {stream.damage or f'it should have {size} bytes'}")
+            return
         if not head["url"].lower().startswith((ARC_MAGIC, b"dns:")):
             at = read_replay_timestamp(head["at"].decode())
             url = head["url"].decode("utf-8", "replace")

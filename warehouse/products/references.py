@@ -13,7 +13,7 @@ from wcda.snapshots import Snapshot
 # How each file begins, by which a later export knows that it is one.
 CSL_START = re.compile(rb'\[\n\{"source":"wcda",')
 CSL_EMPTY = b"[\n]\n"
-RIS_START = re.compile(rb"TY  - GEN\r\nDB  - [^\r\n]+\r\nDP  - wcda\r\n")
+RIS_START = re.compile(rb"TY  - (?:MANSCPT|GEN)\r\nDB  - [^\r\n]+\r\nDP  - wcda\r\n")
 
 PARAGRAPH = " ¶ "
 """What an empty line becomes in RIS: Zotero, for one, takes a second AB for a note, and joins lines to one."""
@@ -128,7 +128,7 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
 
 def ris_fields(document: dict[str, Any], archive: str) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
-    yield from (("TY", "GEN"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
+    yield from (("TY", "MANSCPT"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
     year, date = ris_date(document["date_edtf"], document["date_text"])
     for tag, value in (
         ("TI", document["title"]),
