@@ -65,7 +65,15 @@ _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
 _FACET = re.compile(r"(?!(?:text|collection|old):)([a-z][a-z0-9_]*):([A-Za-z0-9_.-]+)")
 _FIELDS = frozenset({"search_api_fulltext", "page", "items_per_page"})
 # A shadow of the facets, the order of the result, and what advertisers add: none changes the result set.
-_OTHER_FIELD = re.compile(r"fo\[[0-9]*\]|sort_(?:by|order|bef_combine)|utm_\w+|fbclid|gclid")
+_OTHER_FIELD = re.compile(
+    r"""fo\[[0-9]*\] | sort_(?:by|order|bef_combine)
+    # what advertisers, mailers and social networks add to follow a reader
+    | (?:utm|gad|hsa|mc|mtm|pk|piwik|matomo|oly|guce|vero)_\w+
+    | (?:fb|g|d|tw|tt|y|ys)clid | msclkid | irclickid | gclsrc | [gw]braid | rdt_cid | sccid
+    | _g(?:a|ac|l) | _hs(?:enc|mi) | __hs(?:tc|sc|fp) | hsctatracking | mkt_tok | srsltid | igsh(?:id)? | li_fat_id
+    | s_cid | cmpid | ncid | epik | wickedid | _openstat | ref_(?:src|url)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _COUNT = re.compile(r"[0-9]{1,6}")
 _MAX_ENCODINGS = 3  # beside the one that every address has
 _MAX_SLUG_LENGTH = 60

@@ -714,4 +714,4 @@ def test_the_command_says_what_it_wrote(wcda_here: Callable[..., Done], harveste
     done = wcda_here("export", "--warehouse", harvested, "--to", "ris", "--output", "x.ris", "--json")
 
     assert json.loads(done.stdout)["rows"] == 19
-    assert Path("x.ris").read_bytes().count(b"TY  - GEN\r\n") == 19
+    assert Path("x.ris").read_bytes().count(b"TY  - MANSCPT\r\n") == 19

@@ -147,7 +147,7 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
 
 def ris_fields(document: dict[str, Any], archive: str) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
-    yield from (("TY", "GEN"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
+    yield from (("TY", "MANSCPT"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
     year, date = ris_date(document["date_edtf"], document["date_text"])
     for tag, value in (
         ("TI", document["title"]),
