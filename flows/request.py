@@ -53,7 +53,9 @@ class HarvestRequest:
     since: Annotated[dt.date | None, About("Only captures that others made on or after this day.")] = None
     until: Annotated[dt.date | None, About("Only captures that others made up to this day.")] = None
     captures: Annotated[CaptureChoice, About("Which captures of each page, from the web archive.")] = "latest"
-    documents: Annotated[bool, About("Ask the site for the pages of documents too, after the listings.")] = False
+    documents: Annotated[
+        bool, About("Ask the site for the pages of documents too, after the listings.", "--documents/--no-documents")
+    ] = False
     document_days: Annotated[int, About("Days after which the page of a document is asked for again.", minimum=1)] = (
         DOCUMENT_DAYS
     )
