@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.document_planning import known_documents
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
@@ -33,6 +34,7 @@ class KnownPages:
 
     Attributes:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
+        documents: URLs of documents, and when the page of each was captured last; `None` if it never was.
     """
 
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
@@ -43,6 +45,8 @@ class KnownPages:
         self._keys: dict[str, _Keys] = {}
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
+        self.documents = known_documents(segments)
+        whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 
     def latest(self, url: str) -> KnownCapture | None:
@@ -132,12 +136,20 @@ def _can_be_asked_about(captures: pa.Table, whole: pa.Array) -> pa.ChunkedArray:
 
     Args:
         captures: As `PARSED_CAPTURES`.
-        whole: Ids of the pages with as many entries as their range line says.
+        whole: Ids of the listing pages with as many entries as their range line says, and of whole pages of documents.
     """
     has_validator = pc.or_(pc.is_valid(captures["etag"]), pc.is_valid(captures["last_modified"]))
-    is_whole = pc.and_kleene(pc.equal(captures["outcome"], "listing"), pc.is_in(captures["page_id"], value_set=whole))
+    of_kind = pc.is_in(captures["outcome"], value_set=pa.array(["listing", "document"]))
+    is_whole = pc.and_kleene(of_kind, pc.is_in(captures["page_id"], value_set=whole))
     shows_all = pc.or_kleene(is_whole, pc.equal(captures["outcome"], "empty"))
     return pc.and_kleene(pc.and_(pc.is_null(captures["revisits"]), has_validator), shows_all)
+
+
+def _whole_documents(segments: Sequence[Mapping[str, pa.Table]]) -> pa.Array:
+    """Ids of the pages of documents that did not end early."""
+    none = PARSED_TABLES["document_pages"].arrow_schema().empty_table()
+    pages = pa.concat_tables([none, *(segment["document_pages"] for segment in segments)])
+    return pages.filter(pages["is_whole"])["page_id"].combine_chunks()
 
 
 def _ranges_of_pages(segments: Sequence[Mapping[str, pa.Table]]) -> tuple[dict[str, Range], pa.Array]:

@@ -86,9 +86,12 @@ class Landing:
     def land_fetched_page(self, page: FetchedPage) -> None:
         """Land what the site answered, and read it if it is a page with a body of its own."""
         exchange = page.exchange
-        landed = self._landed(exchange.url, self._writer.land_exchange(exchange, page.collection_id, page.known))
-        if page.collection_id is not None:
+        landed = self._landed(exchange.url, self._land_exchange(page))
+        if page.is_page:
             self._parser.add(landed, None if page.known else page.body, page.page)
+
+    def _land_exchange(self, page: FetchedPage) -> LandedCapture:
+        return self._writer.land_exchange(page.exchange, page.collection_id, page.known, is_page=page.is_page)
 
     def land_issue(self, issue: Issue) -> None:
         """Land what could not be done."""

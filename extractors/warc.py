@@ -68,6 +68,7 @@ _GZIP_FORMAT = 16  # added to the bits of zlib's window
 _SMALL_WINDOW = 12  # bits; enough where nothing is compressed, and set up sooner than the usual one
 _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
+_PAGE_HEADER = "WCDA-Kind"
 _CAPTURED_HEADER = "WCDA-Captured-At"
 _SOURCE_ID_HEADER, _SOURCE_DIGEST_HEADER = "WCDA-Source-Record-ID", "WCDA-Source-Digest"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -216,7 +217,7 @@ class WarcWriter:
         capture_id = str(uuid4())
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, capture.url, _warc_date(capture.captured_at))
-        headers |= _collection_header(capture.collection_id)
+        headers |= _page_header(capture.collection_id)
         revisits = _safe_reference(revisits)
         stated = {_SOURCE_ID_HEADER: _safe_value(source_id), _SOURCE_DIGEST_HEADER: _safe_value(source_digest)}
         headers |= {name: value for name, value in stated.items() if value is not None}
@@ -229,14 +230,20 @@ class WarcWriter:
         return replace(landed, source_id=stated[_SOURCE_ID_HEADER], source_digest=stated[_SOURCE_DIGEST_HEADER])
 
     def land_exchange(
-        self, exchange: Exchange, collection_id: str | None, revisits: KnownCapture | None = None
+        self,
+        exchange: Exchange,
+        collection_id: str | None,
+        revisits: KnownCapture | None = None,
+        *,
+        is_page: bool = False,
     ) -> LandedCapture:
         """Land a request and its response, the body in the content-encoding in which it came.
 
         Args:
             exchange: What went over the wire.
-            collection_id: `None` for what is no page of a collection, such as a redirect or `robots.txt`.
+            collection_id: `None` for what is no page of a collection.
             revisits: The capture whose body this one has too, where the site answered that nothing changed.
+            is_page: Whether it is read as a page; a redirect or `robots.txt` is not.
 
         Raises:
             UnwritableError: It cannot be written.
@@ -245,7 +252,8 @@ class WarcWriter:
         reference = _safe_reference(replace(revisits.reference, is_not_modified=True)) if revisits else None
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
         kind = "response" if reference is None else "revisit"
-        headers = _headers(kind, capture_id, exchange.url, at) | _collection_header(collection_id)
+        own = _page_header(collection_id) if is_page else _collection_header(collection_id)
+        headers = _headers(kind, capture_id, exchange.url, at) | own
         level = _GZIP_LEVEL
         if reference is None:
             record = _response(headers, exchange)
@@ -422,7 +430,8 @@ def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
     if url.startswith(_about(run_id)):
         return _read_own(url.removeprefix(_about(run_id)), record.block, run_id)
     collection = record.get(_COLLECTION_HEADER.lower())
-    if kind not in _KINDS or (collection is None and kind != "resource"):
+    is_page = kind == "resource" or collection is not None or record.get(_PAGE_HEADER.lower()) is not None
+    if kind not in _KINDS or not is_page:
         return None
     return LandedCapture(
         capture_id=record_name(record["warc-record-id"]),
@@ -543,6 +552,11 @@ def _safe_exchange(exchange: Exchange) -> Exchange:
 
 
 _quoted = lru_cache(quote)  # a run lands thousands of pages of few collections
+
+
+def _page_header(collection_id: str | None) -> dict[str, str]:
+    """What distinguishes a page from what else was sent, such as a redirect: its collection, or that it is in none."""
+    return _collection_header(collection_id) or {_PAGE_HEADER: "page"}
 
 
 def _collection_header(collection_id: str | None) -> dict[str, str]:

@@ -1,5 +1,7 @@
 """How many requests a harvest would take, from what the last snapshot reports."""
 
+import datetime as dt
+
 from extractors.sources.estimate import Estimable, Estimate
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
@@ -16,7 +18,19 @@ def estimate(request: HarvestRequest) -> Estimate:
     source = request.open_source(request.read_catalog()[1])
     if not isinstance(source, Estimable):
         raise UsageError(f"--dry-run counts requests to a site, and {request.source} is not a site")
-    return source.estimate(_reported_totals(WarehouseFolder(request.warehouse)))
+    folder = WarehouseFolder(request.warehouse)
+    return source.estimate(_reported_totals(folder), _due_documents(folder, request.document_days))
+
+
+def _due_documents(folder: WarehouseFolder, days: int) -> int | None:
+    """Documents with a URL whose page was not captured within so many days; `None` if nothing was published yet."""
+    snapshot = find_former(folder).snapshot
+    if snapshot is None:
+        return None
+    documents = snapshot.read("documents", ["url", "page_captured_at"])
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
+    rows = zip(documents["url"].to_pylist(), documents["page_captured_at"].to_pylist(), strict=True)
+    return len([url for url, at in rows if url is not None and (at is None or at <= since)])
 
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:

@@ -91,6 +91,8 @@ def print_estimate(found: Estimate) -> None:
             f"  {found.most_requests:,} requests in {_duration(found.most_hours)}, if it gives 10",
         ]
     )
+    if found.documents:
+        print_lines([f"{_many(found.documents, 'page')} of documents are among them"])
     if found.unknown:
         print_lines([f"of {found.unknown} of them no count is known; they stand for one request each"])
 

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
-from extractors.sources import CaptureChoice, Choice, SourceRequest
+from extractors.sources import DOCUMENT_DAYS, CaptureChoice, Choice, SourceRequest
 from extractors.sources.registry import SOURCES, open_source
 from schemas.errors import UsageError
 from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
@@ -53,6 +53,12 @@ class HarvestRequest:
     since: Annotated[dt.date | None, About("Only captures that others made on or after this day.")] = None
     until: Annotated[dt.date | None, About("Only captures that others made up to this day.")] = None
     captures: Annotated[CaptureChoice, About("Which captures of each page, from the web archive.")] = "latest"
+    documents: Annotated[
+        bool, About("Ask the site for the pages of documents too, after the listings.", "--documents/--no-documents")
+    ] = False
+    document_days: Annotated[int, About("Days after which the page of a document is asked for again.", minimum=1)] = (
+        DOCUMENT_DAYS
+    )
     accept_loss: Annotated[bool, About("Publish even if over 5 % of a collection disappeared.")] = False
     keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=MIN_KEPT)] = (
         KEPT_SNAPSHOTS
@@ -72,7 +78,7 @@ class HarvestRequest:
         Raises:
             UsageError: A collection that was asked for cannot be had from it.
         """
-        choice = Choice(self.since, self.until, self.captures, self.collections)
+        choice = Choice(self.since, self.until, self.captures, self.collections, self.documents, self.document_days)
         return open_source(SourceRequest(self.source, catalog, self.warehouse, choice))
 
     def with_absolute_paths(self) -> "HarvestRequest":

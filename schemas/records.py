@@ -222,6 +222,11 @@ class FetchedPage:
     page: ParsedPage | None = None
     known: KnownCapture | None = None
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page of the archive, in a collection or not; a redirect or robots.txt is none."""
+        return self.collection_id is not None or self.page is not None or self.known is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:

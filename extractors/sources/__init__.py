@@ -18,6 +18,9 @@ from schemas.issues import Issue
 CaptureChoice = Literal["earliest", "latest", "all"]
 """Which captures of a page a web archive is asked for."""
 
+DOCUMENT_DAYS = 180
+"""Days after which a page of a document is asked for again, unless a person says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -28,12 +31,16 @@ class Choice:
         until: Last day, likewise.
         captures: Of each page the earliest within these days, the latest, or all.
         collections: Ids to which it is limited; empty for all.
+        documents: Whether a site is asked for the pages of documents too.
+        document_days: How many days old a page of a document is when it is asked for again.
     """
 
     since: dt.date | None = None
     until: dt.date | None = None
     captures: CaptureChoice = "latest"
     collections: tuple[str, ...] = ()
+    documents: bool = False
+    document_days: int = DOCUMENT_DAYS
 
     def has(self, collection_id: str) -> bool:
         """Whether a collection is among those that it is limited to."""

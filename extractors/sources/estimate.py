@@ -12,6 +12,7 @@ class Estimate:
     Attributes:
         collections: How many are asked for.
         unknown: How many of these have no known count of documents; each is one request here.
+        documents: Pages of documents among the requests.
         requests: Where the site gives a hundred entries a page.
         hours: That these take at the permitted rate.
         most_requests: Where the site gives ten.
@@ -21,6 +22,7 @@ class Estimate:
 
     collections: int
     unknown: int
+    documents: int
     requests: int
     hours: float
     most_requests: int
@@ -32,10 +34,11 @@ class Estimate:
 class Estimable(Protocol):
     """A source that can count the requests that it would take."""
 
-    def estimate(self, totals: Mapping[str, int]) -> Estimate:
+    def estimate(self, totals: Mapping[str, int], documents: int | None = None) -> Estimate:
         """Count them; asks nobody.
 
         Args:
             totals: Documents of collections, where known.
+            documents: Pages of documents that are due, where known.
         """
         ...

@@ -1,8 +1,10 @@
 """The live site as a source: what to ask next is planned, and each page is handed out as it comes."""
 
 import asyncio
-from collections.abc import Generator, Mapping
+import datetime as dt
+from collections.abc import Generator, Iterator, Mapping
 
+from extractors.document_planning import due_documents
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
@@ -10,11 +12,12 @@ from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
-from extractors.wilson_center.addresses import DEFAULT_SIZE, LARGE_SIZE
+from extractors.wilson_center.addresses import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_address
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
-from schemas.records import FetchedPage, Item, KnownCapture, PageRequest, Progress
+from schemas.listings import listing_entries
+from schemas.records import Alias, FetchedPage, Item, KnownCapture, PageRequest, Progress
 
 _NOT_MODIFIED = 304
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
@@ -35,6 +38,7 @@ class LiveSite:
 
     def __init__(self, request: SourceRequest) -> None:
         self._catalog = request.catalog
+        self._choice = request.choice
         self._entries = requested_entries(self._catalog, request.choice.collections)
         self.name = f"site:{self._catalog.archive.url}"
         self.collections = tuple(entry.collection for entry in with_result_sets(self._catalog))
@@ -62,7 +66,9 @@ class LiveSite:
         Requests go on while an item is being used: what is sent meanwhile waits in the connection. Pages that the run
         had landed before it was killed are not asked for again.
         """
-        crawl = _Crawl(open_site(self._catalog), self._plan, known, self._catalog.politeness.workers)
+        choice = self._choice
+        again = dt.timedelta(days=choice.document_days) if choice.documents else None
+        crawl = _Crawl(open_site(self._catalog), self._plan, known, self._catalog.politeness.workers, again)
         with asyncio.Runner(loop_factory=_PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())
             try:
@@ -86,17 +92,23 @@ class LiveSite:
             for collection_id, reason in (ignored | self._plan.reasons).items()
         ]
 
-    def estimate(self, totals: Mapping[str, int]) -> Estimate:
+    def estimate(self, totals: Mapping[str, int], documents: int | None = None) -> Estimate:
         """How many requests it would take.
 
         Args:
             totals: Documents of collections, where known; else what the catalog says holds.
+            documents: Pages of documents that are due, where known; else as many as the largest collection has.
         """
         counts = [totals.get(entry.collection.collection_id, entry.count) for entry in self._entries]
         fewest, most = (1 + sum(_pages(count, size) for count in counts) for size in (LARGE_SIZE, DEFAULT_SIZE))
+        pages = 0
+        if self._choice.documents:
+            pages = max((count or 0 for count in counts), default=0) if documents is None else documents
+        fewest, most = fewest + pages, most + pages
         rate = self._catalog.politeness.requests_per_second
         return Estimate(
             collections=len(counts),
+            documents=pages,
             unknown=counts.count(None),
             requests=fewest,
             hours=fewest / rate / 3600,
@@ -108,7 +120,7 @@ class LiveSite:
     def _count(self, item: Item) -> None:
         has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
-        self._pages += has_failed or (isinstance(item, FetchedPage) and item.collection_id is not None)
+        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page)
 
 
 class _PausingLoop(asyncio.SelectorEventLoop):
@@ -141,6 +153,7 @@ class _Crawl:
         plan: Of the run.
         known: What the raw zone had before.
         workers: Requests that are under way at once.
+        ask_again: How old a page of a document is when it is asked for again; `None` to ask for none.
 
     Attributes:
         site: The site.
@@ -150,19 +163,26 @@ class _Crawl:
 
     _running: "asyncio.Task[None]"
 
-    def __init__(self, site: Site, plan: RunPlan, known: KnownPages, workers: int) -> None:
+    def __init__(
+        self, site: Site, plan: RunPlan, known: KnownPages, workers: int, ask_again: dt.timedelta | None
+    ) -> None:
         self.site = site
         self.has_ended = False
         self.resumed = 0
         self._plan = plan
         self._known = known
         self._workers = workers
+        self._ask_again = ask_again
+        self._named: set[str] = set()
         self._landed = known.views_of_resumed_run()
         self._under_way = 0
         self._settled = asyncio.Event()
         self._items: list[Item] = []
         self._has_news = asyncio.Event()
         self._has_stopped = False
+        self._is_refused = False
+        self._due: Iterator[str] = iter(())
+        self._site_url = site.url
 
     async def start(self) -> None:
         """Begin to ask; it goes on whenever the event loop runs."""
@@ -195,6 +215,8 @@ class _Crawl:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._workers):
                     group.create_task(self._work())
+            if self._ask_again is not None:
+                await self._ask_for_documents(self._ask_again)
         finally:
             self._has_stopped = True
             self._has_news.set()
@@ -204,6 +226,55 @@ class _Crawl:
             self._hand_out(FetchedPage(await self.site.read_robots()))
         except SiteStoppedError as error:
             self._stop(str(error))
+
+    async def _ask_for_documents(self, ask_again: dt.timedelta) -> None:
+        """Ask for the pages of documents, once the listings have shown which there are."""
+        known = dict.fromkeys(self._named) | self._known.documents
+        urls = [url for url in due_documents(known, dt.datetime.now(dt.UTC), ask_again) if classify(url) == "document"]
+        self._due = iter(urls)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work_on_documents())
+
+    async def _work_on_documents(self) -> None:
+        for url in self._due:
+            if self._is_refused:
+                return
+            asked = self._at_site(url)
+            known = self._known.latest(asked)
+            try:
+                fetched = await self.site.fetch(asked, known.validators if known else None)
+            except FetchError as error:
+                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+            except SiteStoppedError as error:
+                if not self._is_refused:
+                    self._is_refused = True
+                    self._hand_out(SITE_STOPPED.issue(str(error)))
+            else:
+                self._take_document(fetched, known)
+
+    def _take_document(self, fetched: Fetched, known: KnownCapture | None) -> None:
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+            one, other = self._canonical(hop.url), self._canonical(answer.url)
+            if one and other and one != other:
+                self._hand_out(Alias(one, other, "redirect"))
+        if answer.status == _NOT_MODIFIED and known is not None:
+            self._hand_out(FetchedPage(answer, known=known))
+            return
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
+        self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
+        if page.outcome == "challenge" and not self._is_refused:
+            self._is_refused = True
+            self._hand_out(SITE_STOPPED.issue("the site asked for proof of a human visitor"))
+
+    def _canonical(self, url: str) -> str | None:
+        return document_address(url.removeprefix(self._site_url))
+
+    def _at_site(self, url: str) -> str:
+        """Where the site has what a canonical URL names: it may be a replica."""
+        return self._site_url + url.removeprefix(ARCHIVE_URL)
 
     async def _work(self) -> None:
         while True:
@@ -251,12 +322,14 @@ class _Crawl:
             self._hand_out(FetchedPage(answer, request.collection_id, known=known))
             return self._known.view(known)
         page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
+        self._named.update(entry.url for entry in listing_entries(page) if entry.url is not None)
         self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
         return view_of(page)
 
     def _observe(self, request: PageRequest, view: PageView) -> None:
         self._plan.observe(request, view)
         if view.outcome == "challenge":
+            self._is_refused = True
             self._plan.stop("the site asked for proof of a human visitor")
 
     def _fail(self, request: PageRequest, reason: str) -> None:
@@ -264,6 +337,7 @@ class _Crawl:
         self._plan.fail(request, reason)
 
     def _stop(self, reason: str) -> None:
+        self._is_refused = True
         if not self._plan.finished:
             self._hand_out(SITE_STOPPED.issue(reason))
             self._plan.stop(reason)

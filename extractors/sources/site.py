@@ -145,6 +145,9 @@ class Site:
         longest_wait_seconds: Most that is waited at once; a site that asks for more is not asked again.
         is_web_archive: Whether it is one, so that nobody who asks it is sent to web archives.
         random: Numbers from 0 to 1, which scatter the waits.
+
+    Attributes:
+        url: Of the site's root, without a slash at its end.
     """
 
     def __init__(
@@ -167,6 +170,7 @@ class Site:
         if authority is None:
             raise UsageError(f"{archive_url}: no address of a site")
         self._archive_url = archive_url
+        self.url = "/".join(archive_url.split("/", 3)[:3])
         self._authority = authority
         self._hosts = ARCHIVE_HOSTS if authority in ARCHIVE_HOSTS else frozenset({authority})
         self._product_token = user_agent.partition("/")[0].partition(" ")[0]

@@ -12,6 +12,8 @@ import wcda
 from flows.harvest import harvest, rebuild
 from flows.request import HarvestRequest
 from schemas.tables import TABLES
+from tests.code_blocks import code_blocks, run_python
+from tests.conftest import REPOSITORY
 from tests.extractors.foreign import response
 from tests.extractors.test_document_pages import SITE, TERM, page
 
@@ -163,3 +165,17 @@ def test_a_phrase_is_found_in_any_text(tmp_path: Path) -> None:
     found = w.find_text("brawelo: drik AND")
     assert len(found) == 1
     assert "Brawelo: Drik and" in found["passage"].iloc[0]
+
+
+def test_the_three_questions_of_the_analysis_page_are_answered(tmp_path: Path) -> None:
+    tables_of(tmp_path / "w", PAGES)
+    text = (REPOSITORY / "docs" / "analysis.md").read_text()
+    blocks = [code for language, code in code_blocks(text[text.index("## Authors, names") :]) if language == "python"]
+    opened = f"import wcda\nw = wcda.open_warehouse({str(tmp_path / 'w')!r})\n"
+    written, together, found = run_python("".join(f"```python\n{code}```\n" for code in (opened, *blocks)))[0].values()
+
+    assert written.to_numpy().tolist() == [[1944, "Page, Balinl", 1]]
+    assert together["documents"].max() >= 1
+    assert ["Har, Floste", "Plamudim, Flowelo V."] in together[["name", "name_of_other"]].to_numpy().tolist()
+    assert len(found) == 3
+    assert found["passage"].str.contains("top secret", case=False).all()

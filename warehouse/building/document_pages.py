@@ -19,6 +19,8 @@ FILLS: tuple[str, ...] = ("terms", "document_terms", "texts", "files", "relation
 def build(evidence: Evidence) -> Built:
     """The tables of pages of documents and terms; of each document, those of its latest page."""
     parsed, identified = evidence.parsed, evidence.identified
+    if evidence.seen.pages.empty and parsed["term_pages"].empty:  # the usual case of listings alone, and quick
+        return Built({}, evidence.seen.pages[["page_id"]], evidence.seen.issues)
     latest = latest_pages(evidence.seen.pages, identified)[["page_id", "document_id"]]
     term_pages = _latest_term_pages(parsed.pop("term_pages"), evidence.captures)
     named = parsed.pop("page_terms").drop_duplicates(["page_id", "position"])
