@@ -27,7 +27,7 @@ from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.building import build_tables
-from warehouse.changes import find_losses
+from warehouse.changes import find_losses, summarise_changes
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import forget_old, former_snapshot, publish
@@ -263,7 +263,13 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(
-        str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes
+        str(folder.path),
+        snapshot.manifest.snapshot_id,
+        tables,
+        run_id,
+        outcome,
+        summarise_changes(former, snapshot),
+        snapshot.manifest.former,
     )
     _log_receipt(receipt)
     if keep is not None:
