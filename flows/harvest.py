@@ -30,7 +30,7 @@ from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.building import build_tables
 from warehouse.building.texts import write_texts
-from warehouse.changes import find_losses
+from warehouse.changes import find_losses, summarise_changes
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import find_former, forget_old, publish
@@ -275,7 +275,13 @@ def publish_tables(
     snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts})
     cache.forget_others(raw_zone)
     receipt = describe(
-        str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes
+        str(folder.path),
+        snapshot.manifest.snapshot_id,
+        tables,
+        run_id,
+        outcome,
+        summarise_changes(former.snapshot, snapshot),
+        snapshot.manifest.former,
     )
     notes = [note for note in (former.note, completed and _completed(completed)) if note]
     receipt = replace(receipt, notes=tuple(notes))

@@ -1,6 +1,7 @@
 """What the commands that write nothing do: status, check, changes, and the reading of one saved page."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from schemas.errors import UsageError, WarehouseError
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
+from warehouse.changes import ChangeSummary
 from warehouse.checks import snapshot_problems
 from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
@@ -86,7 +88,13 @@ def describe_current(warehouse: Path) -> Receipt:
     tables = {name: snapshot.read(name) for name in TABLES}
     outcome = tables["runs"]["outcome"].to_pylist()[-1]
     return describe(
-        str(folder.path), snapshot.manifest.snapshot_id, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {}
+        str(folder.path),
+        snapshot.manifest.snapshot_id,
+        tables,
+        tables["runs"]["run_id"].to_pylist()[-1],
+        outcome,
+        ChangeSummary(Counter()),
+        snapshot.manifest.former,
     )
 
 

@@ -77,9 +77,17 @@ def receipt_lines(receipt: Receipt) -> list[str]:
         f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
         + (f" ({_listed(issues)})" if counts["issues"] else ""),
         *(f"  {example}" for example in receipt.issue_examples),
-        f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}",
+        _changes_line(receipt),
         *receipt.notes,
     ]
+
+
+def _changes_line(receipt: Receipt) -> str:
+    """What differs from the former snapshot, table by table; `wcda changes` names the rows."""
+    if receipt.former is None:
+        return "first snapshot: all of it is new"
+    tables = (f"{table}: {_listed(counts)}" for table, counts in receipt.changes_by_table.items())
+    return f"against the former snapshot: {'; '.join(tables) or 'no changes'}"
 
 
 def print_estimate(found: Estimate) -> None:

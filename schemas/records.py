@@ -335,8 +335,10 @@ class Receipt:
         snapshot: Id of the published snapshot; `None` if nothing was published.
         warehouse: Folder of the warehouse.
         counts: Rows of each table.
-        repeats: Documents that stand in more than one collection.
-        changes: Rows added, changed and removed against the former snapshot.
+        repeats: Documents that stand in more than one collection, beside that of the whole archive.
+        former: Id of the former snapshot; `None` if this is the first.
+        changes: Rows of all tables that were added, changed and removed against the former snapshot.
+        changes_by_table: The same by table and kind.
         issues: Issues by level.
         issue_examples: The first of the gravest, with the page that each is about.
         notes: A line for each thing that a person should know of the publication itself.
@@ -348,7 +350,9 @@ class Receipt:
     warehouse: str
     counts: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
+    former: str | None = None
     changes: dict[str, int] = field(default_factory=dict)
+    changes_by_table: dict[str, dict[str, int]] = field(default_factory=dict)
     issues: dict[str, int] = field(default_factory=dict)
     issue_examples: tuple[str, ...] = ()
     collections: tuple[CollectionReceipt, ...] = ()

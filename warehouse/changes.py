@@ -40,6 +40,14 @@ class ChangeSummary:
             totals[kind] += number
         return dict(totals)
 
+    @property
+    def by_table(self) -> dict[str, dict[str, int]]:
+        """Changes of each table and kind."""
+        tables: dict[str, dict[str, int]] = {}
+        for (table, kind), number in self.counts.items():
+            tables.setdefault(table, {})[kind] = number
+        return tables
+
 
 def find_losses(former: Snapshot | None, tables: Mapping[str, pa.Table]) -> list[str]:
     """A line for each collection of which so much would leave that the site, and not the archive, has likely changed.
