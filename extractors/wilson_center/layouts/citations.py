@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from extractors.html.hidden import is_seen
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.addresses import document_address
 
@@ -31,7 +32,8 @@ def cited_address(html: str) -> str | None:
         return None
 
     elements = LexborHTMLParser(html).css(f"#{_ID}")
-    found = {address for element in elements for address in _addresses(element)}
+    # It may itself be a field, whose text is shown.
+    found = {url for element in elements if is_seen(element.parent) for url in _addresses(element)}
     return found.pop() if len(found) == 1 else None
 
 
