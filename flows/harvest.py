@@ -7,6 +7,7 @@ knows of Prefect. Steps take paths and small records and return receipts; what i
 import datetime as dt
 import logging
 import secrets
+import shlex
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +33,7 @@ from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import forget_old, former_snapshot, publish
 from warehouse.receipts import describe, outcome_of, why_failed
+from wcda.snapshots import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -72,7 +74,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
             warehouse's decisions cannot be read.
         SourceError: Nothing usable came; nothing was published.
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
-            was published.
+            was published, and what was landed is set aside.
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
@@ -126,7 +128,7 @@ def rebuild(
     Args:
         warehouse: Its folder.
         step: How the steps are called.
-        accept_loss: Whether to publish even if over 5 % of a collection disappeared.
+        accept_loss: Whether to publish even if over 5 % of a collection disappeared, and what was set aside for that.
         parse_all: Lets all segments be parsed; `None` for this machine, in as many processes as pay.
         keep: How many snapshots are kept.
 
@@ -140,6 +142,8 @@ def rebuild(
     folder.require_existing()
     parse_all = parse_all or parse_in_processes
     with folder.locked():
+        if accept_loss:
+            step(take_back_refused, folder)
         parse_all(step(begin_rebuild, folder), folder.parsed.absolute())
         return step(publish_tables, folder, None, accept_loss, keep)
 
@@ -229,6 +233,11 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     return segments
 
 
+def take_back_refused(folder: WarehouseFolder) -> None:
+    """Let count again what the loss guard set aside."""
+    RawZone(folder.raw).take_back(new_run_id())
+
+
 def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None) -> Receipt:
     """Read the raw zone, build the tables and publish them; let go of old snapshots.
 
@@ -259,7 +268,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     former = former_snapshot(folder)
     losses = find_losses(former, tables)
     if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
+        raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former)}")
     snapshot = publish(folder, tables, {path.name: raw_zone.digest(path) for path in segments}, archive=ARCHIVE)
     cache.forget_others(raw_zone)
     receipt = describe(
@@ -269,6 +278,21 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     if keep is not None:
         forget_old(folder, keep)
     return receipt
+
+
+def _refuse(folder: WarehouseFolder, raw_zone: RawZone, former: Snapshot | None) -> str:
+    """Set aside what was landed since the former snapshot, so that it is in no later run's way; gives the advice."""
+    published = {note.name for note in former.manifest.segments} if former else set()
+    added = [segment.name for segment in raw_zone.segments() if segment.name not in published]
+    if not added or former is None:
+        return "--accept-loss publishes anyway"
+    raw_zone.set_aside(new_run_id(), added, former.manifest.snapshot_id)
+    return f"what was landed is set aside, and `{accept_command(folder)}` publishes it anyway"
+
+
+def accept_command(folder: WarehouseFolder) -> str:
+    """What a person types to publish what the loss guard set aside."""
+    return f"wcda rebuild --accept-loss --warehouse {shlex.quote(str(folder.path))}"
 
 
 def _log_receipt(receipt: Receipt) -> None:
