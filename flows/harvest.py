@@ -27,6 +27,7 @@ from flows.request import HarvestRequest
 from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
+from warehouse.broken_rows import set_aside_broken_rows
 from warehouse.building import build_tables
 from warehouse.changes import find_losses
 from warehouse.deciding import read_decisions
@@ -261,7 +262,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         for segment in segments:
             yield cache.parse(raw_zone, segment)
 
-    tables = build_tables(parsed(), read_decisions(folder))
+    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder)))
     outcome = outcome_of(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(why_failed(parsed(), run_id))
