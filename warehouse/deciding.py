@@ -1,5 +1,6 @@
 """What people decide on identity: the pairs that wait for a decision, and the file of decisions in a warehouse."""
 
+from dataclasses import replace
 from io import TextIOWrapper
 from typing import Any
 
@@ -38,8 +39,12 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
     """
     with folder.locked():
         pair = {decision.left, decision.right}
-        kept = [each for each in read_decisions(folder) if {each.left, each.right} != pair]
-        text = format_decisions([*kept, decision])
+        former = read_decisions(folder)
+        kept = [each for each in former if {each.left, each.right} != pair]
+        more = next((each.more for each in former if {each.left, each.right} == pair), ())
+        # Columns that people added stay, also where no decision is left that has a value in them.
+        columns = tuple((name, "") for name in dict.fromkeys(name for each in former for name, _ in each.more))
+        text = format_decisions([*kept, replace(decision, more=more or columns)])
         parse_decisions(text, str(folder.decisions))
         write_text(folder.decisions, text)
 
