@@ -65,7 +65,7 @@ class RawZone:
                 if isinstance(record, Withdrawal):
                     withdrawals.append(record)
                 elif _is_unreadable(record):
-                    raise RawZoneError(record.issue.message, segment=rollback.name)
+                    raise RawZoneError(record.issue.message, segment=rollback.name, offset=record.offset)
         # By their numbers, since the clock may have been set back; those of former releases have only their names.
         numbered = sorted(withdrawals, key=lambda each: each.number)  # stable
         return numbered[-1] if numbered else None
@@ -114,9 +114,10 @@ class RawZone:
         path = self._open_segment(run_id)
         if path is None:
             return None
-        problems = _unreadable(path)
-        if problems:
-            raise RawZoneError(f"{problems[0]}; start again, and what can be read is kept", segment=path.name)
+        problem = next(filter(_is_unreadable, read_records(path)), None)
+        if problem:
+            message = f"{problem.issue.message}; start again, and what can be read is kept"
+            raise RawZoneError(message, segment=path.name, offset=problem.offset)
         return self._finish(path)
 
     def recover(self) -> list[Path]:
@@ -214,11 +215,6 @@ def _segment_problems(segment: Path) -> list[str]:
         return [record.issue.message for record in read_segment(segment) if _is_unreadable(record)]
     except RawZoneError as error:
         return [str(error)]
-
-
-def _unreadable(segment: Path) -> list[str]:
-    """A line for each record of a segment that cannot be read."""
-    return [record.issue.message for record in read_records(segment) if _is_unreadable(record)]
 
 
 def _is_unreadable(record: Landed) -> TypeGuard[LandedIssue]:

@@ -100,10 +100,15 @@ class LandedCapture:
 
 @dataclass(frozen=True, slots=True)
 class LandedIssue:
-    """What a run could not do, as it stands in the raw zone."""
+    """What a run could not do, as it stands in the raw zone; or a record of it that cannot be read.
+
+    Attributes:
+        offset: The byte of its segment at which that record begins; `None` for what the run could not do.
+    """
 
     run_id: str
     issue: Issue
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,7 +350,8 @@ def read_records(segment: Path) -> Iterator[Landed]:
                     break
                 reason = " ".join(str(error).split()) or type(error).__name__
                 message = f"a record of the raw zone cannot be read: {reason} ({segment.name}, {raw.place})"
-                yield LandedIssue(run_id, UNREADABLE_RECORD.issue(message, url=file_address(segment.name)))
+                issue = UNREADABLE_RECORD.issue(message, url=file_address(segment.name))
+                yield LandedIssue(run_id, issue, raw.offset)
                 continue
             if landed is not None:
                 yield landed
@@ -461,9 +467,14 @@ def _read_http(block: bytes) -> tuple[int, Headers, bytes]:
     return int(words[1]), tuple([(name.strip(_BLANKS), value.strip(_BLANKS)) for name, _, value in fields]), body
 
 
+# Of the URL, and of one that a web archive's URL has in its path.
+_USER_AND_PASSWORD = re.compile(r"(^|/)([a-z][a-z0-9+.-]*://)[^/?#\\]*@", re.IGNORECASE)
+
+
 def _safe_url(url: str) -> str:
-    """The URL with what no URL can have, and no line of a head, percent-encoded."""
-    return _UNSAFE_IN_URL.sub(lambda match: quote(match[0].encode("utf-8", "surrogatepass")), url)
+    """The URL without user and password, and with what no URL can have, and no line of a head, percent-encoded."""
+    plain = _USER_AND_PASSWORD.sub(r"\1\2", url)
+    return _UNSAFE_IN_URL.sub(lambda match: quote(match[0].encode("utf-8", "surrogatepass")), plain)
 
 
 def _safe_text(text: _S) -> _S:

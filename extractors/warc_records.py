@@ -40,6 +40,11 @@ class Damage:
     place: str
     reason: str
 
+    @property
+    def offset(self) -> int:
+        """The byte that the place names: of the part, or of the gzip member that it is in."""
+        return int("".join(filter(str.isdigit, self.place.partition(",")[0])))
+
 
 @dataclass(frozen=True, slots=True)
 class RawRecord:

@@ -54,7 +54,21 @@ class TransientFetchError(FetchError):
 
 
 class SiteStoppedError(SourceError):
-    """The site must not or cannot be asked any more in this run."""
+    """The site must not or cannot be asked any more in this run.
+
+    Attributes:
+        url: What was asked for last, without user and password; `None` if the error is not about one URL.
+        status: HTTP status of the last response; `None` if none came.
+        retry_after: Seconds that the site asked us to wait; `None` if it named none.
+    """
+
+    def __init__(
+        self, message: str, *, url: str | None = None, status: int | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.url = None if url is None else without_password(url)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class RawZoneError(WcdaError):
@@ -62,11 +76,13 @@ class RawZoneError(WcdaError):
 
     Attributes:
         segment: Name of the segment's file; `None` if the error is not about one segment.
+        offset: The byte in it at which the record begins that cannot be read; `None` if it is not about one record.
     """
 
-    def __init__(self, message: str, *, segment: str | None = None) -> None:
+    def __init__(self, message: str, *, segment: str | None = None, offset: int | None = None) -> None:
         super().__init__(message)
         self.segment = segment
+        self.offset = offset
 
 
 class WarehouseLockedError(WarehouseError):

@@ -2,10 +2,13 @@
 
 import re
 
+# What follows a colon is a password, and no port, unless it is a number up to the path.
+_USER_AND_PASSWORD = re.compile(r"(?<=://)(?:[^/\s?#]+|[^/\s?#@:\[]*:(?!\d{1,5}(?:[/?#]|\s|$))\S*)@")
+
 
 def without_password(text: str) -> str:
-    """The text with user names and passwords removed from its URLs."""
-    return re.sub(r"(?<=://)[^/\s?#]+@", "***@", text)
+    """The text with user names and passwords removed from its URLs, also passwords with a `/`, `?` or `#` in them."""
+    return _USER_AND_PASSWORD.sub("***@", text)
 
 
 class WcdaError(Exception):

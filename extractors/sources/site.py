@@ -90,21 +90,23 @@ class _StopSignal:
     """Once set, nobody goes on, and who waits stops waiting."""
 
     def __init__(self) -> None:
-        self._message: str | None = None
+        self._stop: SiteStoppedError | None = None
         self._waits: set[asyncio.Timeout] = set()
 
     def check(self) -> None:
         """Raise what stopped the run, if something did."""
-        if self._message is not None:
-            raise SiteStoppedError(self._message)
+        if self._stop is not None:
+            raise _again(self._stop)
 
-    def set(self, message: str) -> SiteStoppedError:
-        """Stop everyone; the first message stands. The error is for the caller to raise."""
-        self._message = self._message or message
+    def set(
+        self, message: str, *, url: str | None = None, status: int | None = None, retry_after: float | None = None
+    ) -> SiteStoppedError:
+        """Stop everyone; the first message and its facts stand. The error is for the caller to raise."""
+        self._stop = self._stop or SiteStoppedError(message, url=url, status=status, retry_after=retry_after)
         now = asyncio.get_running_loop().time()
         while self._waits:
             self._waits.pop().reschedule(now)
-        return SiteStoppedError(self._message)
+        return _again(self._stop)
 
     async def guard(self, wait: Callable[[], Awaitable[object]]) -> None:
         """Wait for something, or until the signal is set, which is raised."""
@@ -117,6 +119,11 @@ class _StopSignal:
                 finally:
                     self._waits.discard(limit)
         self.check()
+
+
+def _again(stop: SiteStoppedError) -> SiteStoppedError:
+    """The same error, for another one to raise."""
+    return SiteStoppedError(str(stop), url=stop.url, status=stop.status, retry_after=stop.retry_after)
 
 
 class Site:
@@ -208,14 +215,16 @@ class Site:
         except _RedirectError:
             pass  # RFC 9309, 2.3.1.2: as if there were none
         except FetchError as error:
-            raise self._no_robots(str(error)) from error
+            raise self._no_robots(str(error), error.url, error.status, error.retry_after) from error
         answer = hops[-1]
+        url, status = answer.exchange.url, answer.exchange.status
         if answer.is_challenge:
-            self._stop_signal.set(f"the site met robots.txt with a challenge; {self._advice}")
-        elif answer.exchange.status >= 500:
-            raise self._no_robots(f"HTTP {answer.exchange.status}")
+            message = f"the site met robots.txt with a challenge; {self._advice}"
+            self._stop_signal.set(message, url=url, status=status)
+        elif status >= 500:
+            raise self._no_robots(f"HTTP {status}", url, status)
         elif answer.is_success:  # RFC 9309, 2.3.1.3: else there are no rules
-            self._obey(Robots(answer.decoded, self._product_token))
+            self._obey(Robots(answer.decoded, self._product_token), url, status)
         return answer.exchange
 
     async def fetch(self, url: str, validators: Validators | None = None) -> Fetched:
@@ -229,7 +238,7 @@ class Site:
         """
         self._stop_signal.check()
         if _authority(url) not in self._hosts:
-            raise FetchError(f"no address of {self._authority}")
+            raise FetchError(f"no address of {self._authority}", url=url)
         hops: list[_Answer] = []
         try:
             await self._follow(url, self._headers_with(validators), hops)
@@ -242,18 +251,26 @@ class Site:
         self._failures_in_a_row = 0
         return Fetched(tuple(hop.exchange for hop in hops), hops[-1].decoded)
 
-    def _no_robots(self, reason: str) -> SiteStoppedError:
+    def _no_robots(
+        self, reason: str, url: str | None, status: int | None, retry_after: float | None = None
+    ) -> SiteStoppedError:
         # RFC 9309, 2.3.1.4: a site whose rules cannot be reached forbids everything.
         return self._stop_signal.set(
-            f"robots.txt of {self._authority} cannot be had ({reason}), so nothing may be asked for; try another day"
+            f"robots.txt of {self._authority} cannot be had ({reason}), so nothing may be asked for; try another day",
+            url=url,
+            status=status,
+            retry_after=retry_after,
         )
 
-    def _obey(self, robots: Robots) -> None:
+    def _obey(self, robots: Robots, url: str, status: int) -> None:
         self._robots = robots
         if robots.interval > self._longest_wait_seconds:
             raise self._stop_signal.set(
                 f"robots.txt of {self._authority} asks for {robots.interval:g} s between requests, "
-                f"and at most {self._longest_wait_seconds:g} s are waited"
+                f"and at most {self._longest_wait_seconds:g} s are waited",
+                url=url,
+                status=status,
+                retry_after=robots.interval,
             )
         self._pace.slow_down(robots.interval)
 
@@ -270,9 +287,9 @@ class Site:
         seen: set[str] = set()
         while next_url is not None:
             if next_url in seen or len(hops) > MAX_REDIRECTS:
-                raise _RedirectError("redirected in a circle")
+                raise _RedirectError("redirected in a circle", url=next_url, status=hops[-1].exchange.status)
             if not self._robots.allows(next_url):
-                raise _PageError("robots.txt forbids this address")
+                raise _PageError("robots.txt forbids this address", url=next_url)
             seen.add(next_url)
             hops.append(await self._ask(next_url, headers))
             next_url = self._target_within(hops[-1])
@@ -281,7 +298,11 @@ class Site:
         """Where a redirect leads, if that is the archive; `None` if the answer is no redirect."""
         target = _target(answer)
         if target is not None and (authority := _authority(target)) not in self._hosts:
-            raise _RedirectError(f"redirected to {authority or 'no web page'}, which is not the archive")
+            raise _RedirectError(
+                f"redirected to {authority or 'no web page'}, which is not the archive",
+                url=answer.exchange.url,
+                status=answer.exchange.status,
+            )
         return target
 
     def _check_final(self, answer: _Answer, *, is_conditional: bool) -> None:
@@ -295,7 +316,9 @@ class Site:
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             message = f"{self._failures_in_a_row} pages in a row could not be had (the last: {error}); try another day"
-            raise self._stop_signal.set(message) from error
+            raise self._stop_signal.set(
+                message, url=error.url, status=error.status, retry_after=error.retry_after
+            ) from error
 
     async def _ask(self, url: str, headers: Fields) -> _Answer:
         """Ask for one address until an answer comes that will not pass."""
@@ -307,9 +330,9 @@ class Site:
             except _AttemptError as failure:
                 reasons.append(failure.reason)
                 last = failure
-                await self._hold_off(failure, len(reasons))
+                await self._hold_off(url, failure, len(reasons))
         if not any(wire.has_answered for wire in self._wires):
-            raise self._stop_signal.set(f"{self._authority} does not answer ({reasons[-1]}); {self._advice}")
+            raise self._stop_signal.set(f"{self._authority} does not answer ({reasons[-1]}); {self._advice}", url=url)
         raise FetchError(
             _summed_up(reasons), url=url, status=last.status, attempts=len(reasons), retry_after=last.retry_after
         )
@@ -331,13 +354,16 @@ class Site:
             )
         return _Answer(exchange, body)
 
-    async def _hold_off(self, failure: _AttemptError, attempt: int) -> None:
+    async def _hold_off(self, url: str, failure: _AttemptError, attempt: int) -> None:
         """Wait after a failed attempt: everyone, if the site asked for it or has too much to do, else this page."""
         wait = failure.retry_after
         if wait is not None and wait > self._longest_wait_seconds:
             raise self._stop_signal.set(
                 f"{self._authority} asks us to wait {wait:g} s ({failure.reason}), "
-                f"and at most {self._longest_wait_seconds:g} s are waited; try on a later day"
+                f"and at most {self._longest_wait_seconds:g} s are waited; try on a later day",
+                url=url,
+                status=failure.status,
+                retry_after=wait,
             )
         if wait is None:
             longest = min(self._backoff_seconds * 2 ** (attempt - 1), self._longest_wait_seconds)
@@ -355,7 +381,7 @@ class Site:
             try:
                 return await wire.get(url, headers)
             except TransientFetchError as error:
-                raise _AttemptError(str(error)) from error
+                raise _AttemptError(str(error), status=error.status) from error
 
     @asynccontextmanager
     async def _wire(self) -> AsyncIterator[Wire]:
@@ -380,9 +406,9 @@ def _decode(exchange: Exchange) -> bytes:
     try:
         return decode_body(exchange.body, exchange.header("content-encoding"))
     except DamagedBodyError as error:
-        raise _AttemptError(f"the body cannot be decoded: {error}") from error
+        raise _AttemptError(f"the body cannot be decoded: {error}", status=exchange.status) from error
     except UndecodableError as error:
-        raise FetchError(f"the body cannot be decoded: {error}") from error
+        raise FetchError(f"the body cannot be decoded: {error}", url=exchange.url, status=exchange.status) from error
 
 
 def _decode_leniently(exchange: Exchange) -> bytes:
@@ -424,7 +450,9 @@ def _target(answer: _Answer) -> str | None:
         # Bytes beyond ASCII are quoted as they came (RFC 9110, 10.2.2 has none).
         return urldefrag(urljoin(answer.exchange.url, quote(location, safe=string.printable, encoding="latin-1"))).url
     except ValueError as error:
-        raise _RedirectError("redirected to something that is no address") from error
+        raise _RedirectError(
+            "redirected to something that is no address", url=answer.exchange.url, status=answer.exchange.status
+        ) from error
 
 
 def _summed_up(reasons: list[str]) -> str:

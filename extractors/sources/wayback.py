@@ -498,15 +498,23 @@ class _Replay:
         exchange = fetched.exchanges[-1]
         memento = _memento_instant(exchange)
         if not 200 <= exchange.status < 300 and memento is None:
-            raise SiteStoppedError("the web archive asks for proof of a human visitor; try on a later day")
-        timestamp, url = self._captured(exchange.url)
+            raise SiteStoppedError(
+                "the web archive asks for proof of a human visitor; try on a later day",
+                url=exchange.url,
+                status=exchange.status,
+            )
+        timestamp, url = self._captured(exchange.url, exchange.status)
         at = memento or _instant(timestamp)
         listing = parse_listing_address(url, self._base)
         if listing is None or _page(listing) != page:
             self._skipped["redirect"] += 1
             return None
         if not self._period[0] <= at <= self._period[1]:
-            raise FetchError(f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead")
+            raise FetchError(
+                f"the web archive gives its capture of {at:%Y-%m-%dT%H:%M:%SZ} instead",
+                url=exchange.url,
+                status=exchange.status,
+            )
         if (page, at) in self._given:
             self._skipped["capture that the web archive gives for another"] += 1
             return None
@@ -525,15 +533,17 @@ class _Replay:
         digest = line.digest if line.digest and at == line.instant else None
         return ArchivedPage(capture, self._collection(url, page), digest)
 
-    def _captured(self, url: str) -> tuple[str, str]:
+    def _captured(self, url: str, status: int) -> tuple[str, str]:
         """Timestamp and URL of the capture that a URL of the web archive names."""
         match = _CAPTURE_PATH.fullmatch(url.removeprefix(self._url))
         if match is None:
-            raise FetchError(f"the web archive leads to {url}, which is no capture")
+            raise FetchError(f"the web archive leads to {url}, which is no capture", url=url, status=status)
         try:
             _instant(match[1])
         except ValueError as error:
-            raise FetchError(f"the web archive leads to {url}, which names no instant") from error
+            raise FetchError(
+                f"the web archive leads to {url}, which names no timestamp", url=url, status=status
+            ) from error
         return match[1], match[2]
 
     def _reference(self, page: ArchivedPage, line: _Line) -> ArchivedPage:

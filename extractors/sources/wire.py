@@ -82,7 +82,7 @@ class Wire:
         self.has_answered = True
         try:
             headers = _plain(response.headers.raw)
-            body = await _read_body(_stream(response), headers, url)
+            body = await _read_body(_stream(response), headers, url, response.status_code)
         finally:
             await _stream(response).aclose()
             if _has_leftovers(self._transport):
@@ -98,9 +98,9 @@ class Wire:
         )
 
 
-async def _read_body(stream: httpx.AsyncByteStream, headers: Headers, url: str) -> bytes:
+async def _read_body(stream: httpx.AsyncByteStream, headers: Headers, url: str, status: int) -> bytes:
     if any(int(value) > MAX_BODY_BYTES for name, value in headers if name.lower() == "content-length"):
-        raise _too_large(url)
+        raise _too_large(url, status)
     pieces: list[bytes] = []
     size = 0
     try:
@@ -108,9 +108,9 @@ async def _read_body(stream: httpx.AsyncByteStream, headers: Headers, url: str) 
             pieces.append(piece)
             size += len(piece)
             if size > MAX_BODY_BYTES:
-                raise _too_large(url)
+                raise _too_large(url, status)
     except (httpx.ReadError, httpx.RemoteProtocolError) as error:
-        raise TransientFetchError("the body ended early", url=url) from error
+        raise TransientFetchError("the body ended early", url=url, status=status) from error
     return b"".join(pieces)
 
 
@@ -120,8 +120,8 @@ def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
     return response.stream
 
 
-def _too_large(url: str) -> FetchError:
-    return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB", url=url)
+def _too_large(url: str, status: int) -> FetchError:
+    return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB", url=url, status=status)
 
 
 def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

@@ -267,3 +267,42 @@ def test_the_last_withdrawal_holds_whatever_the_clock_said(tmp_path: Path) -> No
 
     assert withdrawal is not None
     assert (withdrawal.snapshot_id, withdrawal.number) == ("second", 2)
+
+
+def test_an_error_of_the_raw_zone_names_the_byte_at_which_the_record_begins(tmp_path: Path) -> None:
+    zone = RawZone(tmp_path)
+    zone.withdraw(RUN, Withdrawal("first", AT, ()))
+    (rollback,) = tmp_path.glob("*-rollback-*.warc.gz")
+    whole = rollback.read_bytes()
+    rollback.write_bytes(
+        whole + gzip.compress(b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 1\r\n\r\nx\r\n\r\n")
+    )
+    rollback.with_name(rollback.name + ".sha256").unlink()
+
+    with pytest.raises(RawZoneError) as caught:
+        zone.withdrawal()
+
+    assert (caught.value.segment, caught.value.offset) == (rollback.name, len(whole))
+
+
+@pytest.mark.parametrize(
+    ("url", "landed"),
+    [
+        ("https://jane:secret@a/1?x=b@c", "https://a/1?x=b@c"),
+        ("https://jane@a/1", "https://a/1"),
+        ("http://web/20200101id_/http://jane:s@cret@a/1", "http://web/20200101id_/http://a/1"),
+        ("https://a/b@c", "https://a/b@c"),
+        ("urn:wcda:file:a@b", "urn:wcda:file:a@b"),
+    ],
+)
+def test_a_user_and_a_password_in_a_url_are_not_landed(url: str, landed: str) -> None:
+    capture = Capture(url, b"x", "text/plain", "c", AT, 200)
+    wrote, read = read_back(
+        lambda writer: writer.land_saved_page(replace(capture, http_status=None)),
+        lambda writer: writer.land_archived_page(capture),
+        lambda writer: writer.land_exchange(replace(EXCHANGE, url=url), "c"),
+    )
+
+    captures = [record for record in read if isinstance(record, LandedCapture)]
+    assert [record.capture.url for record in captures] == [landed] * 3
+    assert read == wrote

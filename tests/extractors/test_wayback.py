@@ -653,7 +653,7 @@ def test_a_capture_that_leads_to_no_capture_is_said() -> None:
         store.index_text = json.dumps([COLUMNS, _row(store.captures[0])])
         (issue,) = issues(read(store))
 
-    assert "which names no instant" in issue.message
+    assert "which names no timestamp" in issue.message
 
 
 def test_when_the_web_archive_wants_no_more_what_came_stays_and_one_error_says_how_much_is_missing() -> None:
