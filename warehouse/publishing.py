@@ -6,6 +6,7 @@ the link `current` is swapped in one step. A process that is killed at any momen
 
 import datetime as dt
 import json
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -156,7 +157,11 @@ def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
 
 def _write(partial: Path, name: str, table: pa.Table) -> FileNote:
     file = partial / f"{name}.parquet"
-    pq.write_table(table, file, compression="zstd")
+    try:
+        pq.write_table(table, file, compression="zstd")
+    except OSError as error:  # which of Arrow names no file
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(error.errno, reason, str(file)) from error
     return FileNote(file.name, file_sha256(file), table.num_rows)
 
 
