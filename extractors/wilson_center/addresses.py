@@ -28,8 +28,12 @@ DEFAULT_SIZE = 10
 LARGE_SIZE = 100
 """Entries to a page that the site gives where it is asked to."""
 
-LISTING_PATHS = ("/search", "/collection/")
-"""What the path of every listing begins with; the first is also the beginning of `/search-results/`."""
+PAGE_PATHS: "dict[PageKind, tuple[str, ...]]" = {
+    "listing": ("/search", "/collection/"),  # the first is also the beginning of `/search-results/`
+    "document": ("/document/",),
+    "term": ("/people/", "/places/", "/topics/"),
+}
+"""What the path of every page of a kind begins with."""
 
 ARCHIVE_HOSTS = frozenset(
     {
