@@ -312,6 +312,7 @@ class Receipt:
         warehouse: Folder of the warehouse.
         counts: Rows of each table.
         repeats: Documents that stand in more than one collection.
+        pages_of_documents: Documents of which their own page was captured.
         changes: Rows added, changed and removed against the former snapshot.
         issues: Issues by level.
         issue_examples: The first of the gravest, with the page that each is about.
@@ -323,6 +324,7 @@ class Receipt:
     warehouse: str
     counts: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
+    pages_of_documents: int = 0
     changes: dict[str, int] = field(default_factory=dict)
     issues: dict[str, int] = field(default_factory=dict)
     issue_examples: tuple[str, ...] = ()
