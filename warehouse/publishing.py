@@ -120,7 +120,7 @@ def publish(
 
 def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:
     file = partial / f"{name}.parquet"
-    if not TABLES[name].is_large:
+    if table.schema.equals(TABLES[name].arrow_schema()):
         pq.write_table(table, file, compression="zstd")
     elif write_large is not None:
         write_large(table, file)
