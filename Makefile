@@ -6,7 +6,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report notebook dictionary lock clean
+.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report reader-report kill-report \
+	notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -18,9 +19,11 @@ test: .venv/dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n auto -m "not accept and not operations and not sweep" --ignore tests/accept
 
-# Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser.
+# Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser; a C compiler builds
+# the disk that fails.
 accept: .venv/accept .venv/pywb/bin/wayback
-	(command -v wget && command -v chromium) || (apt-get update && apt-get install -y --no-install-recommends wget chromium)
+	(command -v wget && command -v chromium && command -v cc) || \
+	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
 	$(BIN)/pytest -m accept
 
 # Tests of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a machine without other load.
@@ -51,6 +54,14 @@ hostile-report: .venv/dev
 # What a harvest of each damaged or harmful archive reports, reads and skips.
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
+
+# What readers see of a warehouse in which another process publishes a thousand times and keeps two snapshots.
+reader-report: .venv/dev
+	$(BIN)/python -m tests.warehouse.readers 1000
+
+# What a thousand kills of all commands that write leave, and whether the same command completes it.
+kill-report: .venv/dev
+	$(BIN)/python -m tests.disturbances.kills 1000
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook

@@ -3,6 +3,8 @@
 Nothing is unpacked to disk, and nothing that unpacks to very much is ever in memory as a whole.
 """
 
+import bz2
+import lzma
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,14 +26,24 @@ MAX_WAY_BACK = MAX_PAGE_BYTES
 """How far back a stream can go, in bytes."""
 
 _ZSTD_MAGIC = re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18", re.DOTALL)  # RFC 8878, 3.1.1 and 3.1.2
-_MAX_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
+_ZSTD_FRAME = b"\x28\xb5\x2f\xfd"
+_DICTIONARY = b"\x5d\x2a\x4d\x18"  # the skippable frame that leads a `.warc.zst` (IIPC, Zstandard in WARC)
+_MAX_DICTIONARY = 8 * 1024 * 1024
+_BZIP2_MAGIC = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)", re.DOTALL)
+_XZ_MAGIC = b"\xfd7zXZ\x00"
+MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # that of `zstd --long`
 _CHUNK_BYTES = 64 * 1024
 # Gzip can unpack to a thousand times as much, Zstandard to thirty thousand times.
-_GZIP_STEP, _ZSTD_STEP = 16 * 1024, 512
+_GZIP_STEP, _ZSTD_STEP, _XZ_STEP, _BZIP2_STEP = 16 * 1024, 512, 512, 512
 _GZIP_FORMAT = 31
 _MAX_RATIO = 1000  # pages that are nearly alike pack to a few hundredths; more than this means harm
 _FREE_UNPACKED_BYTES = 32 * 1024 * 1024  # that even the smallest file may unpack to
-_PACKING_ERRORS = (zlib.error, cast("type[Exception]", isal_zlib.error))
+_PACKING_ERRORS = (
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    cast("type[Exception]", isal_zlib.error),
+)  # bz2 has none of its own
 
 
 class DamagedError(ValueError):
@@ -137,12 +149,17 @@ def gzip_member(packed: ByteStream) -> ByteStream:
 
 
 def unpacked(packed: ByteStream) -> ByteStream | None:
-    """What gzip or Zstandard data unpack to, all members and frames one after the other; `None` if they are neither."""
+    """What data packed with gzip, Zstandard, xz or bzip2 unpack to, all that follow one another; `None` for others."""
     if _is_gzip(packed):
         begin = partial(isal_zlib.decompressobj, _GZIP_FORMAT)
         return _piecewise(packed, _members(packed, _is_gzip, begin, _GZIP_STEP))
     if _is_zstd(packed):
-        return _piecewise(packed, _members(packed, _is_zstd, _zstd_frame, _ZSTD_STEP))
+        return _piecewise(packed, _members(packed, _is_zstd, _ZstdFrames(packed).begin, _ZSTD_STEP))
+    if _is_xz(packed):
+        begin_xz = partial(lzma.LZMADecompressor, lzma.FORMAT_XZ, MAX_ZSTD_WINDOW)
+        return _piecewise(packed, _members(packed, _is_xz, begin_xz, _XZ_STEP))
+    if _is_bzip2(packed):
+        return _piecewise(packed, _members(packed, _is_bzip2, bz2.BZ2Decompressor, _BZIP2_STEP))
     return None
 
 
@@ -184,10 +201,44 @@ def _is_zstd(packed: ByteStream) -> bool:
     return _ZSTD_MAGIC.match(packed.peek(4)) is not None
 
 
-def _zstd_frame() -> "zstandard.ZstdDecompressionObj":
-    import zstandard  # as above
+def _is_xz(packed: ByteStream) -> bool:
+    return packed.peek(len(_XZ_MAGIC)) == _XZ_MAGIC
 
-    return zstandard.ZstdDecompressor(max_window_size=_MAX_WINDOW).decompressobj()
+
+def _is_bzip2(packed: ByteStream) -> bool:
+    return _BZIP2_MAGIC.match(packed.peek(10)) is not None
+
+
+class _ZstdFrames:
+    """Begins the frames of Zstandard data, each with the dictionary that stands before it, if one does."""
+
+    def __init__(self, packed: ByteStream) -> None:
+        self._packed = packed
+        self._dictionary: zstandard.ZstdCompressionDict | None = None
+
+    def begin(self) -> "zstandard.ZstdDecompressionObj":
+        import zstandard  # as above
+
+        while self._packed.peek(4) == _DICTIONARY:
+            self._dictionary = zstandard.ZstdCompressionDict(self._read_dictionary())
+        return zstandard.ZstdDecompressor(self._dictionary, max_window_size=MAX_ZSTD_WINDOW).decompressobj()
+
+    def _read_dictionary(self) -> bytes:
+        """A dictionary, which may be packed itself."""
+        import zstandard  # as above
+
+        size = int.from_bytes(self._packed.read(8)[4:], "little")
+        data = self._packed.read(size) if size <= _MAX_DICTIONARY else b""
+        if len(data) != size:
+            raise DamagedError("its dictionary is cut off, or too large")
+        if not data.startswith(_ZSTD_FRAME):
+            return data
+        try:
+            unpacked_data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+        except zstandard.ZstdError as error:
+            raise DamagedError(f"its dictionary is damaged: {error}") from error
+        self._packed.count_unpacked(len(unpacked_data))
+        return unpacked_data
 
 
 def _piecewise(packed: ByteStream, pieces: Iterator[bytes]) -> ByteStream:

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.parsed import PARSED_TABLES, resolve_revisits
+from schemas.parsed import PARSED_TABLES
+from schemas.revisits import resolve_revisits
 
 _LINKS = ("entries", "page_relations")
 
@@ -45,7 +46,7 @@ def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.dateti
     """When the pages of documents were captured last, by each URL that they were asked at or call their own."""
     of_page: dict[str, set[str]] = {}
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)]))
+    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
     for segment in segments:
         for page in segment["document_pages"].select(["page_id", "own_url", "url", "cited_url"]).to_pylist():
             of_page.setdefault(page.pop("page_id"), set()).update(filter(None, page.values()))

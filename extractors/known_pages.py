@@ -12,8 +12,9 @@ import pyarrow.compute as pc
 from extractors.document_planning import known_documents
 from extractors.planning import PageView
 from schemas.listings import Range
-from schemas.parsed import PARSED_TABLES, resolve_revisits
+from schemas.parsed import PARSED_TABLES
 from schemas.records import KnownCapture, Plan, Validators
+from schemas.revisits import resolve_revisits
 
 _Keys = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -72,7 +73,8 @@ class KnownPages:
     @cached_property
     def _archived(self) -> dict[tuple[str, dt.datetime], dict[str, Any]]:
         """Captures by address and timestamp; of several, one with a body of its own."""
-        rows: list[dict[str, Any]] = self._captures.select(_OF_ARCHIVED).to_pylist()
+        shown = self._captures.filter(pc.is_valid(self._captures["page_id"]))
+        rows: list[dict[str, Any]] = shown.select(_OF_ARCHIVED).to_pylist()
         rows.sort(key=lambda row: row["revisits"] is None)
         return {(row["url"], row["captured_at"]): row for row in rows}
 
@@ -114,7 +116,7 @@ class KnownPages:
 def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]]) -> pa.Table:
     """Captures of what sites sent, in the order in which they were landed."""
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)]))
+    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
     return captures.filter(pc.is_valid(captures["http_status"]))
 
 

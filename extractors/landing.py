@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
-from extractors.warc import Landed, LandedCapture, UnwritableError, WarcWriter, payload_digest
+from extractors.warc import Landed, LandedCapture, UnwritableError, WarcWriter
 from schemas.errors import without_password
-from schemas.issues import LOST_REVISIT, NOT_LANDED, UNSAFE_URL, Issue
-from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, KnownCapture, Plan, RunEnd
+from schemas.issues import NOT_LANDED, UNSAFE_URL, Issue
+from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, Plan, RunEnd
 
 _MAX_QUOTE = 200
 
@@ -30,7 +30,6 @@ class Landing:
         self._parser = SegmentParser()
         self._open: WarcWriter | None = None
         self._collections: set[str] = set()
-        self._payloads: dict[str, KnownCapture] = {}
 
     @contextmanager
     def batch(self) -> Iterator[None]:
@@ -70,29 +69,15 @@ class Landing:
                 self.land_issue(item)
 
     def land_archived_page(self, page: ArchivedPage) -> None:
-        """Land and read a page that a web archive has, and its collection when that is met first.
-
-        A page that revisits another, which was not landed in this run, is an issue.
-        """
+        """Land and read a page that a web archive has, and its collection when that is met first."""
         if page.collection is not None:
             self._land_collection(page.collection)
         capture = page.capture
-        revisits = page.known or (self._payloads.get(page.revisits) if page.revisits else None)
-        if page.revisits and revisits is None:
-            message = "the capture has no body of its own, and the one that it refers to is not there"
-            self.land_issue(LOST_REVISIT.issue(message, found=page.revisits, url=capture.url))
-        elif capture.http_status is None:
-            self._read(self._landed(capture.url, self._writer.land_saved_page(capture)))
+        if capture.http_status is None:
+            landed = self._writer.land_saved_page(capture)
         else:
-            landed = self._landed(capture.url, self._writer.land_archived_page(capture, revisits))
-            self._read(landed)
-            if page.payload_digest and revisits is None and capture.captured_at is not None:
-                self._payloads[page.payload_digest] = KnownCapture(
-                    landed.capture_id,
-                    capture.url,
-                    capture.captured_at,
-                    payload_digest=payload_digest(capture.body),
-                )
+            landed = self._writer.land_archived_page(capture, page.revisits, page.record_id, page.payload_digest)
+        self._read(self._landed(capture.url, landed))
 
     def land_alias(self, alias: Alias) -> None:
         """Land that two addresses are one document's."""
@@ -117,7 +102,8 @@ class Landing:
         self._read(self._writer.land_end(end))
 
     def _land_collection(self, collection: Collection) -> None:
-        if collection.collection_id not in self._collections:
+        """Land a collection of which more is known than that a page of it was there, which may be none."""
+        if collection.collection_id not in self._collections and collection != Collection(collection.collection_id):
             self._collections.add(collection.collection_id)
             self._read(self._writer.land_collection(collection))
 

@@ -33,7 +33,7 @@ from schemas.user_folders import state_folder
 
 _SIGNATURE = "hmac-sha256"
 _KEY_BYTES = 32
-_LIBRARIES = ("isal", "pyarrow", "pydantic", "selectolax")
+_LIBRARIES = ("brotli", "isal", "pyarrow", "pydantic", "selectolax", "webencodings", "zstandard")
 """Of those that the code imports here, each whose release may change what a segment yields."""
 
 

@@ -9,56 +9,42 @@ from typing import Any
 
 import pyarrow as pa
 
-from extractors.content_encoding import UndecodableError, decode_body
+from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
+from extractors.decoding import charset_of, decode
 from extractors.raw_zone import read_segment
-from extractors.warc import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
+from extractors.warc import (
+    Landed,
+    LandedAlias,
+    LandedCapture,
+    LandedCollection,
+    LandedEnd,
+    LandedIssue,
+    payload_digest,
+    record_name,
+)
+from extractors.wilson_center.addresses import address_key
 from extractors.wilson_center.layouts import read_text
-from schemas.identifiers import stable_id
-from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, UNDECODABLE, Issue
+from schemas.issues import UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, ParsedPage, Plan
+from schemas.revisits import digest_key, page_id_of
 
-_BINARY_SHARE = 0.05
-_GLIMPSE_BYTES = 4096
-_CONTROL = bytes([*range(9), *range(14, 32)])
 _BATCH_CAPTURES = 200
 
 
-def read_page(body: bytes, url: str | None = None) -> ParsedPage:
+def read_page(body: bytes, url: str | None = None, content_type: str | None = None) -> ParsedPage:
     """What one page holds, with an issue for each doubt about it and its encoding.
 
     Args:
         body: The page, without its content-encoding.
         url: Where it was captured; `None` where nobody knows.
+        content_type: As HTTP states it, with a charset or without; `None` where nothing does.
     """
-    text, issues = decode(body)
+    text, issues = decode(body, charset_of(content_type))
     if text is None:
         return ParsedPage(layout=None, outcome="unknown", issues=tuple(issues))
     page = read_text(text, url)
     return replace(page, issues=(*issues, *page.issues)) if issues else page
-
-
-def decode(body: bytes) -> tuple[str | None, list[Issue]]:
-    """A page's text, and what is doubtful about it; `None` as text for a page that is empty or no text at all."""
-    body = body.removeprefix(codecs.BOM_UTF8)
-    if not body or body.isspace():
-        return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(body)} bytes")]
-    head = body[:_GLIMPSE_BYTES]
-    control = len(head) - len(head.translate(None, _CONTROL))
-    if control > _BINARY_SHARE * len(head) or b"\x00" in head:
-        return None, [BINARY_FILE.issue("the page is no text", found=head[:8].hex(" "))]
-    try:
-        return body.decode(), []
-    except UnicodeDecodeError as error:
-        if error.end == len(body) and error.reason == "unexpected end of data":
-            cut = CUT_OFF.issue("the page ends within a character; what is before it was read")
-            return body[: error.start].decode(), [cut]
-        issue = ENCODING.issue(
-            "the page is not in UTF-8; it was read as Windows-1252",
-            expected="utf-8",
-            found=f"{error.reason} at byte {error.start}",
-        )
-        return body.decode("cp1252", "replace"), [issue]
 
 
 class SegmentParser:
@@ -113,17 +99,18 @@ class SegmentParser:
         problems: list[Issue] = []
         if body is None:
             body, problems = _decoded_body(capture)
-        identifier = _page_id(capture, body)
+        body_key = _body_key(capture, body)
+        identifier = page_id_of(capture.collection_id, capture.url, body_key)
         if identifier not in self._pages:
             if page is None:
-                page = ParsedPage(None, "unknown", issues=tuple(problems)) if problems else read_page(body, capture.url)
+                page = _read(capture, body, problems)
             self._pages[identifier] = {"page_kind": page.kind, "layout": page.layout, "outcome": page.outcome}
             for table, found in page.rows.items():
                 self._rows[table] += [{"page_id": identifier, **row.to_row()} for row in found]
             self._rows["issues"] += [
                 _issue(issue, record.run_id, capture.url, capture.collection_id, identifier) for issue in page.issues
             ]
-        shown = {"page_id": identifier, **self._pages[identifier]}
+        shown = {"page_id": identifier, "body": body_key, **self._pages[identifier]}
         self._rows["captures"].append(_capture_values(record) | shown)
 
     def _pack(self) -> None:
@@ -147,16 +134,23 @@ def parse_segment(segment: Path) -> dict[str, pa.Table]:
 def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
     """A capture's body without its content-encoding; as it came, with an issue, where that cannot be undone."""
     try:
-        return decode_body(capture.body, capture.header("content-encoding")), []
+        return decode_body(capture.body, content_encoding_of(capture.headers)), []
     except UndecodableError as error:
         issue = UNDECODABLE.issue(f"the page's content-encoding cannot be undone: {error}")
         return capture.body, [issue]
 
 
-def _page_id(capture: Capture, body: bytes) -> str:
-    """Id of the page that a capture shows: its collection, or else its address, and its body."""
+def _read(capture: Capture, body: bytes, problems: list[Issue]) -> ParsedPage:
+    if problems:
+        return ParsedPage(None, "unknown", issues=tuple(problems))
+    return read_page(body, capture.url, capture.content_type)
+
+
+def _body_key(capture: Capture, body: bytes) -> str:
+    """What tells a body from others: its digest, and an unusual encoding that HTTP states."""
     digest = sha256(body.removeprefix(codecs.BOM_UTF8)).hexdigest()  # CPUs have instructions for it
-    return stable_id(capture.collection_id or capture.url, digest)
+    charset = charset_of(capture.content_type)
+    return digest if charset in (None, "utf-8") else f"{digest} {charset}"
 
 
 def _capture_values(record: LandedCapture) -> dict[str, Any]:
@@ -169,10 +163,27 @@ def _capture_values(record: LandedCapture) -> dict[str, Any]:
         "http_status": capture.http_status,
         "warc_file": record.warc_file,
         "warc_offset": record.warc_offset,
-        "revisits": record.revisits,
         "etag": capture.header("etag"),
         "last_modified": capture.header("last-modified"),
         "collection_id": capture.collection_id,
+        "place": address_key(capture.url),
+        "source_id": record_name(record.source_id) if record.source_id else None,
+        "source_digest": digest_key(record.source_digest),
+        **_reference_values(record),
+    }
+
+
+def _reference_values(record: LandedCapture) -> dict[str, Any]:
+    """What a revisit refers to, or what others refer to a capture by."""
+    reference = record.revisits
+    if reference is None:
+        return {"digest": digest_key(payload_digest(record.capture.body))}
+    return {
+        "digest": digest_key(reference.digest),
+        "revisits": reference.record_id,
+        "refers_to_place": address_key(reference.url) if reference.url else None,
+        "refers_to_at": reference.captured_at,
+        "is_not_modified": reference.is_not_modified,
     }
 
 

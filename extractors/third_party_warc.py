@@ -6,17 +6,18 @@ WARC 1.0 and 1.1 (ISO 28500).
 import datetime as dt
 import re
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import md5, sha1, sha256, sha512
 from io import BytesIO
 from typing import Literal, cast
 
-from fastwarc.warc import ArchiveIterator, WarcRecord
+from fastwarc.warc import ArchiveIterator
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
+from extractors.warc import record_name
 from extractors.warc_records import Damage, RawRecord, raw_records
-from schemas.records import Headers, first_header
+from schemas.records import Headers, Reference, first_header
 from schemas.timestamps import parse_timestamp
 
 _TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
@@ -25,7 +26,12 @@ _TYPE_OF_REVISIT = re.compile(rb"^warc-type[ \t]*:[ \t]*revisit", re.IGNORECASE 
 _UNDONE_HEADER = "X-Archive-Orig-Content-Encoding"
 _NO_PAGES = ("dns:", "metadata:")  # what crawlers and wget note of themselves
 _CONTROL = bytes([*range(9), *range(14, 32)])
+# As tools write it: in any case, with tabs, without a reason, with bare line feeds, some with empty lines before it.
+_STATUS_LINE = re.compile(rb"\s*HTTP(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])[^\n]*(?:\n|\Z)", re.IGNORECASE)
+_END_OF_HEAD = re.compile(rb"(?:\A|\n)\r?\n")
+_FOLDED = re.compile(r"\r?\n[ \t]+")
 _GLIMPSE_BYTES = 1024
+_NOT_MODIFIED = 304
 _DIGESTS = {"sha1": sha1, "sha256": sha256, "sha512": sha512, "md5": md5}
 
 Kind = Literal["response", "resource", "revisit"]
@@ -37,7 +43,7 @@ class ThirdPartyRecord:
 
     Attributes:
         place: Where it stands in the file, `at byte 1234`.
-        record_id: As it stands in the record; empty if it has none.
+        record_id: As `record_name` gives it; `None` if the record has none.
         captured_at: UTC; `None` where the record does not say.
         status: Of HTTP; `None` where there is none.
         headers: Of HTTP, without `Transfer-Encoding`, which is undone; a content-encoding that was undone before has
@@ -45,13 +51,13 @@ class ThirdPartyRecord:
         body: In its content-encoding; `None` if the record is too large to be a page.
         payload_digest: As the record states it, else computed; `None` for a revisit that states none.
         digest_problem: How the digest that the record states differs from what it holds; `None` if it does not.
-        refers_to: Id of the record that a revisit refers to; likewise its URL and timestamp.
+        refers_to: What a revisit refers to; `None` for what is none.
     """
 
     kind: Kind
     place: str
     url: str
-    record_id: str
+    record_id: str | None
     captured_at: dt.datetime | None
     content_type: str
     status: int | None
@@ -59,9 +65,7 @@ class ThirdPartyRecord:
     body: bytes | None
     payload_digest: str | None
     digest_problem: str | None = None
-    refers_to: str | None = None
-    refers_to_url: str | None = None
-    refers_to_timestamp: dt.datetime | None = None
+    refers_to: Reference | None = None
 
     def header(self, name: str) -> str | None:
         """The first value of an HTTP header, whatever the case of its name; `None` if there is none."""
@@ -98,16 +102,15 @@ def _read_record(raw: RawRecord) -> ThirdPartyRecord | None:
     url = (head.get("WARC-Target-URI") or "").strip(" <>")
     if url.startswith(_NO_PAGES):
         return None
-    status, headers, body = _read_http(record) if kind != "resource" else (None, (), raw.block)
+    status, headers, body = read_http(raw.block) if kind != "resource" else (None, (), raw.block)
     stated = head.get("WARC-Payload-Digest")
     is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
     plain = _without_chunks(body) if is_chunked else body
-    refers_to_url = head.get("WARC-Refers-To-Target-URI")
     return ThirdPartyRecord(
         kind=kind,
         place=raw.place,
         url=url,
-        record_id=record.record_id or "",
+        record_id=record_name(record.record_id or "") or None,
         captured_at=_timestamp(head.get("WARC-Date")),
         content_type=(head.get("Content-Type") if kind == "resource" else first_header(headers, "content-type")) or "",
         status=status,
@@ -115,23 +118,32 @@ def _read_record(raw: RawRecord) -> ThirdPartyRecord | None:
         body=plain if raw.is_whole else None,
         payload_digest=stated or (None if kind == "revisit" else _sha1(plain)),
         digest_problem=_digest_problem(head.get("WARC-Block-Digest"), stated, raw, (body, plain)),
-        refers_to=head.get("WARC-Refers-To"),
-        refers_to_url=refers_to_url.strip(" <>") if refers_to_url else None,
-        refers_to_timestamp=_timestamp(head.get("WARC-Refers-To-Date")),
+        refers_to=_reference(head.get, status) if kind == "revisit" or status == _NOT_MODIFIED else None,
     )
 
 
-def _read_http(record: WarcRecord) -> tuple[int | None, Headers, bytes]:
-    """Status, headers and body as they stand in the record, which may have none of HTTP."""
-    try:
-        record.parse_http(quirks_mode=True)  # it takes bare line feeds too
-        head = record.http_headers
-    except (OSError, ValueError):
+def _reference(field: Callable[[str], str | None], status: int | None) -> Reference:
+    """What a revisit refers to, or an answer of 304, which has no body of its own either."""
+    url, profile = field("WARC-Refers-To-Target-URI"), field("WARC-Profile") or ""
+    return Reference(
+        record_id=record_name(field("WARC-Refers-To") or "") or None,
+        url=url.strip(" <>") if url else None,
+        captured_at=_timestamp(field("WARC-Refers-To-Date")),
+        digest=field("WARC-Payload-Digest"),
+        is_not_modified="not-modified" in profile or status == _NOT_MODIFIED,
+    )
+
+
+def read_http(block: bytes) -> tuple[int | None, Headers, bytes]:
+    """Status, headers and body of a response as it stands in a record; no status if it has none of HTTP."""
+    line = _STATUS_LINE.match(block)
+    if line is None:
         return None, (), b""
-    if head is None or head.status_code is None:
-        return None, (), b""
-    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.items_bytes()]
-    return head.status_code, tuple(headers), record.reader.read()
+    end = _END_OF_HEAD.search(block, line.end() - 1)
+    head = block[line.end() : end.start() if end else len(block)].decode("latin-1")
+    fields = [field.partition(":") for field in _FOLDED.sub(" ", head).split("\n")]
+    headers = [(name.strip(), value.strip()) for name, colon, value in fields if colon and name.strip()]
+    return int(line[1]), tuple(headers), block[end.end() :] if end else b""
 
 
 def _without_chunks(body: bytes) -> bytes:
@@ -187,3 +199,32 @@ def _sha1(data: bytes) -> str:
 def _timestamp(text: str | None) -> dt.datetime | None:
     """A timestamp of WARC (ISO 28500:2017, 5.4); `None` for one that is less exact than a day."""
     return None if text is None else parse_timestamp(text)
+
+
+def record_of_response(
+    url: str, captured_at: dt.datetime | None, block: bytes, place: str, *, is_whole: bool
+) -> ThirdPartyRecord:
+    """A response as another container than WARC holds it, with its head."""
+    status, headers, body = read_http(block)
+    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
+    plain = _without_chunks(body) if is_chunked else body
+    return record_of_body(url, captured_at, status, _true_headers(headers, plain), plain if is_whole else None, place)
+
+
+def record_of_body(
+    url: str, captured_at: dt.datetime | None, status: int | None, headers: Headers, body: bytes | None, place: str
+) -> ThirdPartyRecord:
+    """A response as another container than WARC holds it; `None` as body if it is too large to be a page."""
+    return ThirdPartyRecord(
+        kind="response",
+        place=place,
+        url=url,
+        record_id=None,
+        captured_at=captured_at,
+        content_type=first_header(headers, "content-type") or "",
+        status=status,
+        headers=headers,
+        body=body,
+        payload_digest=None if body is None else _sha1(body),
+        refers_to=Reference(is_not_modified=True) if status == _NOT_MODIFIED else None,
+    )

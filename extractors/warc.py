@@ -5,7 +5,9 @@ its `request`. An answer that nothing changed is a `revisit` of the capture that
 block, players take the 304 in place of the page (pywb's `ResolvingLoader`), and all that a 304 says is in the request
 beside it. A saved page, which has no HTTP response, is a `resource` record whose WARC-Date is when it was landed; its
 own timestamp, where known, is in `WCDA-Captured-At`. A response that another archive has keeps the timestamp of its
-capture. What a run states about itself are `resource` and `metadata` records.
+capture, and the id and digest by which that archive's own revisits name it. A revisit there is one here, with what it
+refers to as it stands there; which capture that is, the whole raw zone tells. What a run states about itself are
+`resource` and `metadata` records.
 """
 
 import datetime as dt
@@ -27,6 +29,7 @@ from pydantic_core import PydanticSerializationError
 
 from extractors.byte_streams import ByteStream
 from extractors.warc_records import Damage, RawRecord, raw_records
+from schemas.files import open_file
 from schemas.identifiers import file_address
 from schemas.issues import UNREADABLE_RECORD, Issue
 from schemas.records import (
@@ -37,6 +40,7 @@ from schemas.records import (
     Headers,
     KnownCapture,
     Plan,
+    Reference,
     RunEnd,
     Withdrawal,
     first_header,
@@ -66,6 +70,7 @@ _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
 _PAGE_HEADER = "WCDA-Kind"
 _CAPTURED_HEADER = "WCDA-Captured-At"
+_SOURCE_ID_HEADER, _SOURCE_DIGEST_HEADER = "WCDA-Source-Record-ID", "WCDA-Source-Digest"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _SAME_PAYLOAD_PROFILE = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 _NOT_MODIFIED = 304
@@ -89,7 +94,9 @@ class LandedCapture:
     Attributes:
         capture_id: UUID of the WARC record.
         warc_offset: Of the record in the segment, in bytes.
-        revisits: UUID of the capture whose body this one has too, since the site answered that nothing changed.
+        revisits: The capture whose body this one has too; `None` where it has one of its own.
+        source_id: Id of the record in the archive that it was taken from; `None` if it comes from none.
+        source_digest: Digest of the payload that this archive states, likewise.
     """
 
     capture_id: str
@@ -97,7 +104,9 @@ class LandedCapture:
     warc_file: str
     warc_offset: int
     capture: Capture
-    revisits: str | None = None
+    revisits: Reference | None = None
+    source_id: str | None = None
+    source_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +189,20 @@ class WarcWriter:
         offset = self._append(_resource(headers, capture.body, capture.content_type))
         return self._landed(capture_id, offset, capture)
 
-    def land_archived_page(self, capture: Capture, revisits: KnownCapture | None = None) -> LandedCapture:
+    def land_archived_page(
+        self,
+        capture: Capture,
+        revisits: Reference | None = None,
+        source_id: str | None = None,
+        source_digest: str | None = None,
+    ) -> LandedCapture:
         """Land a response that another archive has, with the timestamp of its capture.
 
         Args:
             capture: With status and timestamp.
             revisits: The capture whose body this one has too, which then has none of its own.
+            source_id: Id of the record in that archive.
+            source_digest: Digest of the payload that it states.
 
         Raises:
             UnwritableError: It cannot be written.
@@ -201,12 +218,16 @@ class WarcWriter:
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, capture.url, _warc_date(capture.captured_at))
         headers |= _page_header(capture.collection_id)
+        revisits = _safe_reference(revisits)
+        stated = {_SOURCE_ID_HEADER: _safe_value(source_id), _SOURCE_DIGEST_HEADER: _safe_value(source_digest)}
+        headers |= {name: value for name, value in stated.items() if value is not None}
         if revisits is None:
             record = _response(headers, exchange)
         else:
-            record = _revisit(headers | _revisit_headers(revisits, _SAME_PAYLOAD_PROFILE), exchange)
+            record = _revisit(headers | _revisit_headers(revisits), exchange)
         offset = self._append(record, _STORED if capture.header("content-encoding") else _GZIP_LEVEL)
-        return self._landed(capture_id, offset, capture, revisits)
+        landed = self._landed(capture_id, offset, capture, revisits)
+        return replace(landed, source_id=stated[_SOURCE_ID_HEADER], source_digest=stated[_SOURCE_DIGEST_HEADER])
 
     def land_exchange(
         self,
@@ -228,16 +249,17 @@ class WarcWriter:
             UnwritableError: It cannot be written.
         """
         exchange, collection_id = _safe_exchange(exchange), _safe_text(collection_id)
+        reference = _safe_reference(replace(revisits.reference, is_not_modified=True)) if revisits else None
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
-        kind = "response" if revisits is None else "revisit"
+        kind = "response" if reference is None else "revisit"
         own = _page_header(collection_id) if is_page else _collection_header(collection_id)
         headers = _headers(kind, capture_id, exchange.url, at) | own
         level = _GZIP_LEVEL
-        if revisits is None:
+        if reference is None:
             record = _response(headers, exchange)
             level = _STORED if exchange.header("content-encoding") else _GZIP_LEVEL
         else:
-            record = _not_modified(headers | _revisit_headers(revisits, _NOT_MODIFIED_PROFILE))
+            record = _not_modified(headers | _revisit_headers(reference))
         headers = _headers("request", str(uuid4()), exchange.url, at)
         request = _request(headers | {"WARC-Concurrent-To": _urn(capture_id)}, exchange)  # it may be refused too
         offset = self._append(record, level)
@@ -245,13 +267,13 @@ class WarcWriter:
         capture = Capture(
             url=exchange.url,
             body=exchange.body,
-            content_type="" if revisits else exchange.header("content-type") or "",
+            content_type="" if reference else exchange.header("content-type") or "",
             collection_id=collection_id,
             captured_at=exchange.received_at,
             http_status=exchange.status,
-            headers=() if revisits else exchange.headers,
+            headers=() if reference else exchange.headers,
         )
-        return self._landed(capture_id, offset, capture, revisits)
+        return self._landed(capture_id, offset, capture, reference)
 
     def land_plan(self, plan: Plan) -> Plan:
         """Land what the run set out to do."""
@@ -324,7 +346,7 @@ class WarcWriter:
         return offset
 
     def _landed(
-        self, capture_id: str, offset: int, capture: Capture, revisits: KnownCapture | None = None
+        self, capture_id: str, offset: int, capture: Capture, revisits: Reference | None = None
     ) -> LandedCapture:
         return LandedCapture(
             capture_id=capture_id,
@@ -332,7 +354,7 @@ class WarcWriter:
             warc_file=self._segment,
             warc_offset=offset,
             capture=capture,
-            revisits=revisits.capture_id if revisits else None,
+            revisits=revisits,
         )
 
 
@@ -343,7 +365,7 @@ def read_records(segment: Path) -> Iterator[Landed]:
         ValueError: It is no WARC file that wcda wrote.
     """
     run_id: str | None = None
-    with segment.open("rb") as file:
+    with open_file(segment) as file:
         for raw in raw_records(ByteStream(file.read), MAX_BLOCK_BYTES):
             try:
                 record = _parse_head(raw)
@@ -411,14 +433,26 @@ def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
     is_page = kind == "resource" or collection is not None or record.get(_PAGE_HEADER.lower()) is not None
     if kind not in _KINDS or not is_page:
         return None
-    revisits = record.get("warc-refers-to")
     return LandedCapture(
-        capture_id=_uuid(record["warc-record-id"]),
+        capture_id=record_name(record["warc-record-id"]),
         run_id=run_id,
         warc_file=segment,
         warc_offset=record.offset,
         capture=_read_capture(record, url, None if collection is None else unquote(collection)),
-        revisits=_uuid(revisits) if revisits else None,
+        revisits=_read_reference(record) if kind == "revisit" else None,
+        source_id=record.get(_SOURCE_ID_HEADER.lower()),
+        source_digest=record.get(_SOURCE_DIGEST_HEADER.lower()),
+    )
+
+
+def _read_reference(record: _Record) -> Reference:
+    record_id, at = record.get("warc-refers-to"), record.get("warc-refers-to-date")
+    return Reference(
+        record_id=record_name(record_id) if record_id else None,
+        url=record.get("warc-refers-to-target-uri"),
+        captured_at=dt.datetime.fromisoformat(at) if at else None,
+        digest=record.get("warc-payload-digest"),
+        is_not_modified=record["warc-profile"] == _NOT_MODIFIED_PROFILE,
     )
 
 
@@ -530,14 +564,32 @@ def _collection_header(collection_id: str | None) -> dict[str, str]:
     return {} if collection_id is None else {_COLLECTION_HEADER: _quoted(collection_id)}
 
 
-def _revisit_headers(revisited: KnownCapture, profile: str) -> dict[str, str]:
-    digest = {} if revisited.payload_digest is None else {"WARC-Payload-Digest": revisited.payload_digest}
-    return digest | {
-        "WARC-Profile": profile,
-        "WARC-Refers-To": _urn(revisited.capture_id),
-        "WARC-Refers-To-Target-URI": _safe_url(revisited.url),
-        "WARC-Refers-To-Date": _warc_date(revisited.captured_at),
+def _revisit_headers(reference: Reference) -> dict[str, str]:
+    at, record_id = reference.captured_at, reference.record_id
+    stated = {
+        "WARC-Payload-Digest": reference.digest,
+        "WARC-Profile": _NOT_MODIFIED_PROFILE if reference.is_not_modified else _SAME_PAYLOAD_PROFILE,
+        "WARC-Refers-To": None if record_id is None else _urn(record_id),
+        "WARC-Refers-To-Target-URI": reference.url,
+        "WARC-Refers-To-Date": None if at is None else _warc_date(at),
     }
+    return {name: value for name, value in stated.items() if value is not None}
+
+
+def _safe_reference(reference: Reference | None) -> Reference | None:
+    if reference is None:
+        return None
+    return replace(
+        reference,
+        record_id=_safe_value(reference.record_id),
+        url=_safe_value(reference.url),
+        digest=_safe_value(reference.digest),
+    )
+
+
+def _safe_value(text: str | None) -> str | None:
+    """What a head can have in one line, without what no URL, id or digest has; `None` for nothing."""
+    return None if text is None else _safe_url(text.strip()) or None
 
 
 def _headers(kind: str, record_id: str, url: str, at: str) -> dict[str, str]:
@@ -638,8 +690,9 @@ def _urn(record_id: str) -> str:
     return f"<urn:uuid:{record_id}>"
 
 
-def _uuid(record_id: str) -> str:
-    return record_id.strip("<>").removeprefix("urn:uuid:")
+def record_name(record_id: str) -> str:
+    """The id of a WARC record without what stands around it."""
+    return record_id.strip("<> ").removeprefix("urn:uuid:")
 
 
 def _about(run_id: str) -> str:

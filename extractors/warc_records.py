@@ -15,7 +15,7 @@ MAX_HEAD_BYTES = 64 * 1024
 """A record whose WARC headers are longer is not read."""
 
 _MAGIC = b"WARC/"
-_VERSION_LINE = re.compile(rb"WARC/[0-9.]+\r?\n")
+_VERSION_LINE = re.compile(rb"WARC/[0-9.]+[ \t]*\r?\n")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 _BEGIN = re.compile(rb"WARC/[0-9]\.[0-9]+\r?\n(?=[A-Za-z-]+[ \t]*:)")
@@ -177,11 +177,15 @@ def _head(data: bytes) -> bytes | None:
 
 
 def _ends_here(stream: ByteStream) -> bool:
-    """Whether a record can end here: before an empty line, the next record, or the end of a stream without damage."""
+    """Whether a record can end here: before an empty line, the next record, or the end of a stream without damage.
+
+    Some tools write one line end between records in place of two.
+    """
     rest = stream.peek(_LOOK_AHEAD)
     if len(rest) < _LOOK_AHEAD and stream.damage is not None:
         return False
-    return not rest.strip(_NEWLINES) or rest.startswith((b"\r\n\r\n", b"\n\n", _MAGIC, GZIP_MAGIC))
+    behind = rest.lstrip(_NEWLINES)
+    return not behind or rest.startswith((b"\r\n\r\n", b"\n\n")) or behind.startswith((_MAGIC, GZIP_MAGIC))
 
 
 def _find_next(stream: ByteStream, offset: int, search: _Search, *, is_packed: bool) -> None:

@@ -177,6 +177,7 @@ def discover(
     contact: ContactOption = None,
     catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's URL.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a catalog from the facets that the site shows.
 
@@ -185,12 +186,15 @@ def discover(
     """
     from flows.discovery import discover as discover_catalog
     from flows.printing import print_lines
+    from schemas.files import write_text
 
+    if output is not None and not overwrite and (output.exists() or output.is_symlink()):
+        raise UsageError(f"{output}: exists; choose another --output, or replace it with --overwrite")
     text = discover_catalog(catalog, archive, contact)
     if output is None:
         print(text, end="")  # noqa: T201 (it is the output)
     else:
-        output.write_text(text, encoding="utf-8")
+        write_text(output, text)
         print_lines([f"{output}: {text.count('[[collections]]')} collections"])
 
 

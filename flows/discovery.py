@@ -3,7 +3,8 @@
 import asyncio
 from pathlib import Path
 
-from extractors.parsing import decode, read_page
+from extractors.decoding import charset_of, decode
+from extractors.parsing import read_page
 from extractors.sources.asking import open_site
 from extractors.wilson_center.addresses import ListingAddress, listing_url
 from extractors.wilson_center.catalog import Catalog, CatalogEntry, write_catalog
@@ -51,9 +52,10 @@ async def _fetch_listing(catalog: Catalog) -> str:
     url = listing_url(ListingAddress(), 0, None, catalog.archive.url)
     async with open_site(catalog) as site:
         await site.read_robots()
-        body = (await site.fetch(url)).decoded
-    page = read_page(body)
-    text, _ = decode(body)
+        fetched = await site.fetch(url)
+    content_type = fetched.exchanges[-1].header("content-type")
+    page = read_page(fetched.decoded, content_type=content_type)
+    text, _ = decode(fetched.decoded, charset_of(content_type))
     if text is None or page.outcome != "listing":
         raise SourceError(f"{url}: {page.issues[0].message if page.issues else 'an empty listing'}")
     return text

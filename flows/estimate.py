@@ -6,7 +6,7 @@ from extractors.sources.estimate import Estimable, Estimate
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
-from warehouse.publishing import former_snapshot
+from warehouse.publishing import find_former
 
 
 def estimate(request: HarvestRequest) -> Estimate:
@@ -24,7 +24,7 @@ def estimate(request: HarvestRequest) -> Estimate:
 
 def _due_documents(folder: WarehouseFolder, days: int) -> int | None:
     """Documents with a URL whose page was not captured within so many days; `None` if nothing was published yet."""
-    snapshot = former_snapshot(folder)
+    snapshot = find_former(folder).snapshot
     if snapshot is None:
         return None
     documents = snapshot.read("documents", ["url", "page_captured_at"])
@@ -35,7 +35,7 @@ def _due_documents(folder: WarehouseFolder, days: int) -> int | None:
 
 def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
 
-    snapshot = former_snapshot(folder)
+    snapshot = find_former(folder).snapshot
     if snapshot is None:
         return {}
     collections = snapshot.read("collections")

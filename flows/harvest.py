@@ -9,6 +9,7 @@ import logging
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -23,15 +24,16 @@ from extractors.sources import Source
 from extractors.wilson_center import ARCHIVE
 from flows.progress import Watch
 from flows.request import HarvestRequest
+from flows.withdrawals import interrupted_rollback
 from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.building import build_tables
 from warehouse.building.texts import write_texts
-from warehouse.changes import find_losses
+from warehouse.changes import find_losses, summarise_changes
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
-from warehouse.publishing import forget_old, former_snapshot, publish
+from warehouse.publishing import find_former, forget_old, publish
 from warehouse.receipts import describe, outcome_of, why_failed
 
 P = ParamSpec("P")
@@ -230,7 +232,9 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     return segments
 
 
-def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None) -> Receipt:
+def publish_tables(
+    folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None, *, rolls_back: bool = False
+) -> Receipt:
     """Read the raw zone, build the tables and publish them; let go of old snapshots.
 
     Args:
@@ -238,6 +242,7 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
         run_id: The run that it is for, whose outcome is reported; `None` for a rebuild.
         accept_loss: Whether to publish even if over 5 % of a collection disappeared.
         keep: How many snapshots are kept; `None` for all.
+        rolls_back: Whether it is for a rollback, which then is not one that was interrupted before.
 
     Raises:
         SourceError: The run, or the whole raw zone, gave nothing usable; nothing was published.
@@ -257,8 +262,9 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     outcome = outcome_of(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(why_failed(parsed(), run_id))
-    former = former_snapshot(folder)
-    losses = find_losses(former, tables)
+    former = find_former(folder)
+    completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
+    losses = find_losses(former.snapshot, tables)
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
 
@@ -269,16 +275,30 @@ def publish_tables(folder: WarehouseFolder, run_id: str | None, accept_loss: boo
     snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts})
     cache.forget_others(raw_zone)
     receipt = describe(
-        str(folder.path), snapshot.manifest.snapshot_id, tables, run_id, outcome, snapshot.manifest.changes
+        str(folder.path),
+        snapshot.manifest.snapshot_id,
+        tables,
+        run_id,
+        outcome,
+        summarise_changes(former.snapshot, snapshot),
+        snapshot.manifest.former,
     )
+    notes = [note for note in (former.note, completed and _completed(completed)) if note]
+    receipt = replace(receipt, notes=tuple(notes))
     _log_receipt(receipt)
     if keep is not None:
         forget_old(folder, keep)
     return receipt
 
 
+def _completed(snapshot_id: str) -> str:
+    return f"a rollback to {snapshot_id} had been interrupted before it published, and is complete with this snapshot"
+
+
 def _log_receipt(receipt: Receipt) -> None:
     _logger.info("snapshot %s published: %s documents", receipt.snapshot, f"{receipt.counts['documents']:,}")
+    for note in receipt.notes:
+        _logger.warning("%s", note)
     if receipt.counts["issues"]:
         levels = ", ".join(f"{count} {level}" for level, count in receipt.issues.items() if count)
         first = f"; first of all, {receipt.issue_examples[0]}" if receipt.issue_examples else ""

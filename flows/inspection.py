@@ -1,8 +1,8 @@
 """What the commands that write nothing do: status, check, changes, and the reading of one saved page."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import read_page_file
+from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
 from schemas.errors import UsageError, WarehouseError
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
+from warehouse.changes import ChangeSummary
 from warehouse.checks import snapshot_problems
 from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
@@ -86,7 +88,13 @@ def describe_current(warehouse: Path) -> Receipt:
     tables = {name: snapshot.read(name) for name in TABLES}
     outcome = tables["runs"]["outcome"].to_pylist()[-1]
     return describe(
-        str(folder.path), snapshot.manifest.snapshot_id, tables, tables["runs"]["run_id"].to_pylist()[-1], outcome, {}
+        str(folder.path),
+        snapshot.manifest.snapshot_id,
+        tables,
+        tables["runs"]["run_id"].to_pylist()[-1],
+        outcome,
+        ChangeSummary(Counter()),
+        snapshot.manifest.former,
     )
 
 
@@ -120,15 +128,19 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
 
     Raises:
         UsageError: There is no warehouse.
-        WarehouseError: There is no such snapshot.
     """
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     raw_zone = RawZone(folder.raw)
     segments = {path.name for path in raw_zone.all_segments()}
     problems = raw_zone.problems()
-    snapshot = find_snapshot(folder, snapshot_id) if snapshot_id else current_snapshot(folder)
+    try:
+        snapshot = find_snapshot(folder, snapshot_id) if snapshot_id else current_snapshot(folder)
+    except WarehouseError as error:
+        return CheckReport(None, [*problems, str(error)], "")
     if snapshot is None:
+        if any(each.manifest.former for each in list_snapshots(folder)):
+            problems.append(f"{folder.current} is missing; wcda rebuild or the next harvest makes it again")
         return CheckReport(None, problems, f"{folder.path}: sound; nothing has been published yet")
     problems += snapshot_problems(snapshot)
     problems += [
@@ -141,24 +153,11 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
         f"{folder.path}: sound; snapshot {snapshot.manifest.snapshot_id}, {len(snapshot.manifest.tables)} tables, "
         f"{rows} rows, {len(segments)} segments of the raw zone"
     )
-    if not snapshot_id and not problems and (target := _interrupted_rollback(folder, raw_zone, snapshot)):
+    if not snapshot_id and not problems and (target := interrupted_rollback(folder, raw_zone, snapshot)):
         summary += f"; a rollback was interrupted before it published: wcda rollback {target} completes it"
     if note := version_note(snapshot):
         summary += f"; {note}: its digests were proved, the rules of its schema were not"
     return CheckReport(snapshot.manifest.snapshot_id, problems, summary)
-
-
-def _interrupted_rollback(folder: WarehouseFolder, raw_zone: RawZone, current: Snapshot) -> str | None:
-    """Id of the snapshot to which the last rollback was to return, if nothing was published since; else `None`."""
-    withdrawal = raw_zone.withdrawal()
-    if withdrawal is None:
-        return None
-    made_from = {note.name for note in current.manifest.segments}
-    wanted: set[str] = set()
-    with suppress(WarehouseError):  # that snapshot may have been deleted since
-        wanted = {note.name for note in find_snapshot(folder, withdrawal.snapshot_id).manifest.segments}
-    is_published = made_from.isdisjoint(withdrawal.segments) and wanted <= made_from
-    return None if is_published else withdrawal.snapshot_id
 
 
 def list_changes(warehouse: Path, since: str | None) -> ChangeReport:

@@ -78,7 +78,8 @@ def receipt_lines(receipt: Receipt) -> list[str]:
         + (f" ({_listed(issues)})" if counts["issues"] else ""),
         *_coverage_of_pages(receipt),
         *(f"  {example}" for example in receipt.issue_examples),
-        f"against the former snapshot: {_listed(receipt.changes) or 'no changes'}",
+        _changes_line(receipt),
+        *receipt.notes,
     ]
 
 
@@ -87,6 +88,14 @@ def _coverage_of_pages(receipt: Receipt) -> list[str]:
     own, every = receipt.pages_of_documents, receipt.counts["documents"]
     missing = f"; {every - own:,} are known from listings alone (`node_id` is null)" if own < every else ""
     return [f"pages of documents: {own:,} of {every:,}{missing}"] if own else []
+
+
+def _changes_line(receipt: Receipt) -> str:
+    """What differs from the former snapshot, table by table; `wcda changes` names the rows."""
+    if receipt.former is None:
+        return "first snapshot: all of it is new"
+    tables = (f"{table}: {_listed(counts)}" for table, counts in receipt.changes_by_table.items())
+    return f"against the former snapshot: {'; '.join(tables) or 'no changes'}"
 
 
 def print_estimate(found: Estimate) -> None:

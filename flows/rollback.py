@@ -55,7 +55,7 @@ def roll_back(warehouse: Path, snapshot_id: str) -> RolledBack:
             raw_zone.withdraw(new_run_id(), Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others))
         elif _segments_of_current(folder) == {note.name for note in target.manifest.segments}:
             raise UsageError(f"{snapshot_id}: nothing was harvested since; there is nothing to withdraw")
-        receipt = publish_tables(folder, None, accept_loss=True, keep=None)
+        receipt = publish_tables(folder, None, accept_loss=True, keep=None, rolls_back=True)
     differences = summarise_changes(target, open_snapshot(folder, receipt.snapshot))
     return RolledBack(snapshot_id, len(others), differences.counts.total(), receipt)
 

@@ -1,7 +1,32 @@
-"""Files that are to outlast a loss of power: each, and each folder on the way to it, is forced to disk."""
+"""Files that others may have put there, and files that are to outlast a loss of power.
 
+Of the latter each, and each folder on the way to it, is forced to disk.
+"""
+
+import errno
 import os
+import stat
+from io import BufferedReader
 from pathlib import Path
+
+
+def open_file(path: Path) -> BufferedReader:
+    """Open a file for reading that others may have put there: reading it never waits, as it would for a pipe.
+
+    What the kernel makes as it is read, such as `/proc/kmsg`, has no size, and is empty here.
+
+    Raises:
+        OSError: It cannot be opened, or is no file, such as a pipe, a device or a folder.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    if found.st_size == 0:
+        os.close(handle)
+        return Path(os.devnull).open("rb")
+    return os.fdopen(handle, "rb")
 
 
 def sync_file(path: Path) -> None:

@@ -5,6 +5,8 @@ from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from schemas.files import open_file
+
 _FILE = "urn:wcda:file:"
 
 
@@ -26,7 +28,7 @@ def stable_id(*parts: str | None) -> str:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal, as `sha256sum` prints it."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -78,6 +78,11 @@ CHALLENGE = IssueKind("challenge", "error", "The site asked for proof of a human
 COUNT_MISMATCH = IssueKind("count-mismatch", "error", "A page does not yield as many entries as its range line says.")
 CUT_OFF = IssueKind("cut-off", "error", "A page ends early; what the cut may have touched was left out.")
 DAMAGED_ARCHIVE = IssueKind("damaged-archive", "error", "A part of an archive cannot be read; the rest was.")
+DOUBTFUL_ALIAS = IssueKind(
+    "doubtful-alias",
+    "warning",
+    "The archive says that URLs are one document's, and what they show speaks against it; nothing was joined.",
+)
 EMPTY_FILE = IssueKind("empty-file", "error", "A page is empty.")
 ENCODING = IssueKind(
     "encoding", "warning", "A page is not in the encoding that it should be in; it was read in another."

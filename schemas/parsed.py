@@ -6,9 +6,6 @@ Columns that are published as they are come from `schemas.tables`; the rest is s
 from dataclasses import replace
 from typing import get_args
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from schemas.columns import Column, Table
 from schemas.document_records import TermKind, TermRole, TextKind
 from schemas.records import PageKind
@@ -55,19 +52,29 @@ PARSED_COLLECTIONS = Table(
     ("run_id", "collection_id"),
     (*_RUN_ID, *_columns(COLLECTIONS, "collection_id", "kind", "name", "query", "url")),
 )
-_SHOWN = ("page_id", "page_kind", "layout", "outcome")
+SHOWN = ("page_id", "page_kind", "layout", "outcome")
+"""What a revisit has from the capture that it names."""
+
 PARSED_CAPTURES = Table(
     "captures",
     "Captures of pages, each with what its page was recognised as; a revisit has that from the capture that it names.",
     ("capture_id",),
     (
         *_columns(CAPTURES, "capture_id", "run_id", "url", "captured_at", "http_status", "warc_file", "warc_offset"),
-        Column("revisits", "string", "Capture whose page this is too.", "WARC-Refers-To", nullable=True),
+        Column("revisits", "string", "Capture or record whose page this is too.", "WARC-Refers-To", nullable=True),
+        Column("refers_to_place", "string", "Likewise, by its address.", "WARC-Refers-To-Target-URI", nullable=True),
+        Column("refers_to_at", "instant", "Likewise, by its time.", "WARC-Refers-To-Date", nullable=True),
+        Column("is_not_modified", "bool", "Whether the site answered so.", "WARC-Profile", nullable=True),
+        Column("place", "string", "Address, however it is written.", "url", nullable=True),
+        Column("body", "string", "What tells the body from others; null for a revisit.", "raw zone", nullable=True),
+        Column("digest", "string", "Of the payload, its own or that which a revisit names.", "raw zone", nullable=True),
+        Column("source_id", "string", "Record in the archive that it is from.", "raw zone", nullable=True),
+        Column("source_digest", "string", "Digest that this archive states.", "raw zone", nullable=True),
         Column("etag", "string", "What a conditional request can send.", "ETag", nullable=True),
         Column("last_modified", "string", "What a conditional request can send.", "Last-Modified", nullable=True),
         *_columns(PAGES, "collection_id"),
         Column("page_kind", "string", "What the page is in the archive.", "layout", True, allowed=get_args(PageKind)),
-        *_columns_or_null(PAGES, *_SHOWN),
+        *_columns_or_null(PAGES, *SHOWN),
     ),
 )
 PARSED_LISTINGS = Table(
@@ -215,17 +222,3 @@ PARSED_TABLES: dict[str, Table] = {
         PARSED_ISSUES,
     )
 }
-
-
-def resolve_revisits(captures: pa.Table) -> pa.Table:
-    """The captures, each revisit with what the capture that it names shows; null where that one is not there.
-
-    Args:
-        captures: Of all segments, as `PARSED_CAPTURES`; what a revisit names may stand in an older segment.
-    """
-    named = pc.index_in(captures["revisits"], value_set=captures["capture_id"].combine_chunks(), skip_nulls=True)
-    for name in _SHOWN:
-        own = captures[name]
-        column = pc.if_else(pc.is_valid(named), own.take(named), own)
-        captures = captures.set_column(captures.schema.get_field_index(name), captures.schema.field(name), column)
-    return captures

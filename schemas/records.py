@@ -101,6 +101,26 @@ class Validators:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """What a capture without a body of its own says of the capture whose body it has too, as far as it says it.
+
+    Attributes:
+        record_id: Of its WARC record, without `urn:uuid:`.
+        url: Its URL.
+        captured_at: UTC.
+        digest: Of its payload, as WARC or the index of a web archive has it.
+        is_not_modified: Whether the site answered that nothing had changed. If it says nothing else, that is since the
+            latest earlier capture of the same URL (WARC 1.1, 6.7.3).
+    """
+
+    record_id: str | None = None
+    url: str | None = None
+    captured_at: dt.datetime | None = None
+    digest: str | None = None
+    is_not_modified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KnownCapture:
     """A capture of an address that the raw zone has, to which a later one can refer.
 
@@ -116,6 +136,11 @@ class KnownCapture:
     validators: Validators = Validators()
     payload_digest: str | None = None
     http_status: int | None = None
+
+    @property
+    def reference(self) -> Reference:
+        """What a later capture says of it."""
+        return Reference(self.capture_id, self.url, self.captured_at, self.payload_digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,19 +190,18 @@ class ArchivedPage:
     """A page of a listing that a web archive or a folder of saved pages has.
 
     Attributes:
-        capture: Its status is `None` if it was saved without one; its body is empty where `revisits` or `known` is
-            given.
+        capture: Its status is `None` if it was saved without one; its body is empty where `revisits` is given.
         collection: That it belongs to; `None` for a page that is in no collection, such as a document's own.
-        payload_digest: What later records may name it by; `None` if there is nothing.
-        revisits: `payload_digest` of the page whose body this one has too.
-        known: The capture in the raw zone whose body this one has.
+        payload_digest: As the archive states it, which others may name it by; `None` if it states none.
+        record_id: Of its record in the archive, likewise, without `urn:uuid:`.
+        revisits: The capture whose body this one has too.
     """
 
     capture: Capture
     collection: Collection | None
     payload_digest: str | None = None
-    revisits: str | None = None
-    known: KnownCapture | None = None
+    record_id: str | None = None
+    revisits: Reference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,11 +335,14 @@ class Receipt:
         snapshot: Id of the published snapshot; `None` if nothing was published.
         warehouse: Folder of the warehouse.
         counts: Rows of each table.
-        repeats: Documents that stand in more than one collection.
+        repeats: Documents that stand in more than one collection, beside that of the whole archive.
         pages_of_documents: Documents of which their own page was captured.
-        changes: Rows added, changed and removed against the former snapshot.
+        former: Id of the former snapshot; `None` if this is the first.
+        changes: Rows of all tables that were added, changed and removed against the former snapshot.
+        changes_by_table: The same by table and kind.
         issues: Issues by level.
         issue_examples: The first of the gravest, with the page that each is about.
+        notes: A line for each thing that a person should know of the publication itself.
     """
 
     run_id: str | None
@@ -325,10 +352,13 @@ class Receipt:
     counts: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     pages_of_documents: int = 0
+    former: str | None = None
     changes: dict[str, int] = field(default_factory=dict)
+    changes_by_table: dict[str, dict[str, int]] = field(default_factory=dict)
     issues: dict[str, int] = field(default_factory=dict)
     issue_examples: tuple[str, ...] = ()
     collections: tuple[CollectionReceipt, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The receipt as plain values, for JSON."""

@@ -1,7 +1,7 @@
 """How much differs between two snapshots, and whether so much would go that the site has likely changed."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -40,9 +40,19 @@ class ChangeSummary:
             totals[kind] += number
         return dict(totals)
 
+    @property
+    def by_table(self) -> dict[str, dict[str, int]]:
+        """Changes of each table and kind."""
+        tables: dict[str, dict[str, int]] = {}
+        for (table, kind), number in self.counts.items():
+            tables.setdefault(table, {})[kind] = number
+        return tables
+
 
 def find_losses(former: Snapshot | None, tables: Mapping[str, pa.Table]) -> list[str]:
     """A line for each collection of which so much would leave that the site, and not the archive, has likely changed.
+
+    And one if so many documents would become one with others that what joins them is likely wrong.
 
     Args:
         former: The snapshot that the tables would follow.
@@ -50,24 +60,48 @@ def find_losses(former: Snapshot | None, tables: Mapping[str, pa.Table]) -> list
     """
     if former is None:
         return []
-    key = list(MEMBERSHIPS.key)
-    then, now = former.read("memberships", key), tables["memberships"].select(key)
-    missing = then.join(now, key, join_type="left anti")
-    if not missing.num_rows:
-        return []
-    # A document that has another id now has not left.
-    renamed = tables["document_keys"].select(["key", "document_id"]).rename_columns(["former", "document_id"])
-    former_ids = pc.binary_join_element_wise("id:", missing["document_id"], "")
-    successors = missing.select(["collection_id"]).append_column("former", former_ids).join(renamed, "former")
-    stays = successors.join(now, key, join_type="left semi").select(["collection_id", "former"])
-    gone = Counter(missing["collection_id"].to_pylist())
-    gone.subtract(stays.group_by(stays.column_names).aggregate([])["collection_id"].to_pylist())
-    before = Counter(then["collection_id"].to_pylist())
-    return [
-        f"{count} of {before[name]} documents would leave the collection {name} at once"
-        for name, count in sorted(gone.items())
-        if before[name] >= MIN_WATCHED and count > MAX_LOST_SHARE * before[name]
-    ]
+    before = former.read("documents", ["document_id"])["document_id"].to_pylist()
+    present = _present_ids(before, tables)
+    lines = [*_losses_of_collections(former, tables, present)]
+    merged = len(present) - len(set(present.values()))
+    if len(before) >= MIN_WATCHED and merged > MAX_LOST_SHARE * len(before):
+        lines.append(f"{merged} of {len(before)} documents would become one with others at once")
+    return lines
+
+
+def _present_ids(former: Collection[str], tables: Mapping[str, pa.Table]) -> dict[str, str]:
+    """The present id of each former document; of one that became several, the first."""
+    unchanged = set(former).intersection(tables["documents"]["document_id"].to_pylist())
+    present = {document: document for document in unchanged}
+    changed = pa.array([f"id:{document}" for document in former if document not in present], pa.string())
+    keys = tables["document_keys"].select(["key", "document_id"])
+    successors = keys.filter(pc.is_in(keys["key"], value_set=changed))
+    for key, document in zip(*(column.to_pylist() for column in successors.columns), strict=True):
+        former_id = key.removeprefix("id:")
+        present[former_id] = min(document, present.get(former_id, document))
+    return present
+
+
+def _losses_of_collections(
+    former: Snapshot, tables: Mapping[str, pa.Table], present: Mapping[str, str]
+) -> Iterator[str]:
+    members: dict[str, set[str]] = defaultdict(set)
+    for document, collection in zip(*_members(tables["memberships"]), strict=True):
+        members[collection].add(document)
+    before: Counter[str] = Counter()
+    kept: dict[str, set[str]] = defaultdict(set)
+    for document, collection in zip(*_members(former.read("memberships", [*MEMBERSHIPS.key])), strict=True):
+        before[collection] += 1
+        if (now := present.get(document)) in members[collection]:
+            kept[collection].add(str(now))
+    for name, count in sorted(before.items()):
+        lost = count - len(kept[name])
+        if count >= MIN_WATCHED and lost > MAX_LOST_SHARE * count:
+            yield f"{lost} of {count} documents would leave the collection {name} at once, or become one"
+
+
+def _members(memberships: pa.Table) -> tuple[list[str], list[str]]:
+    return memberships["document_id"].to_pylist(), memberships["collection_id"].to_pylist()
 
 
 def summarise_changes(former: Snapshot | None, present: Snapshot) -> ChangeSummary:

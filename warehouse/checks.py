@@ -1,6 +1,6 @@
 """What must hold of a set of tables, read from their schemas: columns, nulls, values, keys, foreign keys, counts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -8,20 +8,15 @@ import pyarrow.compute as pc
 from schemas.columns import ForeignKey, Table
 from schemas.identifiers import file_sha256
 from schemas.tables import TABLES
+from wcda.manifest import FileNote
 from wcda.snapshots import Snapshot
 from wcda.versions import is_of_this_version
 
 
 def snapshot_problems(snapshot: Snapshot) -> list[str]:
     """A line for each thing that is not as it was published, or breaks a rule of the schemas."""
-    problems = []
     report = [snapshot.manifest.report] if snapshot.manifest.report else []
-    for note in [*snapshot.manifest.tables, *report]:
-        file = snapshot.path / note.name
-        if not file.is_file():
-            problems.append(f"{note.name}: the file is missing")
-        elif file_sha256(file) != note.sha256:
-            problems.append(f"{note.name}: the file is not what was published (its SHA-256 differs)")
+    problems = file_problems(snapshot, [*snapshot.manifest.tables, *report])
     if problems or not is_of_this_version(
         snapshot.manifest
     ):  # the rules of another version were checked as it was published
@@ -34,6 +29,23 @@ def snapshot_problems(snapshot: Snapshot) -> list[str]:
         if table.num_rows != rows.get(f"{name}.parquet")
     ]
     return problems + table_problems(tables)
+
+
+def file_problems(snapshot: Snapshot, notes: Iterable[FileNote]) -> list[str]:
+    """A line for each file of a snapshot that is not as it was published.
+
+    Args:
+        snapshot: Published.
+        notes: The files to look at, from its manifest.
+    """
+    problems = []
+    for note in notes:
+        file = snapshot.path / note.name
+        if not file.is_file():
+            problems.append(f"{note.name}: the file is missing")
+        elif file_sha256(file) != note.sha256:
+            problems.append(f"{note.name}: the file is not what was published (its SHA-256 differs)")
+    return problems
 
 
 def table_problems(tables: Mapping[str, pa.Table]) -> list[str]:

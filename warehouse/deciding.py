@@ -1,11 +1,12 @@
 """What people decide on identity: the pairs that wait for a decision, and the file of decisions in a warehouse."""
 
+from io import TextIOWrapper
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.errors import UsageError
-from schemas.files import write_text
+from schemas.files import open_file, write_text
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, format_decisions, parse_decisions
 
@@ -18,7 +19,7 @@ def read_decisions(folder: WarehouseFolder) -> tuple[Decision, ...]:
     """
     name = str(folder.decisions)
     try:
-        with folder.decisions.open(encoding="utf-8-sig", newline="") as file:
+        with TextIOWrapper(open_file(folder.decisions), encoding="utf-8-sig", newline="") as file:
             return parse_decisions(file.read(), name)
     except FileNotFoundError:
         return ()

@@ -40,13 +40,15 @@ class WarehouseFolder(PublishedFolder):
 
         Raises:
             UsageError: The path is a file.
-            WarehouseError: The folder cannot be made or written, its disk is full, or it is a copy without links.
+            WarehouseError: The folder cannot be made or written, its disk is full, it is a copy without links, or
+                one of its folders is a link.
             WarehouseLockedError: Another run holds it.
         """
         from filelock import FileLock, Timeout  # the command line imports this module and must start quickly
 
         self._prepare()
         self.require_link()
+        self._require_folders()
         lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
         try:
             lock.acquire(blocking=False)
@@ -60,6 +62,14 @@ class WarehouseFolder(PublishedFolder):
             yield
         finally:
             lock.release()
+
+    def _require_folders(self) -> None:
+        for folder in (self.raw, self.parsed, self.snapshots):
+            if folder.is_symlink():  # files are deleted in them, and must not be in another place
+                raise WarehouseError(
+                    f"{folder}: must be a folder, and is a link to {folder.readlink()}; move that folder here, "
+                    "or keep the whole warehouse where it is"
+                )
 
     def _prepare(self) -> None:
         try:

@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,16 +17,16 @@ import pyarrow.parquet as pq
 from schemas.archive import Archive
 from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
-from schemas.files import sync_file, sync_folder
+from schemas.files import make_folder, sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.changes import summarise_changes
-from warehouse.checks import table_problems
+from warehouse.checks import file_problems, table_problems
 from warehouse.folder import MIN_KEPT, WarehouseFolder
 from warehouse.products.report import write_report
 from wcda.manifest import MANIFEST, REPORT, FileNote, Manifest, manifest_json
-from wcda.snapshots import Snapshot, current_snapshot
-from wcda.versions import is_readable
+from wcda.snapshots import Snapshot, current_name, current_snapshot, list_snapshots, snapshot_folders
+from wcda.versions import is_readable, unreadable
 
 _PARTIAL = ".part"
 
@@ -34,31 +34,65 @@ WriteLarge = Callable[[pa.Table, Path], None]
 """Writes a table, given without its large columns, to a file."""
 
 
-def former_snapshot(folder: WarehouseFolder) -> Snapshot | None:
-    """The current snapshot, for one that will follow it and be compared with it.
+@dataclass(frozen=True, slots=True)
+class Former:
+    """What a snapshot that is to be published will follow, and be compared with.
 
-    `None` also if it is broken, which the next one mends, or of another major version of the schema.
+    Attributes:
+        snapshot: Whole and readable; `None` if there is none.
+        note: A line for a person, if it is not the one that is current; `None` if it is, or nothing was published yet.
     """
+
+    snapshot: Snapshot | None
+    note: str | None = None
+
+
+def find_former(folder: WarehouseFolder) -> Former:
+    """The current snapshot, or, if that is missing, damaged or of another major version, the latest one that is not."""
+    readable = [each for each in reversed(list_snapshots(folder)) if is_readable(each.manifest)]
+    former = next((each for each in readable if not file_problems(each, each.manifest.tables)), None)
     try:
-        snapshot = current_snapshot(folder)
-    except WarehouseError:
-        return None
-    if snapshot is None or not is_readable(snapshot.manifest):
-        return None
-    return snapshot if all((snapshot.path / note.name).is_file() for note in snapshot.manifest.tables) else None
+        current = current_snapshot(folder)
+    except WarehouseError as error:
+        problem = str(error)
+    else:
+        if (current and current.path) == (former and former.path):
+            return Former(former)
+        problem = f"{folder.current} is missing" if current is None else _why_unusable(current)
+    compared = f"it was compared with {former.path.name}" if former else "there was nothing to compare it with"
+    return Former(former, f"the snapshot before could not be read, so {compared} ({problem})")
+
+
+def _why_unusable(snapshot: Snapshot) -> str:
+    """Why a snapshot can be no former one."""
+    return unreadable(snapshot.manifest) or "; ".join(file_problems(snapshot, snapshot.manifest.tables)[:1])
 
 
 def forget_old(folder: WarehouseFolder, keep: int) -> None:
-    """Delete all snapshots but the last ones. The warehouse's lock must be held.
+    """Delete all snapshots but the last ones and the current one. The warehouse's lock must be held.
+
+    Those that cannot be opened go first.
 
     Args:
         folder: The warehouse.
         keep: How many stay; at least `MIN_KEPT`.
     """
-    for path in sorted(folder.snapshots.glob("*Z"))[: -max(keep, MIN_KEPT)]:
-        partial = path.with_name(path.name + _PARTIAL)
-        path.rename(partial)  # half of a snapshot is none
-        shutil.rmtree(partial)
+    listed = [snapshot.path for snapshot in list_snapshots(folder)]
+    unreadable_first = [*sorted({*snapshot_folders(folder)}.difference(listed)), *listed]
+    current = current_name(folder)
+    for path in unreadable_first[: -max(keep, MIN_KEPT)]:
+        if path.name != current:
+            partial = path.with_name(path.name + _PARTIAL)
+            path.rename(partial)  # half of a snapshot is none
+            _delete(partial)
+
+
+def _delete(path: Path) -> None:
+    """Delete a folder with all that is in it; of a link, or what else it is, that alone."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def publish(
@@ -85,12 +119,11 @@ def publish(
     problems = table_problems(tables)
     if problems:
         raise CheckError(problems)
-    former = former_snapshot(folder)
-    folder.snapshots.mkdir(parents=True, exist_ok=True)
+    former = find_former(folder).snapshot
+    make_folder(folder.snapshots)
     for leftover in folder.snapshots.glob(f"*{_PARTIAL}"):
-        shutil.rmtree(leftover)
-    created_at = dt.datetime.now(dt.UTC)
-    snapshot_id = created_at.strftime("%Y%m%dT%H%M%S.%fZ")
+        _delete(leftover)
+    created_at, snapshot_id = _new_id(folder)
     partial = folder.snapshots / (snapshot_id + _PARTIAL)
     partial.mkdir()
     manifest = Manifest(
@@ -116,6 +149,14 @@ def publish(
     sync_folder(folder.snapshots)
     _swap(folder.current, path)
     return Snapshot(path, manifest)
+
+
+def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
+    """What the clock says, and an id from it; later by some microseconds if there is one with that id already."""
+    created_at = dt.datetime.now(dt.UTC)
+    while (folder.snapshots / (snapshot_id := created_at.strftime("%Y%m%dT%H%M%S.%fZ"))).exists():
+        created_at += dt.timedelta(microseconds=1)
+    return created_at, snapshot_id
 
 
 def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:

@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from schemas.identifiers import page_name
 from schemas.issues import PASSED_OVER, SITE_STOPPED, Level
 from schemas.records import CollectionReceipt, Receipt, RunOutcome
+from warehouse.changes import ChangeSummary
+from warehouse.themes import theme_counts
 from wcda.manifest import ChangeKind
 
 ISSUE_EXAMPLES = 3
@@ -21,7 +23,8 @@ def describe(
     tables: Mapping[str, pa.Table],
     run_id: str | None,
     outcome: RunOutcome,
-    changes: Mapping[ChangeKind, int],
+    changes: ChangeSummary,
+    former: str | None,
 ) -> Receipt:
     """The receipt of a snapshot.
 
@@ -31,7 +34,8 @@ def describe(
         tables: By name.
         run_id: The run that it is for; `None` for a rebuild.
         outcome: How the run went.
-        changes: Rows by kind of change against the former snapshot.
+        changes: Against the former snapshot.
+        former: Id of the former snapshot; `None` if this is the first.
     """
     issues = tables["issues"].to_pylist()
     levels = Counter(row["level"] for row in issues)
@@ -46,9 +50,11 @@ def describe(
         snapshot=snapshot_id,
         warehouse=warehouse,
         counts={name: table.num_rows for name, table in tables.items()},
-        repeats=pc.sum(pc.greater(tables["documents"]["collection_count"], 1)).as_py() or 0,
+        repeats=pc.sum(pc.greater(theme_counts(tables), 1)).as_py() or 0,
         pages_of_documents=_count_pages(tables["documents"]),
-        changes={kind: changes.get(kind, 0) for kind in get_args(ChangeKind)},
+        former=former,
+        changes={kind: changes.by_kind.get(kind, 0) for kind in get_args(ChangeKind)},
+        changes_by_table=changes.by_table,
         issues={level: levels.get(level, 0) for level in get_args(Level)},
         issue_examples=tuple(_where(row["url"]) + row["message"] for row in errors[:ISSUE_EXAMPLES]),
         collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),

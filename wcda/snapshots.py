@@ -14,6 +14,8 @@ from wcda.manifest import MANIFEST, FileNote, Manifest, read_manifest
 from wcda.schema import TABLES
 from wcda.versions import is_of_this_version, unreadable, versions, with_known_columns
 
+_SNAPSHOT_ID = f"{'[0-9]' * 8}T{'[0-9]' * 6}.{'[0-9]' * 6}Z"
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -53,12 +55,16 @@ class Snapshot:
         wanted = list(known.small_column_names) if columns is None else columns
         if file is None:
             return known.arrow_schema().empty_table().select(wanted)
-        if is_of_this_version(self.manifest):
-            every = file.schema_arrow.names if columns is None else wanted
-            wanted = [name for name in every if name in wanted or name not in known.column_names]
-            return file.read(columns=wanted).select(wanted)
-        held = [name for name in wanted if name in file.schema_arrow.names]
-        return with_known_columns(file.read(columns=held), table).select(wanted)
+        try:
+            if is_of_this_version(self.manifest):
+                every = file.schema_arrow.names if columns is None else wanted
+                wanted = [name for name in every if name in wanted or name not in known.column_names]
+                return file.read(columns=wanted).select(wanted)
+            held = [name for name in wanted if name in file.schema_arrow.names]
+            return with_known_columns(file.read(columns=held), table).select(wanted)
+        except (pa.ArrowException, OSError, KeyError) as error:
+            reason = " ".join(str(error).split())
+            raise WarehouseError(f"{self.path / table}.parquet: cannot be read: {reason}") from error
 
     def batches(self, table: str, rows: int) -> Iterator[pa.RecordBatch]:
         """All columns of one of its tables, so many rows at a time; without rows in a snapshot that has no such table.
@@ -118,10 +124,32 @@ def current_snapshot(folder: PublishedFolder) -> Snapshot | None:
     Raises:
         WarehouseError: The link or what it names is broken.
     """
+    while True:
+        name = current_name(folder)
+        if name is None:
+            return None
+        try:
+            return _open(folder.snapshots / name)
+        except WarehouseError as error:
+            if current_name(folder) == name:  # else it was let go between the two: there is a later one
+                raise WarehouseError(
+                    f"{error}, though {folder.current} names it; wcda rebuild or the next harvest publishes another"
+                ) from error
+
+
+def current_name(folder: PublishedFolder) -> str | None:
+    """Name of the folder in `snapshots/` that `current` names, whether it is there or not; `None` if there is no link.
+
+    Raises:
+        WarehouseError: `current` is no link, or leads out of `snapshots/`.
+    """
     if not folder.current.is_symlink():
         folder.require_link()
         return None
-    return _open(folder.current.resolve())
+    target = folder.path / folder.current.readlink()
+    if target.parent.resolve() != folder.snapshots.resolve():
+        raise WarehouseError(f"{folder.current}: names no folder in {folder.snapshots}; wcda rebuild mends it")
+    return target.name
 
 
 def find_snapshot(folder: PublishedFolder, snapshot_id: str) -> Snapshot:
@@ -136,26 +164,50 @@ def find_snapshot(folder: PublishedFolder, snapshot_id: str) -> Snapshot:
 
 
 def open_snapshot(folder: PublishedFolder, snapshot_id: str | None = None) -> Snapshot:
-    """A snapshot to read from: by its id, or the current one.
+    """A snapshot to read from: by its id, or the current one. Its files are open, so that it can be deleted meanwhile.
 
     Raises:
         UsageError: There is no warehouse.
-        WarehouseError: There is no such snapshot, or nothing was published yet.
+        WarehouseError: There is no such snapshot, nothing was published yet, or a file is missing or cannot be read.
     """
     folder.require_existing()
-    snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
-    if snapshot is None:
-        raise WarehouseError(f"{folder.path}: nothing has been published yet; run wcda harvest first")
-    return snapshot
+    while True:
+        snapshot = current_snapshot(folder) if snapshot_id is None else find_snapshot(folder, snapshot_id)
+        if snapshot is None:
+            raise WarehouseError(f"{folder.path}: nothing has been published yet; run wcda harvest first")
+        try:
+            return snapshot.held()
+        except WarehouseError:
+            if snapshot_id is not None or current_name(folder) == snapshot.path.name:
+                raise  # else it was let go while its files were being opened: there is a later one
 
 
 def list_snapshots(folder: PublishedFolder) -> list[Snapshot]:
-    """The snapshots that are kept, oldest first; those that cannot be opened are left out."""
-    found = []
-    for path in sorted(folder.snapshots.glob("*Z")):
+    """The snapshots that are kept, oldest first; those that cannot be opened are left out.
+
+    What is older is seen from what each followed, since their names are only what the clock said: the current one comes
+    last, and what it does not go back to, such as one that was never made current, comes before all that it does.
+    """
+    found = {}
+    for path in snapshot_folders(folder):
         with suppress(WarehouseError):
-            found.append(_open(path))
-    return found
+            found[path.name] = _open(path)
+    followed = {snapshot.manifest.former for snapshot in found.values()}
+    latest = sorted(found.keys() - followed, reverse=True)
+    with suppress(WarehouseError):
+        latest.insert(0, current_name(folder) or "")
+    newest_first: dict[str, Snapshot] = {}
+    for name in [*latest, *sorted(found, reverse=True)]:
+        step: str | None = name
+        while step in found and step not in newest_first:
+            newest_first[step] = found[step]
+            step = found[step].manifest.former
+    return [*newest_first.values()][::-1]
+
+
+def snapshot_folders(folder: PublishedFolder) -> Iterator[Path]:
+    """The folders that are named as snapshots, in no order that means anything, whether they can be opened or not."""
+    return folder.snapshots.glob(_SNAPSHOT_ID)
 
 
 def snapshot_before(folder: PublishedFolder, snapshot: Snapshot, since: str | None = None) -> Snapshot | None:

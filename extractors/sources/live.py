@@ -263,7 +263,7 @@ class _Crawl:
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, known=known))
             return
-        page = read_page(fetched.decoded, answer.url)
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
         if page.outcome == "challenge" and not self._is_refused:
             self._is_refused = True
@@ -321,7 +321,7 @@ class _Crawl:
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, request.collection_id, known=known))
             return self._known.view(known)
-        page = read_page(fetched.decoded, answer.url)
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
         self._named.update(entry.url for entry in listing_entries(page) if entry.url is not None)
         self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
         return view_of(page)

@@ -1,11 +1,13 @@
 """`pages.csv` in a folder of saved pages: what a person knows of them and they do not show, the URL and the timestamp.
 
-A table with a column `file`, the path below the folder, and `url`, `captured_at` or both.
+A table with a column `file`, the path below the folder, and `url`, `captured_at` or both, as spreadsheets write it:
+parted by commas, semicolons or tabs, with further columns and blank rows.
 """
 
+import codecs
 import csv
 import datetime as dt
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass
 from io import StringIO
 from urllib.parse import urlsplit
@@ -17,7 +19,8 @@ from schemas.timestamps import parse_timestamp
 
 PAGE_LIST = "pages.csv"
 
-_COLUMNS = ("file", "url", "captured_at")
+_DELIMITERS = ",;\t|"
+_STATED_DELIMITER = re.compile(r"""["']?sep=(.)["']?[;,]*""", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +40,61 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
     """What a list says, by file, and an issue for each line of it that says nothing that can be used.
 
     Args:
-        body: The list's bytes, in UTF-8.
+        body: The list's bytes, in UTF-8 or UTF-16.
         names: Paths of the files that are there, below the list's folder.
         base: Where the catalog says that the archive is.
     """
+    listed: dict[str, ListedPage] = {}
+    unlisted = set(names)
+    issues = []
     try:
-        lines = csv.DictReader(StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        columns = lines.fieldnames or ()
-        if "file" not in columns or not set(columns) <= set(_COLUMNS):
+        begin, delimiter, columns = _read_header(text := _decoded(body))
+        if "file" not in columns or (len(columns) > 1 and not {"url", "captured_at"} & set(columns)):
             found = ", ".join(columns) or "nothing"
-            return {}, [
-                page_list_issue("its first line must name the columns file, and url, captured_at or both", found)
-            ]
-        listed: dict[str, ListedPage] = {}
-        unlisted = set(names)
-        issues = []
-        for row in lines:
+            message = "its first line must name the columns file, and url, captured_at or both"
+            return {}, [page_list_issue(message, found)]
+        lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for cells in lines:
+            if lines.line_num <= begin or not any(map(str.strip, cells)):
+                continue
             try:
-                name, page = _read_row(row, unlisted, base)
+                name, page = _read_row(columns, cells, unlisted, base)
                 unlisted.remove(name)
                 listed[name] = page
             except ValueError as error:
-                issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(_texts(row))))
+                issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(cells)))
     except UnicodeDecodeError:
-        return {}, [page_list_issue("it is not in UTF-8")]
+        return {}, [page_list_issue("it is not in UTF-8; save it as CSV UTF-8")]
     except csv.Error as error:
         return {}, [page_list_issue(f"it is no CSV: {error}")]
     return listed, issues
 
 
-def _read_row(row: dict[str, str | None], names: set[str], base: str) -> tuple[str, ListedPage]:
-    name = row["file"] or ""
-    if None in row or None in row.values():
+def _decoded(body: bytes) -> str:
+    """The list's text, whichever of Unicode's encodings a spreadsheet has chosen."""
+    is_utf16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return body.decode("utf-16" if is_utf16 else "utf-8-sig")
+
+
+def _read_header(text: str) -> tuple[int, str, list[str]]:
+    """Number of the line that names the columns, what parts them, and their names in small letters."""
+    delimiters = _DELIMITERS
+    for number, line in enumerate(text.splitlines(), start=1):
+        if (stated := _STATED_DELIMITER.fullmatch(line)) is not None:  # Excel's own way to say it
+            delimiters = stated[1]
+        elif line.strip(" \t\xa0" + "".join(delimiters)):
+            read = {each: next(csv.reader([line], delimiter=each)) for each in delimiters}
+            names = {each: [cell.strip().lower() for cell in cells] for each, cells in read.items()}
+            delimiter = max(delimiters, key=lambda each: ("file" in names[each], len(names[each])))
+            return number, delimiter, names[delimiter]
+    return 0, ",", []
+
+
+def _read_row(columns: list[str], cells: list[str], names: set[str], base: str) -> tuple[str, ListedPage]:
+    if len(cells) != len(columns):
         raise ValueError("it has more or fewer fields than the first line")
+    row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
+    name = row["file"] if row["file"] in names else row["file"].replace("\\", "/").removeprefix("./")
     if name not in names:
         raise ValueError(f"no file {name!r} is there, or another line is about it")
     url, timestamp = row.get("url"), row.get("captured_at")
@@ -89,11 +114,6 @@ def _read_timestamp(text: str) -> dt.datetime:
     if timestamp is None:
         raise ValueError(f"{text} is not a timestamp such as 2025-03-01T12:00:00Z")
     return timestamp
-
-
-def _texts(row: dict[str, str | None]) -> Iterator[str]:
-    for value in row.values():
-        yield from value if isinstance(value, list) else [value or ""]
 
 
 def page_list_issue(message: str, found: str | None = None, level: Level = "error") -> Issue:

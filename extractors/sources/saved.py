@@ -1,9 +1,10 @@
-"""Saved pages: which files of a folder there are, and which URL its name or first bytes give.
+"""Saved pages: which files of a folder there are, and which URL their names give.
 
 wget names a file after the URL, as GNU Wget's manual says under `--adjust-extension`, `--restrict-file-names` and
-`--backup-converted`; browsers write the URL into a comment, the "mark of the web".
+`--backup-converted`; tools that download from a web archive have folders for the times of its captures too.
 """
 
+import datetime as dt
 import mimetypes
 import os
 import re
@@ -11,27 +12,30 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from extractors.byte_streams import MAX_PAGE_BYTES
+from extractors.replays import read_replay_timestamp
 from extractors.wilson_center.addresses import (
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
     ListingAddress,
     document_address,
+    is_archive_site,
     listing_url,
     parse_listing_address,
 )
 from extractors.wilson_center.terms import term_page
 from schemas.errors import SourceError, UsageError
+from schemas.files import open_file
 from schemas.identifiers import file_address
 from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
 
-MARK_BYTES = 1024
-"""Of a page, at its beginning: a browser writes its mark before or behind the doctype."""
-
-_MARK = re.compile(rb"<!-- saved from url=\([0-9]{4}\)(https?://[^\s<>\"]+) -->")
+_REPLAY_FOLDER = re.compile(r"([0-9]{14})(?:[a-z]{2}_)*")
+_SCHEME_FOLDER = re.compile(r"https?(?::|\+|%3a)?", re.IGNORECASE)
+# What wayback_machine_downloader encodes where Windows does not have it in names.
+_ENCODED_FOR_WINDOWS = re.compile(r"%(?:3a|2a|3f|26|3d|3c|3e|5c|7c)", re.IGNORECASE)
 _SUFFIXES = re.compile(r"(?:/index\.html?|\.html?)?(?:\.orig)?$")
 _NAMED_SEARCH = re.compile(r"search[?@].*=.*")
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[:+][0-9]+)?|[0-9]+(?:\.[0-9]+){3}(?:[:+][0-9]+)?", re.IGNORECASE)
@@ -51,26 +55,30 @@ class Origin:
     Attributes:
         listing: What its URL asks for, if it is a page of the listing.
         url: Canonical URL of the listing's page, or of the document or term; `None` if it is neither or nobody knows.
-        is_known: Whether it is a page of the archive's site at a known place, so that it is no listing without one.
+        is_known: Whether it is a page at a known place, so that it is no listing without one.
+        captured_at: UTC; `None` where nothing shows it.
     """
 
     listing: ListingAddress | None = None
     url: str | None = None
     is_known: bool = False
+    captured_at: dt.datetime | None = None
 
 
 def check_path(path: Path) -> None:
     """Find out, before anything slow, whether there is something to read.
 
     Raises:
-        UsageError: There is no such path.
+        UsageError: There is no such path, or it is a pipe or a device.
         SourceError: It is a folder without files.
     """
     if path.is_dir():
         if not find_files(path).names:
             raise SourceError(f"{path}: the folder holds no pages")
-    elif not path.is_file():
+    elif not path.exists():
         raise UsageError(f"{path}: no such file or folder")
+    elif not path.is_file():
+        raise UsageError(f"{path}: neither a file nor a folder, but a pipe or a device; save what it gives to a file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,8 @@ def read_page_file(path: Path) -> bytes:
         size = path.stat().st_size
         if size > MAX_PAGE_BYTES:
             raise SourceError(f"{path.name}: {size} bytes are no page (at most {MAX_PAGE_BYTES})")
-        return path.read_bytes()
+        with open_file(path) as file:
+            return file.read()
     except OSError as error:
         raise SourceError(f"{path.name}: {error.strerror}") from error
 
@@ -138,25 +147,39 @@ def own_collection(form: str) -> Collection:
     return Collection(f"{_FILE_ID}{name}" if _LISTING_ID.fullmatch(name) else name)
 
 
-def find_origin(parts: tuple[str, ...], head: bytes, base: str) -> Origin:
-    """Where a saved page came from.
+def find_origin(parts: tuple[str, ...], base: str) -> Origin:
+    """Where a saved page came from, as far as the names of its folders and its own show.
 
     Args:
         parts: Folders and name of the file.
-        head: Its first bytes, at least `MARK_BYTES` if it has so many.
         base: Where the catalog says that the archive is.
     """
-    mark = _MARK.search(head[:MARK_BYTES])
-    if mark is not None:
-        return origin_of(mark[1].decode("latin-1"), base)
     for number in range(len(parts) - 2, -1, -1):
         url = _base_of_host(parts[number], base)
         if url is not None:
-            return origin_of(_address(url, "/".join(parts[number + 1 :])), base)
+            captured_at, begin = _time_of_folders(parts, number)
+            origin = origin_of(_address(url, "/".join(parts[begin:])), base)
+            return replace(origin, captured_at=captured_at)
     parent = parts[-2] if len(parts) > 1 else ""
     if _NAMED_SEARCH.fullmatch(parts[-1]) and not _HOST.fullmatch(parent):
         return replace(origin_of(_address(base, parts[-1]), base), is_known=False)
     return Origin()
+
+
+def _time_of_folders(parts: tuple[str, ...], host: int) -> tuple[dt.datetime | None, int]:
+    """When a page was captured, as mirrors of a web archive name a folder, and where its path begins.
+
+    The folder stands before the host, with the scheme between or not, or behind it.
+    """
+    before = parts[max(0, host - 2) : host]
+    before = before[:-1] if before and _SCHEME_FOLDER.fullmatch(before[-1]) else before[-1:]
+    of_replay = _REPLAY_FOLDER.fullmatch(before[-1]) if before else None
+    if of_replay is not None:
+        return read_replay_timestamp(of_replay[1]), host + 1
+    behind = parts[host + 1 : -1][:1]
+    if behind and (captured_at := read_replay_timestamp(behind[0])) is not None:
+        return captured_at, host + 2
+    return None, host + 1
 
 
 def origin_of(url: str, base: str) -> Origin:
@@ -170,7 +193,7 @@ def origin_of(url: str, base: str) -> Origin:
         parts = urlsplit(url)
     except ValueError:
         return Origin()
-    is_of_hosts = parts.hostname in ARCHIVE_HOSTS
+    is_of_hosts = is_archive_site(parts)
     listing = parse_listing_address(url, base)
     if listing is None or _PAGE_VALUE.search(url):
         page = archive_document(url, base) or archive_term(url, base)
@@ -262,6 +285,8 @@ def _base_of_host(folder: str, base: str) -> str | None:
 def _address(base: str, name: str) -> str:
     """The URL that wget made a file name of."""
     path = _SUFFIXES.sub("", name).replace("#", "%23")
+    if "?" not in path and "%3f" in path.lower():
+        path = _ENCODED_FOR_WINDOWS.sub(lambda match: unquote(match[0]), path)
     if "?" not in path:
         path = path.replace("@", "?", 1)  # wget's form for Windows
     return f"{base}/{path}"

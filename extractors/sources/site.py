@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
-from extractors.content_encoding import DamagedBodyError, UndecodableError, decode_body
+from extractors.content_encoding import DamagedBodyError, UndecodableError, content_encoding_of, decode_body
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
 from extractors.sources.wire import Fields, Wire
@@ -404,7 +404,7 @@ def _is_success(status: int) -> bool:
 
 def _decode(exchange: Exchange) -> bytes:
     try:
-        return decode_body(exchange.body, exchange.header("content-encoding"))
+        return decode_body(exchange.body, content_encoding_of(exchange.headers))
     except DamagedBodyError as error:
         raise _AttemptError(f"the body cannot be decoded: {error}", status=exchange.status) from error
     except UndecodableError as error:
@@ -414,7 +414,7 @@ def _decode(exchange: Exchange) -> bytes:
 def _decode_leniently(exchange: Exchange) -> bytes:
     """Body of an error page, of which the status is enough."""
     try:
-        return decode_body(exchange.body, exchange.header("content-encoding"))
+        return decode_body(exchange.body, content_encoding_of(exchange.headers))
     except UndecodableError:
         return b""
 

@@ -30,7 +30,17 @@ from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
-from schemas.records import ArchivedPage, Capture, Collection, Exchange, Headers, Item, KnownCapture, first_header
+from schemas.records import (
+    ArchivedPage,
+    Capture,
+    Collection,
+    Exchange,
+    Headers,
+    Item,
+    KnownCapture,
+    Reference,
+    first_header,
+)
 
 MAX_LINES = 5000
 """Captures that one answer of the index may hold, so that it stays well below the most that is read of a body."""
@@ -499,7 +509,7 @@ class _Replay:
     def _known_page(self, known: KnownCapture, line: _Line, page: _Page) -> ArchivedPage:
         """A capture whose body the raw zone has, as a reference to that."""
         capture = Capture(line.url, b"", "", page.collection_id, line.instant, known.http_status)
-        return ArchivedPage(capture, self._collection(line.url, page), known=known)
+        return ArchivedPage(capture, self._collection(line.url, page), revisits=known.reference)
 
     def _page_of(self, fetched: Fetched, line: _Line, page: _Page) -> ArchivedPage | None:
         """What was captured; `None` if that is another page, or was given before.
@@ -553,7 +563,8 @@ class _Replay:
     def _reference(self, page: ArchivedPage, line: _Line) -> ArchivedPage:
         """A capture that has the body of another, which was read."""
         capture = replace(page.capture, url=line.url, body=b"", content_type="", captured_at=line.instant, headers=())
-        return ArchivedPage(capture, page.collection, revisits=page.payload_digest)
+        reference = Reference(None, page.capture.url, page.capture.captured_at, page.payload_digest)
+        return ArchivedPage(capture, page.collection, revisits=reference)
 
     def _collection(self, url: str, page: _Page) -> Collection | None:
         """The catalog's own collection of a listing, if it has it, for its name; `None` for a page of another kind."""

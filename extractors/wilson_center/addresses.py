@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
+from extractors.replays import split_replay
 from schemas.identifiers import stable_id
 
 if TYPE_CHECKING:
@@ -64,7 +65,15 @@ _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
 _FACET = re.compile(r"(?!(?:text|collection|old):)([a-z][a-z0-9_]*):([A-Za-z0-9_.-]+)")
 _FIELDS = frozenset({"search_api_fulltext", "page", "items_per_page"})
 # A shadow of the facets, the order of the result, and what advertisers add: none changes the result set.
-_OTHER_FIELD = re.compile(r"fo\[[0-9]*\]|sort_(?:by|order|bef_combine)|utm_\w+|fbclid|gclid")
+_OTHER_FIELD = re.compile(
+    r"""fo\[[0-9]*\] | sort_(?:by|order|bef_combine)
+    # what advertisers, mailers and social networks add to follow a reader
+    | (?:utm|gad|hsa|mc|mtm|pk|piwik|matomo|oly|guce|vero)_\w+
+    | (?:fb|g|d|tw|tt|y|ys)clid | msclkid | irclickid | gclsrc | [gw]braid | rdt_cid | sccid
+    | _g(?:a|ac|l) | _hs(?:enc|mi) | __hs(?:tc|sc|fp) | hsctatracking | mkt_tok | srsltid | igsh(?:id)? | li_fat_id
+    | s_cid | cmpid | ncid | epik | wickedid | _openstat | ref_(?:src|url)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _COUNT = re.compile(r"[0-9]{1,6}")
 _MAX_ENCODINGS = 3  # beside the one that every address has
 _MAX_SLUG_LENGTH = 60
@@ -75,22 +84,34 @@ _USUAL_PORTS = frozenset({80, 443})
 def document_address(href: str) -> str | None:
     """Canonical address of a document's page, or `None` if `href` is no document of the archive.
 
-    Relative and absolute, secure and plain, any known host, encoded or not: one address.
+    Relative and absolute, secure and plain, any known host, encoded or not, as a web archive plays it: one address.
     """
     plain = _PLAIN_ADDRESS.fullmatch(href)
     if plain is not None:
         return ARCHIVE_URL + plain[1]
+    replayed = split_replay(href)
+    if replayed is not None:
+        href = replayed.url
     try:
         parts = urlsplit(href.strip())
     except ValueError:  # an unclosed bracket, say: text that no browser would follow either
         return None
-    if parts.scheme not in ("", "http", "https") or (parts.hostname or ARCHIVE_HOST) not in ARCHIVE_HOSTS:
+    if parts.scheme not in ("", "http", "https") or (parts.netloc and not is_archive_site(parts)):
         return None
     match = _DOCUMENT_PATH.fullmatch(parts.path)
     if match is None:
         return None
     slug = quote(unquote(match[1]), safe="", errors="surrogatepass")
     return f"{ARCHIVE_URL}/document/{slug}"
+
+
+def is_archive_site(parts: SplitResult) -> bool:
+    """Whether a URL names a known host of the archive; one with a user or an unusual port is somebody else's server."""
+    try:
+        port = parts.port
+    except ValueError:
+        return False
+    return parts.hostname in ARCHIVE_HOSTS and "@" not in parts.netloc and port in {None, *_USUAL_PORTS}
 
 
 def classify(url: str, base: str = ARCHIVE_URL) -> "PageKind | None":
@@ -244,6 +265,21 @@ def listing_url(address: ListingAddress, page: int, items_per_page: int | None, 
     return f"{base}/search" + (f"?{query}" if query else "")
 
 
+def address_key(url: str) -> str:
+    """The same for all forms of one address, whatever its host; raises nothing."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname or ""
+        listing = parse_listing_address(url, f"{parts.scheme}://{parts.netloc}")
+    except ValueError:
+        return url
+    if listing is not None:
+        return host + listing_url(listing, listing.page, listing.items_per_page, "")
+    document = document_address(parts.path)
+    path = document.removeprefix(ARCHIVE_URL) if document else unquote(parts.path).rstrip("/")
+    return f"{host}{path}?{parts.query}" if parts.query else host + path
+
+
 @lru_cache
 def _query_of(criteria: tuple[tuple[str, str], ...]) -> str:
     """What asks for a result set: the same for all its pages."""
@@ -253,7 +289,9 @@ def _query_of(criteria: tuple[tuple[str, str], ...]) -> str:
 def _is_of_archive(parts: SplitResult, base: SplitResult) -> bool:
     if parts.scheme not in ("", "http", "https"):
         return False
-    return (parts.hostname or ARCHIVE_HOST) in ARCHIVE_HOSTS or _host_and_port(parts) == _host_and_port(base)
+    if not parts.netloc or is_archive_site(parts):
+        return True
+    return "@" not in parts.netloc and _host_and_port(parts) == _host_and_port(base)
 
 
 def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:

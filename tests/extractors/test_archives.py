@@ -1,8 +1,10 @@
 """Web archives and mirrors from a path: what is found in them, what is passed over, and what is said of bad ones."""
 
+import bz2
 import datetime as dt
 import gzip
 import io
+import lzma
 import os
 import random
 import subprocess
@@ -25,7 +27,7 @@ from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_address
 from schemas.issues import Issue
-from schemas.records import Alias, ArchivedPage, Collection, Item
+from schemas.records import Alias, ArchivedPage, Collection, Item, Reference
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
 
 HOST = "digitalarchive.wilsoncenter.org"
@@ -421,7 +423,7 @@ def test_a_page_whose_instant_is_unknown_is_like_a_saved_one(tmp_path: Path) -> 
     assert found.complaints == [("warning", "no-instant")]
 
 
-def test_a_coding_that_is_not_known_stays_for_the_reading_of_the_page(tmp_path: Path) -> None:
+def test_a_coding_stays_for_the_reading_of_the_page(tmp_path: Path) -> None:
     body = ZSTD(PAGE)
 
     (page,) = warc(tmp_path, response(body=body, headers=(("Content-Encoding", "zstd"),))).pages
@@ -437,9 +439,10 @@ def test_the_catalog_says_where_else_a_listing_is(tmp_path: Path) -> None:
     assert Read(path, REPLICA).urls == ["http://127.0.0.1:8080/search?page=1"]
 
 
-def test_a_revisit_names_the_digest_of_the_page_whose_body_it_has(tmp_path: Path) -> None:
+def test_a_revisit_is_given_with_all_that_it_says_of_the_page_whose_body_it_has(tmp_path: Path) -> None:
     first = response(warc={"WARC-Record-ID": "<urn:uuid:1>"})
-    digest = {"WARC-Payload-Digest": str(warc(tmp_path, first).pages[0].payload_digest)}
+    (page,) = warc(tmp_path, first).pages
+    digest = {"WARC-Payload-Digest": str(page.payload_digest)}
     by_time = {"WARC-Refers-To-Target-URI": LISTING, "WARC-Refers-To-Date": "2025-01-02T03:04:05Z"}
     references = [digest, {"WARC-Refers-To": "<urn:uuid:1>"}, by_time]
     without = ["WARC-Payload-Digest", "WARC-Block-Digest"]
@@ -451,11 +454,17 @@ def test_a_revisit_names_the_digest_of_the_page_whose_body_it_has(tmp_path: Path
     found = warc(tmp_path, first, *revisits)
 
     assert found.issues == []
-    assert [page.revisits for page in found.pages] == [None, *[found.pages[0].payload_digest] * 3]
+    assert (page.record_id, page.revisits) == ("1", None)
+    assert [page.revisits for page in found.pages] == [
+        None,
+        Reference(digest=page.payload_digest),
+        Reference(record_id="1"),
+        Reference(url=LISTING, captured_at=page.capture.captured_at),
+    ]
     assert [page.capture.body for page in found.pages] == [PAGE, b"", b"", b""]
 
 
-def test_a_revisit_of_what_is_not_there_names_what_is_missing(tmp_path: Path) -> None:
+def test_a_revisit_of_a_redirect_is_a_redirect(tmp_path: Path) -> None:
     lost = {"WARC-Refers-To": "<urn:uuid:9>"}
     not_modified = response(
         body=b"", kind="revisit", status="304 Not Modified", warc=lost, without=["WARC-Payload-Digest"]
@@ -464,13 +473,13 @@ def test_a_revisit_of_what_is_not_there_names_what_is_missing(tmp_path: Path) ->
 
     found = warc(tmp_path, not_modified, redirect)
 
-    assert [(page.revisits, page.capture.http_status) for page in found.pages] == [("<urn:uuid:9>", 304)]
+    references = [(page.revisits, page.capture.http_status) for page in found.pages]
+    assert references == [(Reference(record_id="9", is_not_modified=True), 304)]
     assert found.complaints == [("info", "archived-redirect")]
 
 
 STATUSES = [
     ("301 Moved", "info", "archived-redirect"),
-    ("304 Not Modified", "info", "archived-redirect"),
     ("403 Forbidden", "warning", "failed-capture"),
     ("404 Not Found", "warning", "failed-capture"),
     ("503 Busy", "warning", "failed-capture"),
@@ -725,8 +734,48 @@ def test_a_damaged_file_of_a_wacz_is_an_issue_and_the_next_read(tmp_path: Path) 
     assert found.issues[0].url == file_address("a.wacz/archive/a.warc")
 
 
-def test_a_zip_that_is_no_wacz_is_an_issue(tmp_path: Path) -> None:
-    assert Read(write(tmp_path / "a.wacz", wacz({"a.html": PAGE}))).complaints == [("error", "unknown-archive")]
+def test_a_zip_of_pages_is_read_as_a_folder_of_them(tmp_path: Path) -> None:
+    members = {"a.html": PAGE, f"{HOST}/search?page=2": PAGE, "a_files/b.css": b"b{}", "__MACOSX/._a.html": b"x"}
+
+    found = Read(write(tmp_path / "a.zip", wacz(members)))
+
+    assert (found.urls, found.issues) == ([file_address("a.zip/a.html"), f"{SITE}/search?page=2"], [])
+    assert found.skipped == {"text/css": 1}
+
+
+def test_a_zip_of_warc_files_is_read(tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.zip", wacz({"crawl/a.warc.gz": response(packed=True)})))
+
+    assert (found.urls, found.issues) == ([LISTING], [])
+
+
+@pytest.mark.parametrize("top", ["", "./", "crawl/", "crawl/1/"])
+def test_a_wacz_is_read_in_whatever_folder_of_its_zip_it_stands(top: str, tmp_path: Path) -> None:
+    members = {"archive/a.warc": response(), "datapackage.json": b"{}", "pages/pages.jsonl": b"{}", "readme.txt": b"x"}
+
+    found = Read(write(tmp_path / "a.wacz", wacz({top + name: body for name, body in members.items()})))
+
+    assert (found.urls, found.issues) == ([LISTING], [])
+
+
+def test_a_zip_of_an_office_program_is_an_issue(tmp_path: Path) -> None:
+    document = wacz({"[Content_Types].xml": b"<x/>", "word/document.xml": PAGE})
+    assert Read(write(tmp_path / "a.docx", document)).complaints == [("error", "unknown-archive")]
+
+
+@pytest.mark.parametrize("magic", [b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07\x01", b"\x1f\x9d\x90", b"\x04\x22\x4d\x18"])
+def test_an_archive_that_is_not_read_is_named_with_what_to_do(magic: bytes, tmp_path: Path) -> None:
+    (issue,) = Read(write(tmp_path / "a.bin", magic + bytes(100))).issues
+
+    assert (issue.level, issue.kind) == ("error", "unknown-archive")
+    assert "unpack it, and harvest the folder" in issue.message
+
+
+@pytest.mark.parametrize("pack", [lzma.compress, bz2.compress, gzip.compress, ZSTD])
+def test_a_tarball_is_read_in_any_compression(pack: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.tar.any", pack(tar({f"{HOST}/search?page=2": PAGE}))))
+
+    assert (found.urls, found.issues) == ([f"{SITE}/search?page=2"], [])
 
 
 def test_a_wacz_within_a_tarball_is_to_be_unpacked(tmp_path: Path) -> None:
@@ -1019,3 +1068,26 @@ def test_the_raw_zone_of_the_warehouse_is_no_source_for_it(tmp_path: Path) -> No
     for path in (raw, raw / "a.warc.gz", tmp_path / "link"):
         with pytest.raises(UsageError, match="raw zone of the warehouse"):
             SavedPages(SourceRequest(str(path), NOTHING, tmp_path / "warehouse")).check()
+
+
+def test_an_arc_record_that_ends_early_and_what_is_none_are_named_and_the_rest_is_read(tmp_path: Path) -> None:
+    head = f"{LISTING} 192.0.2.1 20250102030405 text/html".encode()
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    version = b"filedesc://a.arc 0.0.0.0 20250102030405 text/plain 3\nx\n\n\n"
+    good = b"%b %d\n%b\n" % (head, len(http), http)
+    cut = b"%b %d\n%b" % (head, len(http) + 1000, http)
+
+    found = Read(write(tmp_path / "a.arc", version + b"no record\n" + good + cut))
+
+    assert found.urls[0] == LISTING
+    assert {kind for _, kind in found.complaints} == {"damaged-archive"}
+    assert any("no ARC record begins here" in issue.message for issue in found.issues)
+    assert any("ends early" in issue.message for issue in found.issues)
+
+
+@pytest.mark.parametrize("text", ['{"log": {"entries": [', '{"log": {"entries": [{}, 7]}}', '{"log": {"entries": 5'])
+def test_a_har_that_is_damaged_is_named(text: str, tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.har", text.encode()))
+
+    assert found.pages == []
+    assert {kind for _, kind in found.complaints} == {"damaged-archive"}

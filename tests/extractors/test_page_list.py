@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,38 @@ def test_what_cannot_be_used_of_the_list_is_an_issue(text: str | bytes, words: s
         ("error", "page-list", "urn:wcda:file:pages.csv")
     ]
     assert re.search(words, issues[0].message)
+
+
+FORMS = {
+    "semicolons": lambda text: text.replace(",", ";"),
+    "tabs": lambda text: text.replace(",", "\t"),
+    "a line that names the separator": lambda text: "sep=;\n" + text.replace(",", ";"),
+    "a line that names the separator, in quotes": lambda text: '"sep=;"\n' + text.replace(",", ";"),
+    "capitals and blanks": lambda text: text.replace("file,url,captured_at", " File ,URL,Captured_At"),
+    "blank rows": lambda text: "\n,,\n" + text.replace("\n", "\n,,\n") + ",,\n\n",
+    "further columns": lambda text: text.replace("\n", ",x\n").replace("_at,x", "_at,note"),
+    "columns without a name": lambda text: text.replace("\n", ",,\n"),
+    "quotes": lambda text: '"' + text.strip().replace(",", '","').replace("\n", '"\n"') + '"\n',
+    "paths of Windows": lambda text: text.replace("sub/", "sub\\"),
+}
+
+
+@pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_list_is_read_as_spreadsheets_write_it(
+    write: Callable[[str], str], encoding: str, end: str, tmp_path: Path
+) -> None:
+    text = f"file,url,captured_at\na.txt,{SITE}/search?page=1,2025-03-01\nsub/b.txt,{SITE}/search?page=2,\n"
+
+    pages, issues = read(tmp_path, write(text).replace("\n", end).encode(encoding))
+
+    assert issues == []
+    assert [pages[name].capture.url for name in ("a.txt", "sub/b.txt")] == [
+        f"{SITE}/search?page=1",
+        f"{SITE}/search?page=2",
+    ]
+    assert pages["a.txt"].capture.captured_at == dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
 
 
 def test_what_the_list_says_of_a_file_that_is_no_saved_page_is_an_issue(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from extractors.decoding import charset_of, decode
 from extractors.known_pages import KnownPages
-from extractors.parsing import SegmentParser, decode, parse_segment, read_page
+from extractors.parsing import SegmentParser, parse_segment, read_page
 from extractors.planning import view_of
 from extractors.raw_zone import RawZone
 from extractors.wilson_center import SAMPLES
@@ -64,7 +65,6 @@ def test_text_is_decoded_without_doubts(body: bytes, text: str) -> None:
 WINDOWS = {
     "letters": ("Größe".encode("cp1252"), "Größe", "at byte 2"),
     "dashes and quotes": ("“1949–1953”".encode("cp1252"), "“1949–1953”", "at byte 0"),
-    "one byte in a page of utf-8": ("é".encode() + b" \xe9 a", "Ã© é a", "at byte 3"),
     "a byte that Windows-1252 does not have": (b"a \x81 b", "a \ufffd b", "at byte 2"),
 }
 
@@ -77,6 +77,56 @@ def test_what_is_not_utf_8_is_read_as_windows_1252_and_said_to_be(body: bytes, t
     assert (issue.level, issue.kind, issue.expected) == ("warning", "encoding", "utf-8")
     assert issue.found is not None
     assert issue.found.endswith(place)
+
+
+DECLARED = {
+    "a mark, whatever is declared": ("é".encode("utf-8-sig"), "windows-1251", "é"),
+    "utf-16 of Windows' Notepad": ("Größe\r\n".encode("utf-16"), None, "Größe\r\n"),
+    "utf-16 the other way round": (b"\xfe\xff" + "Größe".encode("utf-16-be"), None, "Größe"),
+    "utf-16 by HTTP alone": ("Größe".encode("utf-16-le"), "utf-16le", "Größe"),
+    "HTTP": ("Карпов".encode("cp1251"), "windows-1251", "Карпов"),
+    "HTTP before the page": (b"<meta charset=koi8-r>" + "К".encode("cp1251"), "cp1251", "<meta charset=koi8-r>К"),
+    "an unknown encoding of HTTP means nothing": ("é".encode(), "x-none", "é"),
+    "the page": (b"<meta charset='koi8-r'>" + "К".encode("koi8-r"), None, "<meta charset='koi8-r'>К"),
+    "the page, as older ones have it": (
+        b'<META http-equiv=Content-Type content="text/html; charset=Shift_JIS">' + "語".encode("shift_jis"),
+        None,
+        '<META http-equiv=Content-Type content="text/html; charset=Shift_JIS">語',
+    ),
+    "XML": (b'<?xml version="1.0" encoding="koi8-r"?>\xeb', None, '<?xml version="1.0" encoding="koi8-r"?>К'),
+    "a page in letters of one byte is not in utf-16": (b"<meta charset=utf-16>a", None, "<meta charset=utf-16>a"),
+    "a comment declares nothing": ("<!-- <meta charset=koi8-r> -->é".encode(), None, "<!-- <meta charset=koi8-r> -->é"),
+    "latin-1 is Windows-1252 on the web": (b"\x93a\x94", "iso-8859-1", "“a”"),
+}
+
+
+@pytest.mark.parametrize(("body", "charset", "text"), DECLARED.values(), ids=DECLARED)
+def test_a_page_is_decoded_as_it_is_declared(body: bytes, charset: str | None, text: str) -> None:
+    assert decode(body, charset) == (text, [])
+
+
+ONE_BAD_BYTE = {
+    "declared by the page": (b"<meta charset=utf-8>a \xe9 b", None, "<meta charset=utf-8>a \ufffd b"),
+    "declared by HTTP": (b"a \xe9 b", "utf-8", "a \ufffd b"),
+    "not declared, among other letters of utf-8": ("é – ".encode() + b"\xe9 b", None, "é – \ufffd b"),
+    "of another encoding": (b"a\x98", "windows-1251", "a\ufffd"),
+}
+
+
+@pytest.mark.parametrize(("body", "charset", "text"), ONE_BAD_BYTE.values(), ids=ONE_BAD_BYTE)
+def test_a_byte_that_cannot_be_read_costs_one_character_and_a_warning(
+    body: bytes, charset: str | None, text: str
+) -> None:
+    decoded, (issue,) = decode(body, charset)
+
+    assert decoded == text
+    assert (issue.level, issue.kind) == ("warning", "encoding")
+    assert issue.message.startswith("1 byte")
+
+
+def test_the_charset_of_a_content_type_has_one_name() -> None:
+    assert charset_of('text/html; charset="UTF8"') == charset_of("text/html;charset=utf-8") == "utf-8"
+    assert [charset_of(stated) for stated in (None, "", "text/html", "text/html; charset=none-such")] == [None] * 4
 
 
 CUT = {
@@ -100,7 +150,6 @@ NO_TEXT = {
     "white space": (b" \r\n\t ", "empty-file", "5 bytes"),
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(50), "binary-file", "89 50 4e 47 0d 0a 1a 0a"),
     "a null among text": (b"text\x00text", "binary-file", "74 65 78 74 00 74 65 78"),
-    "utf-16": ("text".encode("utf-16"), "binary-file", "ff fe 74 00 65 00 78 00"),
     "many control characters": (b"\x01\x02aaa", "binary-file", "01 02 61 61 61"),
 }
 
@@ -167,6 +216,7 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
     ]
     (found,) = tables["captures"]
     page_id = found["page_id"]
+    assert {found.pop("body"), found.pop("digest")} != {None}
     assert found | {"capture_id": "", "warc_offset": 0} == {
         "capture_id": "",
         "page_id": page_id,
@@ -175,6 +225,12 @@ def test_the_parsed_tables_hold_the_run_its_captures_entries_and_issues(tmp_path
         "captured_at": AT,
         "http_status": None,
         "revisits": None,
+        "refers_to_place": None,
+        "refers_to_at": None,
+        "is_not_modified": None,
+        "place": "urn:wcda:file:u.txt",
+        "source_id": None,
+        "source_digest": None,
         "etag": None,
         "last_modified": None,
         "warc_file": "run-1-00000.warc.gz",

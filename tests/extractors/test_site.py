@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from extractors.content_encoding import decode_body
@@ -512,9 +513,15 @@ def test_maintenance_with_200_is_for_the_reader_to_see(archive: ReplicaSite) -> 
 
 def test_a_coding_that_we_did_not_ask_for_is_no_passing_fault() -> None:
     seen: list[bytes] = []
-    with pytest.raises(FetchError, match=r"^the body cannot be decoded: its content-encoding is not known: br$"):
-        fetch_from(answering(response("200 OK", b"x", "Content-Encoding: br"), seen=seen))
+    with pytest.raises(FetchError, match=r"^the body cannot be decoded: its content-encoding is not known: dcb$"):
+        fetch_from(answering(response("200 OK", b"x", "Content-Encoding: dcb"), seen=seen))
     assert len(seen) == 1
+
+
+def test_brotli_that_nobody_asked_for_is_undone() -> None:
+    packed = brotli.compress(b"page")
+    fetched = fetch_from(answering(response("200 OK", packed, "Content-Encoding: br")))
+    assert (fetched.decoded, fetched.exchanges[0].body) == (b"page", packed)
 
 
 def test_deflate_is_decoded_and_landed_as_it_came() -> None:

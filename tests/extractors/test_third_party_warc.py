@@ -21,8 +21,9 @@ from warcio.archiveiterator import ArchiveIterator
 
 from extractors import third_party_warc
 from extractors.byte_streams import ByteStream
-from extractors.third_party_warc import ThirdPartyRecord, read_third_party_warc
+from extractors.third_party_warc import ThirdPartyRecord, read_http, read_third_party_warc
 from extractors.warc_records import Damage
+from schemas.records import Reference
 from tests.extractors.foreign import LISTING, PAGE, page_url, pages, response
 
 
@@ -155,8 +156,8 @@ def test_a_revisit_says_what_it_refers_to() -> None:
     record = one(response(body=b"", kind="revisit", warc=refers))
 
     assert (record.kind, record.body, record.status) == ("revisit", b"", 200)
-    assert (record.refers_to, record.refers_to_url, record.payload_digest) == ("<urn:uuid:1>", LISTING, "sha1:ABC")
-    assert record.refers_to_timestamp == dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    at = dt.datetime(2024, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
+    assert record.refers_to == Reference("1", LISTING, at, "sha1:ABC")
     assert record.digest_problem is None
 
 
@@ -467,3 +468,46 @@ def test_a_file_that_wget_made_is_read(tmp_path: Path) -> None:
     assert [(record.url, record.status) for record in records] == list(zip(urls, (200, 404), strict=True))
     assert records[0].body == PAGE
     assert [record.digest_problem for record in records] == [None, None]
+
+
+STATUS_LINES = [
+    b"http/1.1 200 OK",
+    b"HTTP/1.1\t200\tOK",
+    b"HTTP/2 200",
+    b"HTTP/1.1 200",
+    b"\r\nHTTP/1.0 200 Fine",
+    b"HTTP 200",
+]
+
+
+@pytest.mark.parametrize("line", STATUS_LINES)
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_status_line_is_read_as_tools_write_it(line: bytes, end: bytes) -> None:
+    block = line + end + b"Content-Type: text/html" + end + b"X-Long: a" + end + b" b" + end + end + PAGE
+
+    assert read_http(block) == (200, (("Content-Type", "text/html"), ("X-Long", "a b")), PAGE)
+
+
+@pytest.mark.parametrize("block", [b"", b"<html>", b"HTTP/1.1 OK", b"HTTP/1.1 2000 OK", b"GET / HTTP/1.1\r\n\r\n"])
+def test_what_has_no_status_is_no_answer_of_http(block: bytes) -> None:
+    assert read_http(block) == (None, (), b"")
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b"\r\n", b"\n\n", b"\r\n\r\n\r\n"])
+def test_records_are_told_apart_whatever_line_ends_are_between_them(between: bytes) -> None:
+    records = [response(page_url(number)).removesuffix(b"\r\n\r\n") for number in range(3)]
+
+    found = list(read_third_party_warc(ByteStream(BytesIO(between.join(records) + between).read)))
+
+    assert [record.url for record in found if isinstance(record, ThirdPartyRecord)] == [page_url(n) for n in range(3)]
+    assert [damage for damage in found if isinstance(damage, Damage)] == []
+
+
+def test_records_with_line_feeds_alone_are_read() -> None:
+    record = response(body=b"<html>\n")
+    head, _, rest = record.partition(b"\r\n\r\n")
+    bare = head.replace(b"\r\n", b"\n") + b"\n\n" + rest.removesuffix(b"\r\n\r\n") + b"\n\n"
+
+    found = list(read_third_party_warc(ByteStream(BytesIO(bare * 2).read)))
+
+    assert [record.body for record in found if isinstance(record, ThirdPartyRecord)] == [b"<html>\n"] * 2

@@ -359,7 +359,7 @@ def test_an_answer_that_nothing_changed_is_a_revisit_of_the_capture_that_it_name
     segment, landed = land_exchange(tmp_path, NOT_MODIFIED, "c", KNOWN)
 
     assert captures_in(segment) == [landed]
-    assert landed.revisits == KNOWN.capture_id
+    assert landed.revisits == replace(KNOWN.reference, is_not_modified=True)
     assert (landed.capture.http_status, landed.capture.headers, landed.capture.body) == (304, (), b"")
     with segment.open("rb") as file:
         records = {r.rec_type: (dict(r.rec_headers.headers), r.raw_stream.read()) for r in ArchiveIterator(file)}

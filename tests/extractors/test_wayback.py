@@ -31,7 +31,7 @@ from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Pol
 from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import SiteStoppedError, SourceError
 from schemas.issues import Issue
-from schemas.records import ArchivedPage, Item
+from schemas.records import ArchivedPage, Item, Reference
 from tests.archives.playing import playing
 
 SITE = "https://digitalarchive.wilsoncenter.org"
@@ -455,9 +455,10 @@ def test_one_body_is_asked_for_once_and_its_other_captures_refer_to_it(dialect: 
     assert (first.capture.captured_at, first.capture.body, first.revisits) == (instant(IN_APRIL), b"one", None)
     digest = stored[0].shown_digest
     assert first.payload_digest == digest
+    reference = Reference(url=first.capture.url, captured_at=instant(IN_APRIL), digest=digest)
     assert [(page.capture.captured_at, page.capture.body, page.revisits) for page in others] == [
-        (instant(IN_MAY), b"", digest),
-        (instant(IN_MARCH), b"", digest),
+        (instant(IN_MAY), b"", reference),
+        (instant(IN_MARCH), b"", reference),
     ]
     assert last.capture.body == b"two"
 
@@ -721,7 +722,8 @@ def test_captures_land_as_responses_and_references(tmp_path: Path) -> None:
     (segment,) = RawZone(tmp_path / "raw").segments()
     first, second = (record for record in read_records(segment) if isinstance(record, LandedCapture))
     assert (first.capture.captured_at, first.capture.body, first.revisits) == (instant(IN_MARCH), b"one", None)
-    assert (second.capture.captured_at, second.revisits) == (instant(IN_MAY), first.capture_id)
+    assert second.revisits is not None
+    assert (second.capture.captured_at, second.revisits.digest) == (instant(IN_MAY), first.source_digest)
 
 
 # pywb itself
@@ -788,6 +790,8 @@ def test_what_pywb_plays_comes_as_it_stands_in_its_warc_files(tmp_path: Path) ->
         page = found[each.url, instant(each.timestamp)]
         assert (page.capture.body, page.capture.http_status) == (each.body, 200)
         assert set(page.capture.headers) == set(each.headers)
-    assert found[CHINA, instant(IN_MAY)].revisits == found[CHINA, instant(IN_MARCH)].payload_digest
+    reference = found[CHINA, instant(IN_MAY)].revisits
+    assert reference is not None
+    assert reference.digest == found[CHINA, instant(IN_MARCH)].payload_digest
     (issue,) = issues(items)
     assert (issue.level, issue.url) == ("warning", f"{CHINA}&page=2")

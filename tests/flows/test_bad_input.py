@@ -1,5 +1,6 @@
 """Bad input gets one clear line, the exit code of its kind, and leaves the former tables whole."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -127,6 +128,27 @@ OPTIONS = [
 @pytest.mark.parametrize(("arguments", "words"), OPTIONS, ids=[" ".join(case[0]) for case in OPTIONS])
 def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda_here: Command) -> None:
     assert_one_line(wcda_here(*arguments), 2, words)
+
+
+@pytest.mark.parametrize("arguments", [("harvest", "--from"), ("read",)], ids=["harvest", "read"])
+def test_a_pipe_is_refused_and_not_waited_for(arguments: tuple[str, ...], tmp_path: Path, wcda: Command) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    done = wcda(*arguments, tmp_path / "pipe")
+    assert (done.returncode, "pipe" in done.stderr, done.stderr.count("\n")) == (2, True, 1)
+
+
+def test_what_the_kernel_makes_as_it_is_read_is_no_page(wcda: Command) -> None:
+    done = wcda("harvest", "--from", "/proc/self/environ", "--warehouse", "w", "--direct")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "environ: the page is empty" in done.stderr
+
+
+def test_a_pipe_among_the_files_of_a_warehouse_is_named(tmp_path: Path, wcda: Command) -> None:
+    (tmp_path / "w").mkdir()
+    os.mkfifo(tmp_path / "w" / "decisions.csv")
+    done = wcda("harvest", "--from", "samples", "--warehouse", tmp_path / "w", "--direct")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "decisions.csv: not a regular file" in done.stderr
 
 
 def test_a_collection_that_the_source_does_not_have_is_said(wcda_here: Command) -> None:

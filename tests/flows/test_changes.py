@@ -9,9 +9,10 @@ import pytest
 
 from flows.harvest import harvest
 from flows.inspection import ChangeReport
-from flows.printing import MAX_SHOWN, print_changes
+from flows.printing import MAX_SHOWN, print_changes, receipt_lines
 from flows.request import HarvestRequest
-from tests.conftest import run_here
+from schemas.records import Receipt
+from tests.conftest import Command, run_here
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
 from warehouse.deciding import add_decision
 from warehouse.folder import WarehouseFolder
@@ -100,3 +101,31 @@ def test_of_many_changes_a_person_is_shown_the_first(capsys: pytest.CaptureFixtu
     assert shown.count("0000") >= MAX_SHOWN
     assert "changed: 1 value of document" in shown
     assert "date_start: 1958-01-01 00:00:00 → none" in shown
+
+
+def test_a_first_harvest_is_compared_with_nothing_and_a_later_one_table_by_table(
+    wcda_here: Command, tmp_path: Path
+) -> None:
+    harvest = ("harvest", "--from", "samples", "--direct", "--warehouse", tmp_path / "warehouse")
+
+    first, second = wcda_here(*harvest).stdout, wcda_here(*harvest).stdout
+
+    assert "first snapshot: all of it is new" in first
+    assert "former" not in first
+    assert "against the former snapshot: no changes" in second
+
+
+def test_changes_of_a_run_are_told_apart_by_table() -> None:
+    receipt = Receipt(
+        None,
+        "complete",
+        "now",
+        "w",
+        counts={"documents": 2, "entries": 2, "issues": 0},
+        former="then",
+        changes_by_table={"documents": {"added": 2, "changed": 1}, "memberships": {"added": 3}},
+    )
+
+    assert receipt_lines(receipt)[-1] == (
+        "against the former snapshot: documents: 2 added, 1 changed; memberships: 3 added"
+    )

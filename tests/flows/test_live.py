@@ -1,7 +1,10 @@
 """The live site: everything of it, and whatever goes wrong ends in whole tables or a clear report."""
 
 import json
+import os
+import resource
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -356,6 +359,35 @@ def test_discover_writes_a_catalog_that_harvests_everything(site: ReplicaSite, t
     assert {(e.name, e.count) for e in catalog.collections if e.facets} == {(c.name, len(c.addresses)) for c in facets}
     harvest(found, warehouse)
     assert published_memberships(warehouse) == true_memberships(site.truth, facets)
+
+
+def test_discover_replaces_a_file_only_when_told_to(site: ReplicaSite, tmp_path: Path) -> None:
+    start = write_catalog_for(site, tmp_path / "start.toml", [])
+    before = start.read_text()
+    site.clear_log()
+
+    refused = run_here("discover", "--catalog", start, "--output", start)
+
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert "start.toml: exists; choose another --output, or replace it with --overwrite" in refused.stderr
+    assert start.read_text() == before
+    assert [entry for entry in site.log() if not entry["path"].startswith("/__replica__/")] == []
+    assert run_here("discover", "--catalog", start, "--output", start, "--overwrite").returncode == 0
+    assert parse_catalog(start.read_text(), "start").collections
+
+
+def test_a_harvest_works_in_a_process_that_has_more_than_1023_files_open(
+    site: ReplicaSite, tmp_path: Path, warehouse: Path
+) -> None:
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, most), most))
+    with ExitStack() as files:
+        for _ in range(1100):
+            files.enter_context(Path(os.devnull).open())
+        harvest(write_catalog_for(site, tmp_path / "catalog.toml"), warehouse)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+
+    assert len(read_tables(warehouse)["documents"]) == DOCUMENTS
 
 
 @pytest.mark.parametrize("fault", ["challenge-200", "maintenance", "changed-layout", "http-503", "robots-forbids"])

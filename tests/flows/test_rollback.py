@@ -277,6 +277,66 @@ def test_a_return_to_the_later_snapshot_that_was_interrupted_is_completed(
     assert read_tables(tables) == both
 
 
+def test_a_harvest_that_completes_an_interrupted_rollback_says_so_in_a_line(
+    tables: Path, monkeypatch: pytest.MonkeyPatch, wcda: Command
+) -> None:
+    first = harvest_page(tables, *LETTER)
+    harvest_page(tables, *HERRING)
+    interrupt(tables, first, monkeypatch)
+
+    done = wcda("rebuild", "--direct", "--warehouse", tables)
+    again = wcda("rebuild", "--direct", "--warehouse", tables)
+
+    line = f"a rollback to {first} had been interrupted before it published, and is complete with this snapshot\n"
+    assert line in done.stdout
+    assert "interrupted" not in again.stdout
+    assert titles(tables) == {LETTER[1]}
+
+
+def test_a_rollback_is_not_said_to_complete_itself(tables: Path, wcda: Command) -> None:
+    first = harvest_page(tables, *LETTER)
+    harvest_page(tables, *HERRING)
+
+    assert "interrupted" not in wcda("rollback", first, "--warehouse", tables).stdout
+
+
+def many(count: int) -> str:
+    """A saved page of records."""
+    records = [f"January {day + 1}, 1950\n\nLetter Number {day}\n\nA summary." for day in range(count)]
+    return f"Skip to content\n\n\n1 - {count} of {count}\n\n\n" + "\n\n".join(records) + "\n"
+
+
+def test_documents_are_guarded_though_the_current_snapshot_is_gone(tmp_path: Path, wcda: Command) -> None:
+    pages, tables = tmp_path / "pages", tmp_path / "tables"
+    pages.mkdir()
+    (pages / "page.txt").write_text(many(25))
+    harvest(HarvestRequest(str(pages), tables))
+    harvest(HarvestRequest(str(pages), tables))
+    shutil.rmtree((tables / "current").resolve())
+    for segment in (tables / "raw").glob("*.warc.gz*"):
+        segment.unlink()
+    (pages / "page.txt").write_text(many(20))
+
+    assert_one_line(wcda("check", "--warehouse", tables), 1, "there is no such snapshot")
+    refused = wcda("harvest", "--from", pages, "--direct", "--warehouse", tables)
+    accepted = wcda("rebuild", "--accept-loss", "--direct", "--warehouse", tables)
+
+    assert_one_line(refused, 1, "documents would leave the collection")
+    assert accepted.returncode == 0
+    assert "the snapshot before could not be read" in accepted.stdout
+    assert wcda("check", "--warehouse", tables).returncode == 0
+
+
+def test_check_reports_a_link_that_is_missing(tables: Path, wcda: Command) -> None:
+    harvest_page(tables, *LETTER)
+    harvest_page(tables, *HERRING)
+    (tables / "current").unlink()
+
+    assert_one_line(wcda("check", "--warehouse", tables), 1, "current is missing")
+    harvest_page(tables, *HERRING)
+    assert wcda("check", "--warehouse", tables).returncode == 0
+
+
 def test_rollbacks_hold_in_their_order_after_the_clock_was_set_back(
     tables: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

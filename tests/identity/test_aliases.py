@@ -1,4 +1,4 @@
-"""Addresses that the archive itself says are one document's are joined, whatever the entries say, and no others."""
+"""Addresses that the archive itself says are one document's are joined unless what they show contradicts it."""
 
 from itertools import pairwise, permutations
 
@@ -10,6 +10,7 @@ from schemas.records import Alias
 from tests.identity.test_decisions import different, same
 from tests.identity.test_invariance import some_aliases, some_pages
 from tests.identity.test_rules import (
+    DATE,
     OTHER_SUMMARY,
     OTHER_TITLE,
     SITE,
@@ -27,8 +28,13 @@ from tests.identity.test_rules import (
 
 
 def other(name: str) -> Content:
-    """An entry with the address `name` that shares nothing with those of `linked` and `block`."""
-    return linked(name, "1960", OTHER_TITLE, OTHER_SUMMARY)
+    """An entry with the address `name` that shares nothing but the date with those of `linked` and `block`."""
+    return linked(name, DATE, OTHER_TITLE, OTHER_SUMMARY)
+
+
+def stranger(name: str, number: int = 0) -> Content:
+    """An entry with the address `name` that shares neither date nor title with any other."""
+    return linked(name, f"{1900 + number}", f"{number:x} {OTHER_TITLE[number % 20 :]}", OTHER_SUMMARY)
 
 
 PAIRS = {"slug and number": ("a", "1"), "two slugs": ("a", "b"), "two numbers": ("1", "2")}
@@ -125,6 +131,66 @@ def test_a_slug_whose_number_is_known_does_not_join_another_number_for_being_equ
 
     assert found.shape == "ab"
     assert found.paired == {frozenset(found.documents)}
+
+
+# Plausibility
+
+
+@pytest.mark.parametrize("evidence", ["redirect", "citation"])
+@pytest.mark.parametrize("has_entries", [True, False])
+def test_an_address_that_many_claim_joins_nothing_and_is_reported(evidence: str, has_entries: bool) -> None:
+    entries = [stranger(f"slug-{number}", number) for number in range(30)]
+    target = [stranger("not-found", 40)] if has_entries else []
+    aliases = [alias(f"slug-{number}", "not-found", evidence) for number in range(30)]
+
+    found = apart(*entries, *target, aliases=aliases)
+
+    assert len(set(found.documents)) == 30 + has_entries
+    ((doubtful),) = found.doubtful
+    assert doubtful.key == address_key("not-found")
+    assert set(doubtful.others) == {address_key(f"slug-{number}") for number in range(30)}
+
+
+def test_two_addresses_with_another_date_and_title_are_not_joined_and_that_is_reported() -> None:
+    found = apart(linked("a"), stranger("b"), aliases=[alias("a", "b")])
+
+    assert found.shape == "ab"
+    assert [(each.key, each.others) for each in found.doubtful] == [(address_key("a"), (address_key("b"),))]
+
+
+def test_two_addresses_with_another_date_and_title_are_not_joined_through_an_address_without_entries() -> None:
+    aliases = [alias("a", "nowhere"), alias("b", "nowhere"), alias("a", "1")]
+
+    found = apart(linked("a"), stranger("b"), linked("1"), aliases=aliases)
+
+    assert found.shape == "aba"
+    assert len(found.doubtful) == 2
+
+
+def test_two_addresses_with_another_date_and_title_are_not_joined_through_an_entry_without_date() -> None:
+    between = linked("m", None, "A third title", None)
+
+    found = apart(linked("a"), between, stranger("b"), aliases=[alias("a", "m"), alias("m", "b")])
+
+    assert found.shape == "abc"
+
+
+def test_a_real_alias_is_believed_though_many_others_claim_the_same_address() -> None:
+    entries = [stranger(f"slug-{number}", number) for number in range(30)]
+    aliases = [alias(f"slug-{number}", "a") for number in range(30)]
+
+    found = apart(*entries, linked("a"), linked("b"), aliases=[*aliases, alias("b", "a")])
+
+    assert found.documents[-1] == found.documents[-2]
+    assert len(set(found.documents)) == 31
+
+
+def test_what_a_person_decided_is_not_doubted() -> None:
+    decision = same(address_key("a"), address_key("b"))
+
+    found = apart(linked("a"), stranger("b"), aliases=[alias("a", "b")], decisions=[decision])
+
+    assert (found.shape, found.doubtful) == ("aa", ())
 
 
 # Decisions

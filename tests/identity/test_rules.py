@@ -10,6 +10,7 @@ import pytest
 from schemas.identifiers import stable_id
 from schemas.records import Alias
 from warehouse.identity.decisions import Decision
+from warehouse.identity.plausibility import DoubtfulAlias
 from warehouse.identity.resolution import resolve
 
 SITE = "https://digitalarchive.wilsoncenter.org/document/"
@@ -30,6 +31,7 @@ class Resolved:
     keys: dict[str, set[str]]
     pairs: list[dict[str, object]]
     unknown: tuple[Decision, ...]
+    doubtful: tuple[DoubtfulAlias, ...]
 
     @property
     def documents(self) -> list[str]:
@@ -67,7 +69,7 @@ def identify(rows: Sequence[Row], decisions: Sequence[Decision] = (), aliases: S
     for row in found.keys.to_pylist():
         keys.setdefault(row["key"], set()).add(row["document_id"])
     assert sum(map(len, keys.values())) == found.keys.num_rows, "a key stands twice with one document"
-    return Resolved(found.entries.to_pylist(), keys, found.pairs.to_pylist(), found.unknown)
+    return Resolved(found.entries.to_pylist(), keys, found.pairs.to_pylist(), found.unknown, found.doubtful)
 
 
 def on_pages(*pages: Sequence[Content], decisions: Sequence[Decision] = (), aliases: Sequence[Alias] = ()) -> Resolved:

@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import errno
 import fcntl
 import io
 import json
@@ -14,6 +15,7 @@ import tempfile
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -466,6 +468,159 @@ def test_what_no_export_made_is_left_as_it_is(kind: Kind, theirs: str, harvested
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+def change_a_cell(out: Path) -> None:
+    file = out / "documents.csv"
+    file.write_bytes(file.read_bytes().replace(b"Mikoyan", b"MIKOYAN"))
+
+
+def replace_by_a_link(out: Path) -> None:
+    (out / "documents.csv").rename(out.with_name("mine.csv"))
+    (out / "documents.csv").symlink_to(out.with_name("mine.csv"))
+
+
+def add_a_table(out: Path) -> None:
+    with closing(sqlite3.connect(out)) as database:
+        database.execute("CREATE TABLE mine (x)")
+
+
+def change_a_row(out: Path) -> None:
+    with closing(sqlite3.connect(out)) as database, database:
+        database.execute("UPDATE documents SET title = 'mine'")
+
+
+def add_an_item(out: Path) -> None:
+    out.write_text(out.read_text().removesuffix("\n]\n") + ',\n{"id":"mine"}\n]\n')
+
+
+def add_a_record(out: Path) -> None:
+    with out.open("a", newline="") as file:
+        file.write("TY  - BOOK\r\nTI  - Mine\r\nER  - \r\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [
+        ("csv", change_a_cell),
+        ("csv", replace_by_a_link),
+        ("sqlite", add_a_table),
+        ("sqlite", change_a_row),
+        ("csl", add_an_item),
+        ("ris", add_a_record),
+    ],
+)
+def test_an_export_in_which_a_person_has_written_is_left_as_it_is(
+    kind: Kind, change: Callable[[Path], None], harvested: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    export(harvested, kind, out)
+    change(out)
+    before = _contents(out)
+
+    with pytest.raises(UsageError, match="or was changed since"):
+        export(harvested, kind, out)
+
+    assert _contents(out) == before
+
+
+def test_an_export_of_a_former_release_which_noted_names_alone_is_replaced(harvested: Path, tmp_path: Path) -> None:
+    export(harvested, "csv", tmp_path / "out")
+    note = json.loads((tmp_path / "out" / "export.json").read_text())
+    (tmp_path / "out" / "export.json").write_text(json.dumps({**note, "files": [*note["files"]]}))
+
+    export(harvested, "jsonl", tmp_path / "out")
+
+    assert (tmp_path / "out" / "documents.jsonl").is_file()
+
+
+def test_an_error_at_the_second_rename_puts_the_former_export_back(
+    harvested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out"
+    export(harvested, "csv", out)
+    before = _contents(out)
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name == "new":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            export(harvested, "csv", out)
+
+    assert _contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_former_export_that_cannot_be_put_back_is_kept_until_it_can(
+    harvested: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, place = tmp_path / "out", tmp_path / ".out.wcda-part"
+    export(harvested, "csv", out)
+    before = _contents(out)
+    rename = Path.rename
+
+    def fail(path: Path, target: Path) -> Path:
+        if path.name != "out":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(path, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "rename", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            export(harvested, "csv", out)
+
+    assert _contents(place / "former") == before
+    out.write_text("mine")
+    with pytest.raises(UsageError, match="was not created by"):
+        export(harvested, "csv", out)
+    assert _contents(place / "former") == before
+    out.unlink()
+    export(harvested, "csv", out)
+    assert _contents(out) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csl"])
+def test_of_several_exporters_to_one_place_each_writes_or_says_that_another_does(
+    kind: Kind, harvested: Path, tmp_path: Path
+) -> None:
+    def export_often(_: int) -> set[str]:
+        said = set()
+        for _ in range(15):
+            try:
+                export(harvested, kind, tmp_path / "out")
+            except Exception as error:  # whatever it is, it is compared below
+                said.add(f"{type(error).__name__}: {error}")
+        return said
+
+    with ThreadPoolExecutor(4) as pool:
+        said = set().union(*pool.map(export_often, range(4)))
+
+    wanted = f"WarehouseError: {tmp_path / 'out'}: another export is writing there; try again when it has ended"
+    assert said <= {wanted}
+    export(harvested, kind, tmp_path / "fresh")
+    assert _contents(tmp_path / "out") == _contents(tmp_path / "fresh")
+    assert {path.name for path in tmp_path.iterdir()} == {"out", "fresh"}
+
+
+def test_a_file_in_the_way_of_temporary_files_is_named_and_left(harvested: Path, tmp_path: Path) -> None:
+    (tmp_path / ".out.wcda-part").write_text("mine")
+
+    with pytest.raises(UsageError, match=r"\.out\.wcda-part: is in the way"):
+        export(harvested, "csl", tmp_path / "out")
+
+    assert (tmp_path / ".out.wcda-part").read_text() == "mine"
+
+
+def test_no_two_ids_of_collections_give_one_name_of_a_file() -> None:
+    odd = "Mao / Stalin"
+
+    assert file_stem(file_stem(odd)) != file_stem(odd)
+
+
 @pytest.mark.parametrize("kind", ["csv", "sqlite", "csl"])
 def test_an_export_that_cannot_be_written_leaves_the_former_one(kind: Kind, harvested: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -562,4 +717,4 @@ def test_the_command_says_what_it_wrote(wcda_here: Callable[..., Done], harveste
     done = wcda_here("export", "--warehouse", harvested, "--to", "ris", "--output", "x.ris", "--json")
 
     assert json.loads(done.stdout)["rows"] == 19
-    assert Path("x.ris").read_bytes().count(b"TY  - GEN\r\n") == 19
+    assert Path("x.ris").read_bytes().count(b"TY  - MANSCPT\r\n") == 19

@@ -179,15 +179,36 @@ def test_precisions_are_counted_with_an_example_as_printed() -> None:
     assert figures.approximate == 1
 
 
-def test_a_date_in_the_title_counts_if_it_is_another_one() -> None:
+def test_a_date_in_the_title_counts_if_it_contradicts_that_of_the_record() -> None:
     rows = [
-        document("a", "1957", title_date_edtf="1957"),
-        document("b", "1957", title_date_edtf="1958"),
+        document("a", "1957", title="Talk, 1957", title_date_edtf="1957"),
+        document("b", "1957", title="Talk, 1958", title_date_edtf="1958"),
         document("c", "1957"),
-        document("d", None, title_date_edtf="1958"),
+        document("d", None, title="Talk, 1958", title_date_edtf="1958"),
     ]
 
     assert figures_of(documents=rows).title_dates == 1
+
+
+def test_a_date_that_is_only_more_precise_contradicts_nothing() -> None:
+    rows = [
+        document("a", "1935", title="Letter, 8 June 1935", title_date_edtf="1935-06-08"),
+        document("b", "June 8, 1935", title="Letter, June 1935", title_date_edtf="1935-06"),
+        document("c", "June 9, 1935", title="Letter, 8 June 1935", title_date_edtf="1935-06-08"),
+    ]
+
+    assert figures_of(documents=rows).title_dates == 1
+
+
+def test_the_list_of_the_whole_archive_is_no_second_collection() -> None:
+    figures = figures_of(
+        documents=[document(name, collection_count=2) for name in "abc"],
+        collections=[collection("w", kind="all"), collection("x"), collection("y")],
+        memberships=members("aw", "bw", "cw", "ax", "bx", "by"),
+    )
+
+    assert figures.sharing == {0: 1, 1: 1, 2: 1}
+    assert [(pair.left, pair.right) for pair in figures.overlaps] == [("X", "Y")]
 
 
 # Overlap

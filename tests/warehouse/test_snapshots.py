@@ -1,10 +1,12 @@
 """Snapshots: published whole or not at all, and never changed afterwards without being found out."""
 
+import datetime as dt
 import errno
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pyarrow as pa
@@ -21,9 +23,10 @@ from warehouse import publishing
 from warehouse.checks import snapshot_problems
 from warehouse.folder import WarehouseFolder
 from warehouse.products.report import page
-from warehouse.publishing import publish
+from warehouse.publishing import find_former, forget_old, publish
+from wcda.access import open_warehouse
 from wcda.manifest import MANIFEST, REPORT
-from wcda.snapshots import Snapshot, current_snapshot, find_snapshot
+from wcda.snapshots import Snapshot, current_snapshot, find_snapshot, list_snapshots
 
 
 def current(folder: WarehouseFolder) -> Snapshot:
@@ -394,3 +397,174 @@ def test_a_former_snapshot_that_lost_a_table_is_followed_as_if_there_were_none(
 
     assert snapshot.manifest.former is None
     assert snapshot_problems(snapshot) == []
+
+
+# A clock that is wrong
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, *at: int) -> None:
+    """Let the clock stand still at a day."""
+
+    class Clock(dt.datetime):
+        @classmethod
+        def now(cls, tz: dt.tzinfo | None = None) -> "Clock":
+            return cls(*at, tzinfo=tz)
+
+    monkeypatch.setattr(publishing, "dt", SimpleNamespace(datetime=Clock, UTC=dt.UTC, timedelta=dt.timedelta))
+
+
+def test_what_is_old_is_what_was_published_earlier_whatever_the_clock_said(
+    folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = [current(folder).path.name]
+    for year in (2099, 2098, 2001, 2050, 2000):
+        set_clock(monkeypatch, year, 1, 2)
+        published.append(publish(folder, tables, {}, archive=ARCHIVE).path.name)
+
+        assert [snapshot.path.name for snapshot in list_snapshots(folder)] == published
+    forget_old(folder, 2)
+
+    assert sorted(path.name for path in folder.snapshots.iterdir()) == sorted(published[-2:])
+    assert current(folder).path.name == published[-1]
+
+
+def test_a_clock_that_stands_still_gives_each_snapshot_an_id_of_its_own(
+    folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_clock(monkeypatch, 2030, 1, 2)
+
+    made = [publish(folder, tables, {}, archive=ARCHIVE).path.name for _ in range(3)]
+
+    assert len({*made}) == 3
+    assert [snapshot.path.name for snapshot in list_snapshots(folder)][1:] == made
+
+
+def test_the_current_snapshot_is_never_deleted_even_if_later_ones_are_there(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    first = current(folder).path
+    for _ in range(4):
+        publish(folder, tables, {}, archive=ARCHIVE)
+    folder.current.unlink()
+    folder.current.symlink_to(first.relative_to(folder.path))
+
+    forget_old(folder, 2)
+
+    assert current(folder).path == first
+    assert first.is_dir()
+
+
+def test_a_snapshot_that_was_never_made_current_counts_as_older_than_those_that_were(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    first = current(folder).path.name
+    never = publish(folder, renamed(tables, "Never"), {}, archive=ARCHIVE).path.name
+    folder.current.unlink()
+    folder.current.symlink_to(Path("snapshots") / first)
+
+    third = publish(folder, tables, {}, archive=ARCHIVE).path.name
+
+    assert [snapshot.path.name for snapshot in list_snapshots(folder)] == [never, first, third]
+
+
+def test_only_what_is_named_as_a_snapshot_is_deleted_and_of_a_link_the_link_alone(
+    folder: WarehouseFolder, tables: Tables, tmp_path: Path
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file.txt").write_text("mine")
+    (folder.snapshots / "notes-from-A-to-Z").mkdir()
+    (folder.snapshots / "20010101T000000.000000Z").symlink_to(tmp_path / "mine")
+    (folder.snapshots / "20010101T000000.000001Z.part").symlink_to(tmp_path / "mine")
+    for _ in range(3):
+        publish(folder, tables, {}, archive=ARCHIVE)
+
+    forget_old(folder, 2)
+
+    assert (tmp_path / "mine" / "file.txt").read_text() == "mine"
+    assert (folder.snapshots / "notes-from-A-to-Z").is_dir()
+    assert len([*folder.snapshots.iterdir()]) == 3
+
+
+# A former snapshot that cannot be read
+
+
+def lose(folder: WarehouseFolder) -> None:
+    folder.current.resolve().rename(folder.path / "elsewhere")
+
+
+def lose_link(folder: WarehouseFolder) -> None:
+    folder.current.unlink()
+
+
+def lead_out(folder: WarehouseFolder) -> None:
+    folder.current.unlink()
+    folder.current.symlink_to("raw")
+
+
+def damage(folder: WarehouseFolder) -> None:
+    (folder.current / "memberships.parquet").write_bytes(b"PAR1")
+
+
+def damage_manifest(folder: WarehouseFolder) -> None:
+    (folder.current / MANIFEST).write_bytes(b"{}")
+
+
+@pytest.mark.parametrize("harm", [lose, lead_out, damage, damage_manifest])
+def test_in_place_of_a_current_snapshot_that_cannot_be_read_the_latest_that_can_is_followed_with_a_note(
+    harm: Callable[[WarehouseFolder], None], folder: WarehouseFolder, tables: Tables
+) -> None:
+    first = current(folder).path.name
+    publish(folder, tables, {}, archive=ARCHIVE)
+    if harm is lead_out:
+        (folder.snapshots / current(folder).path.name / "documents.parquet").unlink()
+    harm(folder)
+
+    former = find_former(folder)
+    snapshot = publish(folder, renamed(tables, "Later"), {}, archive=ARCHIVE)
+
+    assert former.note is not None
+    assert f"it was compared with {first}" in former.note
+    assert snapshot.manifest.former == first
+    assert snapshot.manifest.changes == {"changed": 1}
+    assert find_former(folder).note is None
+    assert current(folder) == snapshot
+
+
+def test_where_no_snapshot_can_be_read_it_is_noted_that_nothing_was_compared(folder: WarehouseFolder) -> None:
+    lose(folder)
+
+    former = find_former(folder)
+
+    assert former.snapshot is None
+    assert former.note is not None
+    assert "there was nothing to compare it with" in former.note
+
+
+def test_where_the_link_is_lost_the_last_snapshot_is_followed_with_a_note(folder: WarehouseFolder) -> None:
+    last = current(folder)
+    lose_link(folder)
+
+    former = find_former(folder)
+
+    assert former.snapshot == last
+    assert former.note is not None
+    assert "is missing" in former.note
+
+
+def test_a_table_whose_data_is_damaged_is_an_error_that_names_the_file(folder: WarehouseFolder) -> None:
+    file = folder.current / "documents.parquet"
+    data = bytearray(file.read_bytes())
+    data[4:4000] = bytes(3996)
+    file.write_bytes(data)
+
+    with pytest.raises(WarehouseError, match=r"documents\.parquet: cannot be read: "):
+        _ = open_warehouse(folder.path).documents
+
+
+@pytest.mark.parametrize("name", ["snapshots", "parsed", "raw"])
+def test_a_folder_in_which_files_are_deleted_must_not_be_a_link(name: str, folder: WarehouseFolder) -> None:
+    elsewhere = (folder.path / name).rename(folder.path.with_name("elsewhere"))
+    (folder.path / name).symlink_to(elsewhere)
+
+    with pytest.raises(WarehouseError, match=f"{name}: must be a folder, and is a link to"), folder.locked():
+        pass

@@ -1,12 +1,14 @@
 """From parsed segments to frames: the rows of all segments, each revisit with what it shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 import pandas as pd
 import pyarrow as pa
 
 from schemas.issues import LOST_REVISIT
-from schemas.parsed import PARSED_TABLES, resolve_revisits
+from schemas.parsed import PARSED_TABLES
+from schemas.revisits import PageCopy, resolve_revisits
 
 Parsed = dict[str, pd.DataFrame]
 """Frames with the columns of `schemas.parsed.PARSED_TABLES`, by name."""
@@ -23,16 +25,36 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
         for name, part in parts.items():
             part.append(segment[name].select(schemas[name].names))
     tables = {name: pa.concat_tables(part) for name, part in parts.items()}
-    tables["captures"] = resolve_revisits(tables["captures"])
+    resolved = resolve_revisits(tables["captures"])
+    tables["captures"] = resolved.captures
     frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
+    _add_copies(frames, resolved.copies)
     shown = frames["captures"]["page_id"].notna()
     frames["issues"] = pd.concat([frames["issues"], _lost_revisits(frames["captures"][~shown])], ignore_index=True)
     frames["captures"] = frames["captures"][shown]
     return frames
 
 
+def _add_copies(frames: Parsed, copies: Sequence[PageCopy]) -> None:
+    """Add what the pages hold that only revisits at another address show."""
+    if not copies:
+        return
+    pairs = pd.DataFrame([asdict(copy) for copy in copies], dtype=pd.ArrowDtype(pa.string()))
+    pairs = pairs.rename(columns={"page_id": "own_id"})
+    for name, frame in frames.items():
+        if name == "captures" or "page_id" not in frame:
+            continue
+        named = pairs if name == "issues" else pairs[["own_id", "of"]]  # an issue names where it was found
+        copied = named.merge(frame, left_on="of", right_on="page_id", suffixes=("", "_of"))
+        copied = copied.assign(page_id=copied["own_id"])[frame.columns]
+        frames[name] = pd.concat([frame, copied.astype(frame.dtypes)], ignore_index=True)
+
+
 def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
     """An issue for each revisit of a capture that the raw zone does not have."""
-    lost = captures[["url", "collection_id", "run_id"]].assign(found=captures["revisits"])
-    message = "the site said that this page had not changed, and the capture that it was compared with is not there"
-    return lost.assign(level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=message)
+    lost = captures[["url", "collection_id", "run_id"]]
+    times = captures["refers_to_at"].astype("string")
+    place = captures["refers_to_place"].astype("string").str.cat(times, sep=" of ", na_rep="")
+    found = captures["revisits"].astype("string").fillna(place).fillna(captures["digest"].astype("string"))
+    message = "the capture has no body of its own, and the one that it refers to is not there"
+    return lost.assign(found=found, level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=message)

@@ -1,11 +1,11 @@
 """The tables that listing pages fill: entries, documents, collections, memberships, readings, and identity's own."""
 
-from collections.abc import Sequence
+from dataclasses import asdict
 
 import pandas as pd
 import pyarrow as pa
 
-from schemas.issues import UNKNOWN_KEY
+from schemas.issues import DOUBTFUL_ALIAS, UNKNOWN_KEY, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import PageKind
 from warehouse.building.document_pages import page_columns
@@ -14,7 +14,8 @@ from warehouse.building.evidence import Built, Evidence
 from warehouse.building.readings import Readings
 from warehouse.building.wordings import find_wordings, number_revisions
 from warehouse.frames import count, group, look_up, where
-from warehouse.identity.decisions import Decision
+from warehouse.identity.nodes import ADDRESS_KEY
+from warehouse.identity.plausibility import DoubtfulAlias
 
 KIND: PageKind = "listing"
 NEEDS: tuple[str, ...] = ("entries",)
@@ -49,7 +50,7 @@ def build(evidence: Evidence) -> Built:
         "candidate_pairs": observed.pairs,
         "revisions": number_revisions(wordings),
     }
-    issues = _decision_issues(observed.unknown_decisions, evidence.last_run)
+    issues = _issues_of_identity(observed, evidence.last_run)
     return Built(tables, observed.current_pages[["page_id"]], issues, observed.identified)
 
 
@@ -89,17 +90,25 @@ def _collections(
     return collections
 
 
-def _decision_issues(decisions: Sequence[Decision], run_id: str) -> pd.DataFrame:
-    rows = [
-        {
-            "level": UNKNOWN_KEY.level,
-            "kind": UNKNOWN_KEY.name,
-            "message": "a decision is about a key that no entry has; it had no effect",
-            "found": f"{each.left} {each.decision} {each.right}",
-            "run_id": run_id,
-        }
-        for each in decisions
+def _issues_of_identity(observed: Readings, run_id: str) -> pd.DataFrame:
+    """Decisions that had no effect, and aliases that were not believed."""
+    issues = [
+        *(
+            UNKNOWN_KEY.issue(
+                "a decision is about a key that no entry has; it had no effect",
+                found=f"{each.left} {each.decision} {each.right}",
+            )
+            for each in observed.unknown_decisions
+        ),
+        *map(_doubtful_alias, observed.doubtful_aliases),
     ]
+    rows = [{**asdict(issue), "run_id": run_id} for issue in issues]
     table = pa.Table.from_pylist(rows, schema=PARSED_TABLES["issues"].arrow_schema())
     frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
     return frame
+
+
+def _doubtful_alias(doubtful: DoubtfulAlias) -> Issue:
+    url, *others = (key.removeprefix(ADDRESS_KEY) for key in (doubtful.key, *doubtful.others))
+    message = f"the archive says that this URL and others are one document's; nothing was joined: {doubtful.reason}"
+    return DOUBTFUL_ALIAS.issue(message, found=" ".join(others), url=url)

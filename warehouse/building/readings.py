@@ -58,6 +58,7 @@ class Readings:
         keys: Columns of the table `document_keys`.
         pairs: Columns of the table `candidate_pairs`.
         unknown_decisions: Decisions about a key that no entry has.
+        doubtful_aliases: Aliases that joined nothing, since they are not plausible.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Readings:
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown
+        self.doubtful_aliases = resolution.doubtful
         self.entries = resolution.entries.to_pandas(types_mapper=pd.ArrowDtype)
         on_pages = self.entries["page_id"].isin(seen.sightings["page_id"].unique())
         self.identified = self.entries.loc[on_pages, ["page_id", "position", "document_id"]]

@@ -21,7 +21,8 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _NUMERIC_ADDRESS = r"/[0-9]+$"
-_ADDRESS_KEY = "address:"
+ADDRESS_KEY = "address:"
+"""What the natural key of an address begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def with_addresses(nodes: Nodes, keys: Sequence[str]) -> Nodes:
 
 def address_key(address: str) -> str:
     """The natural key of an address."""
-    return _ADDRESS_KEY + address
+    return ADDRESS_KEY + address
 
 
 def _are_slugs(addresses: pa.Array) -> Bools:

@@ -2,8 +2,8 @@
 
 1. `address`: the same canonical address is the same document.
 2. `alias`: the archive itself says that two addresses are one document's, by a redirect or by the address to cite;
-   nothing else says so. It holds whatever the entries say, also of two present-day addresses, and through addresses
-   that no entry has.
+   nothing else says so. It holds also of two present-day addresses, and through addresses that no entry has, unless
+   it is not plausible (`plausibility`).
 3. `content`: date, title and summary equal to the letter. An entry without an address that equals two addressed
    documents joins neither.
 4. `normalised`: equal but for case, quotes, dashes, white space and the way in which the date is written.
@@ -50,6 +50,7 @@ from warehouse.identity.nodes import (
     ranks_of,
     with_addresses,
 )
+from warehouse.identity.plausibility import DoubtfulAlias, split_plausible
 from warehouse.identity.wording import differs_only_by_typos
 
 _RULES = ("decision", "alias", "content", "normalised", "similar")
@@ -88,12 +89,14 @@ class Resolution:
             an alias says to be a document's.
         pairs: Near-duplicates that were not merged, as `candidate_pairs`.
         unknown: Decisions about a key that no entry has, nor an alias of one.
+        doubtful: Aliases that joined nothing, since they are not plausible.
     """
 
     entries: pa.Table
     keys: pa.Table
     pairs: pa.Table
     unknown: tuple[Decision, ...] = ()
+    doubtful: tuple[DoubtfulAlias, ...] = ()
 
 
 @contextmanager
@@ -121,7 +124,8 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = (), aliases: Sequ
     content_of_entry, contents = find_contents(entries)
     nodes = find_nodes(entries["url"], page, position, content_of_entry, contents)
     places = {key: node for node, key in enumerate(nodes.keys)}
-    same_by_alias = find_alias_pairs(aliases, places)
+    decided_pairs = {frozenset((each.left, each.right)) for each in decisions}
+    same_by_alias, doubtful = split_plausible(find_alias_pairs(aliases, places), decided_pairs, places, nodes, contents)
     unseen = sorted({key for left, right, _ in same_by_alias for key in (left, right)} - places.keys())
     nodes = with_addresses(nodes, unseen)
     places |= {key: node for node, key in enumerate(unseen, len(places))}
@@ -141,7 +145,8 @@ def resolve(entries: pa.Table, decisions: Sequence[Decision] = (), aliases: Sequ
     if cannot_link:
         undivided = resolve(entries, [each for each in known if each.decision == "same"], aliases)
         keys = pa.concat_tables([keys, _ids_of_the_divided(undivided.keys, keys)])
-    return replace(resolution, keys=keys, unknown=tuple(each for each in decisions if each not in known))
+    unknown = tuple(each for each in decisions if each.left not in places or each.right not in places)
+    return replace(resolution, keys=keys, unknown=unknown, doubtful=doubtful)
 
 
 def _ids_of_the_divided(undivided: pa.Table, keys: pa.Table) -> pa.Table:

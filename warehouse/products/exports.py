@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from schemas.errors import UsageError, WarehouseError
+from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
 from warehouse.products import references, tabular
@@ -41,7 +42,6 @@ _RULES: dict[Kind, str] = {
 """What README.txt says, for the kinds that are folders."""
 _WHOLE: tuple[Kind, ...] = ("csv", "sqlite")
 """Always of all collections: their tables refer to one another."""
-_FILE_STARTS = (tabular.SQLITE_START, references.CSL_START, references.RIS_START)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,10 @@ def export(
     snapshot = open_snapshot(WarehouseFolder(warehouse), snapshot_id)
     _check_collections(snapshot, kind, collections)
     target = output.resolve()
-    _check_output(target, output)
-    target.parent.mkdir(parents=True, exist_ok=True)
     with _workplace(target) as place:
+        _restore(place, target)
+        _check_output(target, output)
+        _remove(place / "new", place / "former")
         new = place / "new"
         rows, notes = _WRITERS[kind](snapshot, new, tuple(dict.fromkeys(collections)))
         if kind in _RULES:
@@ -109,8 +110,10 @@ def _check_collections(snapshot: Snapshot, kind: Kind, collections: tuple[str, .
 
 
 def _check_output(target: Path, output: Path) -> None:
-    if target.exists() and not _is_export(target):
-        raise UsageError(f"{output}: exists and was not created by wcda export; choose another --output")
+    if (target.exists() or target.is_symlink()) and not _is_export(target):
+        raise UsageError(
+            f"{output}: exists and was not created by wcda export, or was changed since; choose another --output"
+        )
 
 
 def _is_export(path: Path) -> bool:
@@ -118,36 +121,69 @@ def _is_export(path: Path) -> bool:
     if path.is_dir():
         try:
             note = json.loads((path / NOTE).read_bytes())
-            return note["made_by"] == MADE_BY and {file.name for file in path.iterdir()} <= {*note["files"]}
+            return note["made_by"] == MADE_BY and _is_unchanged(path, note["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return False
     if not path.is_file():
         return False
-    with path.open("rb") as file:
-        start = file.read(128)
-    return not start or start == references.CSL_EMPTY or any(known.match(start) for known in _FILE_STARTS)
+    return not path.stat().st_size or tabular.is_sqlite_export(path) or references.is_export(path)
+
+
+def _is_unchanged(folder: Path, files: dict[str, str] | list[str]) -> bool:
+    """Whether a folder has none but these files, as they were made. Former releases noted their names alone."""
+    there = {file.name: file for file in folder.iterdir()}
+    if not there.keys() <= {*files} or not all(file.is_file() and not file.is_symlink() for file in there.values()):
+        return False
+    return isinstance(files, list) or all(
+        file_sha256(file) == files[name] for name, file in there.items() if name != NOTE
+    )
 
 
 @contextmanager
 def _workplace(target: Path) -> Iterator[Path]:
-    """A folder beside the target, on the same disk, for one export at a time; gone afterwards."""
+    """A folder beside the target, on the same disk, for one export at a time.
+
+    Gone afterwards, unless the former export lies in it and could not be put back.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
     place = target.with_name(f".{target.name}.wcda-part")
-    place.mkdir(exist_ok=True)
-    handle = os.open(place, os.O_RDONLY)
+    handle = _lock(place, target)
     try:
+        yield place
+    finally:
+        if not (place / "former").exists():
+            shutil.rmtree(place, ignore_errors=True)
+        os.close(handle)
+
+
+def _lock(place: Path, target: Path) -> int:
+    """Make the folder and lock it; gives the handle that holds the lock."""
+    while True:
+        if place.exists() and not place.is_dir():
+            raise UsageError(
+                f"{place}: is in the way of a folder for temporary files; move it, or choose another --output"
+            )
+        place.mkdir(exist_ok=True)
+        try:
+            handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        except FileNotFoundError:
+            continue  # another export has ended between the two
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), place.stat()):
+                return handle
         except BlockingIOError:
+            os.close(handle)
             raise WarehouseError(f"{target}: another export is writing there; try again when it has ended") from None
-        if (place / "former").exists() and not target.exists():  # killed between the two renames of `_put`
-            (place / "former").rename(target)
-        try:
-            _remove(place / "new", place / "former")
-            yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-    finally:
+        except FileNotFoundError:
+            pass  # locked what another export has just removed
         os.close(handle)
+
+
+def _restore(place: Path, target: Path) -> None:
+    """Put the former export back, if one that was killed had taken it away and put no other there."""
+    if (place / "former").exists() and not target.exists():
+        (place / "former").rename(target)
 
 
 def _describe(folder: Path, kind: Kind, snapshot: Snapshot) -> None:
@@ -159,16 +195,23 @@ def _describe(folder: Path, kind: Kind, snapshot: Snapshot) -> None:
         "kind": kind,
         "snapshot_id": snapshot.manifest.snapshot_id,
         "schema_version": SCHEMA_VERSION,
-        "files": sorted([NOTE, *(file.name for file in folder.iterdir())]),
+        "files": {file.name: file_sha256(file) for file in sorted(folder.iterdir())} | {NOTE: ""},
     }
     (folder / NOTE).write_text(json.dumps(note, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _put(new: Path, target: Path, former: Path) -> None:
     """Put the new one in the target's place: a file over a file in one step; else the former goes first, whole."""
-    if target.exists() and (target.is_dir() or new.is_dir()):
-        target.rename(former)
-    new.replace(target)
+    if not (target.exists() and (target.is_dir() or new.is_dir())):
+        new.replace(target)
+        return
+    target.rename(former)
+    try:
+        new.rename(target)
+    except OSError:
+        former.rename(target)
+        raise
+    _remove(former)
 
 
 def _remove(*paths: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,10 @@ from schemas.data_package import DATA_PACKAGE
 from warehouse.products.tabular import batches, document_ids, json_line
 from wcda.snapshots import Snapshot
 
-# How each file begins, by which a later export knows that it is one.
-CSL_START = re.compile(rb'\[\n\{"source":"wcda",')
-CSL_EMPTY = b"[\n]\n"
-RIS_START = re.compile(rb"TY  - GEN\r\nDB  - [^\r\n]+\r\nDP  - wcda\r\n")
+# What each record begins with, by which a later export knows its own.
+_CSL_ITEM = b'{"source":"wcda",'
+_RIS_TYPE, _RIS_MADE_BY = b"TY  - ", b"DP  - wcda"
+_RIS_LINE = re.compile(rb"[A-Z][A-Z0-9]  - ")
 
 PARAGRAPH = " ¶ "
 """What an empty line becomes in RIS: Zotero, for one, takes a second AB for a note, and joins lines to one."""
@@ -40,6 +41,24 @@ def write_csl(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
             rows += 1
         file.write("\n]\n" if rows else "]\n")
     return rows, []
+
+
+def is_export(path: Path) -> bool:
+    """Whether a file is CSL-JSON or RIS with records of exports alone, and no other."""
+    with path.open("rb") as file:
+        if file.readline() == b"[\n":
+            *items, end = file.readlines() or [b""]
+            return end == b"]\n" and all(item.startswith(_CSL_ITEM) for item in items)
+        file.seek(0)
+        lines = Counter(_ris_mark(line) for line in file)
+    return lines[_RIS_TYPE] == lines[_RIS_MADE_BY] > 0 == lines[b""]
+
+
+def _ris_mark(line: bytes) -> bytes:
+    """A line of RIS by which records are counted; of what is no such line, nothing; of others, their tag."""
+    if line.rstrip() == _RIS_MADE_BY:
+        return _RIS_MADE_BY
+    return line[:6] if _RIS_LINE.match(line) else b""
 
 
 def csl_item(document: dict[str, Any], archive: str) -> dict[str, Any]:
@@ -128,7 +147,7 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
 
 def ris_fields(document: dict[str, Any], archive: str) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
-    yield from (("TY", "GEN"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
+    yield from (("TY", "MANSCPT"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
     year, date = ris_date(document["date_edtf"], document["date_text"])
     for tag, value in (
         ("TI", document["title"]),

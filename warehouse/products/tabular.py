@@ -61,7 +61,8 @@ _FULL_TEXT = (
 )
 
 _SQLITE_APPLICATION = 0x77636461  # "wcda"
-SQLITE_START = re.compile(rb"SQLite format 3\0.{52}wcda", re.DOTALL)  # sqlite.org/fileformat.html: at byte 68
+_SQLITE_START = re.compile(rb"SQLite format 3\x00.{8}\x00\x00\x00\x01.{40}wcda", re.DOTALL)
+"""https://sqlite.org/fileformat.html: the counter of changes is at byte 24, the id of the application at byte 68."""
 
 
 def batches(
@@ -157,8 +158,11 @@ def write_parquet(snapshot: Snapshot, folder: Path, collections: tuple[str, ...]
 
 
 def file_stem(collection_id: str) -> str:
-    """A name for a file on any system: the id if it is plain, else what is plain of it and 16 digits of its SHA-256."""
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,99}", collection_id):
+    """A name for a file on any system: the id if it is plain, else what is plain of it and 16 digits of its SHA-256.
+
+    An id that looks as if it were so made is not plain, so that no two ids have one name.
+    """
+    if re.fullmatch(r"(?!.*-[0-9a-f]{16}$)[a-z0-9][a-z0-9_-]{0,99}", collection_id):
         return collection_id
     plain = re.sub(r"[^a-z0-9]+", "-", collection_id.lower())[:60].strip("-")
     return f"{plain or 'collection'}-{sha256(collection_id.encode()).hexdigest()[:16]}"
@@ -177,14 +181,20 @@ def write_sqlite(snapshot: Snapshot, path: Path) -> tuple[int, list[str]]:
         raise WarehouseError(f"{path}: cannot be written: {error}") from error
 
 
+def is_sqlite_export(path: Path) -> bool:
+    """Whether a file is such a database, and nobody has written to it since."""
+    with path.open("rb") as file:
+        return _SQLITE_START.match(file.read(100)) is not None
+
+
 def _fill(database: sqlite3.Connection, snapshot: Snapshot) -> int:
     rows = 0
     # Nobody else reads it before it is whole, so there is nothing to roll back to.
     for setting in ("journal_mode = OFF", "synchronous = OFF"):
         database.execute(f"PRAGMA {setting}")
+    database.execute("BEGIN")  # one change, so that a later one is seen
     database.execute(f"PRAGMA application_id = {_SQLITE_APPLICATION}")
     database.execute(f"PRAGMA user_version = {int(SCHEMA_VERSION.partition('.')[0])}")
-    database.execute("BEGIN")
     for table in TABLES.values():
         database.execute(_create(table))
         marks = ", ".join("?" * len(table.columns))

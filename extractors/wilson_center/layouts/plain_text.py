@@ -26,6 +26,7 @@ from extractors.wilson_center.layouts.lines import (
     range_of,
 )
 from extractors.wilson_center.layouts.listings import listing_page
+from extractors.wilson_center.layouts.readers import undo_rendering
 from schemas.dates import is_listing_date, read_date
 from schemas.issues import (
     CUT_OFF,
@@ -99,11 +100,15 @@ class Record:
 
 def recognises(text: str) -> bool:
     """Whether the text has a range line of its own and no markup."""
-    return RANGE_LINE.search(text) is not None and MARKUP.search(text) is None
+    if MARKUP.search(text) is not None:
+        return False
+    return RANGE_LINE.search(text) is not None or RANGE_LINE.search(undo_rendering(text).text) is not None
 
 
 def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
     """What a plain-text listing holds; whatever is not certain is an issue, with its text."""
+    rendition = undo_rendering(text)
+    text = rendition.text
     match = RANGE_LINE.search(text)
     if match is None:
         raise ValueError("the page has no range line: it was not recognised")
@@ -118,7 +123,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
     entries, entry_issues = _read_records(blocks, page_range, cut=not body.rstrip(" \t\xa0").endswith("\n"))
     issues += entry_issues
     issues += count_mismatch(page_range, len(entries))
-    return listing_page(NAME, "listing", page_range, tuple(entries), tuple(issues))
+    return listing_page(NAME, "listing", page_range, tuple(rendition.entries(entries)), tuple(rendition.issues(issues)))
 
 
 def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:

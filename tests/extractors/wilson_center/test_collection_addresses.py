@@ -38,6 +38,8 @@ SPELLINGS_OF_ONE_FACET = [
     "/search?f[0]=topics:86494&sort_by=created&sort_order=DESC",
     "/search?sort_bef_combine=field_document_date_unix_DESC&f[0]=topics:86494",
     "/search?utm_source=mail&f[0]=topics:86494&fbclid=x",
+    "/search?f[0]=topics:86494&msclkid=1&gad_source=2&gad_campaignid=3&gbraid=4&wbraid=5&dclid=6&yclid=7&ttclid=8&twclid=9",
+    "/search?f[0]=topics:86494&mc_cid=1&mc_eid=2&_ga=3&_gl=4&_hsenc=5&_hsmi=6&hsCtaTracking=7&mkt_tok=8&srsltid=9&igshid=0",
 ]
 
 

@@ -8,9 +8,10 @@ from typing import Any, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemas.dates import Precision
+from schemas.dates import DateReading, Precision, find_date
 from schemas.issues import Level
 from warehouse.changes import ChangeSummary
+from warehouse.themes import theme_counts, theme_memberships
 from wcda.manifest import ChangeKind
 from wcda.overlaps import find_overlaps
 
@@ -121,8 +122,8 @@ class Figures:
         years: In order, without gaps.
         undated: Documents without a year.
         approximate: Documents whose date is qualified.
-        title_dates: Documents with a date in the title that is not the document's.
-        sharing: How many documents stand in how many collections.
+        title_dates: Documents whose title has a date that cannot be the document's; one that is only more precise can.
+        sharing: How many documents stand in how many collections, beside those that list the whole archive.
         overlaps: The largest; without collections that list every document, which overlap with all.
         overlap_count: Of how many.
         changes: Null if the snapshot before is not there any more.
@@ -164,8 +165,8 @@ def gather_figures(tables: Mapping[str, pa.Table], changes: ChangeSummary | None
         undated=undated,
         precision=_precision(documents),
         approximate=_count(documents["date_approximate"]),
-        title_dates=_count(pc.not_equal(documents["title_date_edtf"], documents["date_edtf"])),
-        sharing=dict(sorted(_counts(documents["collection_count"]).items())),
+        title_dates=_contradicting_titles(documents),
+        sharing=_sharing(tables),
         overlaps=overlaps,
         overlap_count=overlap_count,
         changes=None if changes is None else _changes(changes, tables),
@@ -226,9 +227,29 @@ def _precision(documents: pa.Table) -> tuple[PrecisionCount, ...]:
     return tuple(found)
 
 
+def _contradicting_titles(documents: pa.Table) -> int:
+    """Documents of which the date in the title and the date of the record have no day in common."""
+    differs = pc.not_equal(documents["title_date_edtf"], documents["date_edtf"])
+    rows = documents.filter(differs).select(["title", "date_start", "date_end"]).drop_null().to_pylist()
+    return sum(_is_apart(find_date(row["title"]), row["date_start"].date(), row["date_end"].date()) for row in rows)
+
+
+def _is_apart(reading: DateReading | None, start: dt.date, end: dt.date) -> bool:
+    """Whether a date lies wholly before or after a span of days."""
+    if reading is None or reading.start is None or reading.end is None:
+        return False
+    return reading.end < start or reading.start > end
+
+
+def _sharing(tables: Mapping[str, pa.Table]) -> dict[int, int]:
+    """How many documents stand in how many collections, in order of the latter."""
+    counts = _counts(theme_counts(tables))
+    without = tables["documents"].num_rows - sum(counts.values())
+    return dict(sorted((counts | {0: without} if without else counts).items()))
+
+
 def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]:
-    members = tables["memberships"].select(["document_id", "collection_id"])
-    found = find_overlaps(members)
+    found = find_overlaps(theme_memberships(tables))
     larger = pc.max_element_wise(found["left_total"], found["right_total"])
     found = found.filter(pc.less(larger, tables["documents"].num_rows))
     names = collection_names(tables["collections"])

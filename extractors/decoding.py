@@ -1,0 +1,119 @@
+"""A page's text from its bytes, as browsers decode it (WHATWG Encoding Standard, and HTML Standard 13.2.3).
+
+A byte-order mark decides, then what HTTP says, then what the page says of itself, then whether it is in UTF-8; what is
+left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. What is
+said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too.
+"""
+
+import codecs
+import re
+from email.message import Message
+from typing import NamedTuple
+
+import webencodings
+
+from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, Issue
+
+_UTF8, _UTF16 = "utf-8", ("utf-16le", "utf-16be")
+_MARKS = ((codecs.BOM_UTF8, _UTF8), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_REPLACEMENT = "\ufffd"
+
+# The standard looks at 1024 bytes; savers and replays write what is theirs before that.
+_DECLARED_WITHIN = 16 * 1024
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_META = re.compile(rb"<meta[\s/][^>]*", re.IGNORECASE)
+_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([^\s"'/>;]+)""", re.IGNORECASE)
+_XML = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
+
+_BINARY_SHARE = 0.05
+_GLIMPSE = 4096
+_CONTROL = dict.fromkeys([*range(9), *range(14, 32)])
+
+
+class _Choice(NamedTuple):
+    """An encoding, and whether anything states it."""
+
+    encoding: str
+    is_declared: bool
+
+
+def charset_of(content_type: str | None) -> str | None:
+    """Canonical name of the encoding that a `Content-Type` states; `None` if it states none that browsers know."""
+    message = Message()
+    message["Content-Type"] = content_type or ""
+    stated = message.get_param("charset")
+    return _known_label(stated) if isinstance(stated, str) else None
+
+
+def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Issue]]:
+    """A page's text, and what is doubtful about it; `None` as text for a page that is empty or no text at all.
+
+    Args:
+        body: The page, without its content-encoding.
+        charset: The encoding that HTTP states; `None` if it states none.
+    """
+    mark = next(((mark, name) for mark, name in _MARKS if body.startswith(mark)), None)
+    data = body.removeprefix(mark[0]) if mark else body
+    if not data or data.isspace():
+        return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(data)} bytes")]
+    choice = _Choice(mark[1], is_declared=True) if mark else _declared(data, charset)
+    if choice.encoding not in _UTF16 and not _is_text(data[:_GLIMPSE].decode("latin-1")):
+        return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
+    text, issues = _decoded(data, choice)
+    if choice.encoding in _UTF16 and not _is_text(text[:_GLIMPSE]):
+        return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
+    return text, issues
+
+
+def _declared(body: bytes, charset: str | None) -> _Choice:
+    """The encoding that HTTP or the page states, else UTF-8 without a source."""
+    label = _known_label(charset) if charset else None
+    if label is not None:
+        return _Choice(label, is_declared=True)
+    head = _COMMENT.sub(b"", body[:_DECLARED_WITHIN])
+    stated = next((found[1] for meta in _META.finditer(head) if (found := _CHARSET.search(meta[0]))), None)
+    if stated is None and (xml := _XML.match(head)) is not None:
+        stated = xml[1]
+    label = _known_label(stated.decode("latin-1")) if stated else None
+    # What states that it is in UTF-16, in letters of one byte, is not (HTML Standard, 13.2.3.2).
+    return _Choice(_UTF8 if label is None or label in _UTF16 else label, is_declared=label is not None)
+
+
+def _decoded(body: bytes, choice: _Choice) -> tuple[str, list[Issue]]:
+    codec = webencodings.lookup(choice.encoding).codec_info
+    try:
+        return codec.decode(body)[0], []
+    except UnicodeDecodeError as error:
+        first = error
+    if choice.encoding == _UTF8 and _is_cut(first, body):
+        cut = CUT_OFF.issue("the page ends within a character; what is before it was read")
+        return body[: first.start].decode(), [cut]
+    text = codec.decode(body, "replace")[0]
+    unknown = text.count(_REPLACEMENT) - (body.count(_REPLACEMENT.encode()) if choice.encoding == _UTF8 else 0)
+    place = f"{first.reason} at byte {first.start}"
+    if choice.encoding == _UTF8 and unknown > max(choice.is_declared, _count_long_characters(text)):
+        message = "the page is not in UTF-8; it was read as Windows-1252"
+        return body.decode("cp1252", "replace"), [ENCODING.issue(message, expected=_UTF8, found=place)]
+    what = "1 byte or sequence of bytes" if unknown == 1 else f"{unknown} bytes or sequences of bytes"
+    message = f"{what} of the page cannot be read in its encoding; U+FFFD stands for each"
+    return text, [ENCODING.issue(message, expected=choice.encoding, found=place)]
+
+
+def _count_long_characters(text: str) -> int:
+    """Characters of more than one byte that stand in UTF-8: hardly any do by chance."""
+    return sum(character > "\x7f" for character in text) - text.count(_REPLACEMENT)
+
+
+def _is_cut(error: UnicodeDecodeError, body: bytes) -> bool:
+    return error.end == len(body) and error.reason == "unexpected end of data"
+
+
+def _known_label(label: str) -> str | None:
+    encoding = webencodings.lookup(label)
+    return None if encoding is None else str(encoding.name)
+
+
+def _is_text(head: str) -> bool:
+    """Whether a text has few control characters, and no null."""
+    control = len(head) - len(head.translate(_CONTROL))
+    return control <= _BINARY_SHARE * len(head) and "\x00" not in head

@@ -1,0 +1,45 @@
+"""Addresses of web archives that play what they captured: the page's own address, and when it was captured.
+
+`https://web.archive.org/web/20250301120000if_/https://example.org/a` is a capture of `https://example.org/a`; other web
+archives have other words before the timestamp, and links within a played page may lack the host (pywb's manual, "URL
+Rewriting"; the Wayback Machine's flags behind the timestamp).
+"""
+
+import datetime as dt
+import re
+from typing import NamedTuple
+
+_REPLAY = re.compile(
+    r"(?:(?:https?:)?//[^/?#]+)?/?(?:[^?#]*?/)?(?P<at>[0-9]{4,14})(?:[a-z]{2}_)*/(?P<url>(?:https?:/+|(?=[a-z0-9-]+\.)).+)",
+    re.IGNORECASE | re.DOTALL,
+)
+_SCHEME = re.compile(r"(https?):/+", re.IGNORECASE)
+_EXACT = "%Y%m%d%H%M%S"
+
+
+class Replayed(NamedTuple):
+    """What was captured, and when; `None` where the address is less exact than a second."""
+
+    url: str
+    captured_at: dt.datetime | None
+
+
+def split_replay(url: str) -> Replayed | None:
+    """What an address of a replay is a capture of; `None` for any other address."""
+    match = _REPLAY.fullmatch(url.strip())
+    if match is None:
+        return None
+    scheme = _SCHEME.match(match["url"])
+    rest = match["url"][scheme.end() :] if scheme else match["url"]
+    original = f"{scheme[1].lower() if scheme else 'http'}://{rest}"
+    return Replayed(original, read_replay_timestamp(match["at"]))
+
+
+def read_replay_timestamp(digits: str) -> dt.datetime | None:
+    """The time that fourteen digits name, UTC; `None` for anything else."""
+    if len(digits) != 14 or not digits.isdecimal():
+        return None
+    try:
+        return dt.datetime.strptime(digits, _EXACT).replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None

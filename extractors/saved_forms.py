@@ -1,0 +1,127 @@
+"""Files that hold one page or several in a form of their own: MHTML, Safari's webarchive, pages one after the other.
+
+Each gives the pages in it, with the address and time that it knows of them. Pure: bytes in, pages out.
+"""
+
+import datetime as dt
+import plistlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email import message_from_bytes
+from email.message import Message
+from typing import Any
+from xml.parsers.expat import ExpatError
+
+from extractors.saved_marks import read_http_date, read_mark
+
+_MHTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE)
+_MHTML_FIELD = re.compile(rb"^(?:MIME-Version|Snapshot-Content-Location)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_CONTENT_FIELD = re.compile(rb"^Content-Type[ \t]*:[ \t]*(?:multipart/related|text/html)", re.IGNORECASE | re.MULTILINE)
+_WEBARCHIVE = b"WebMainResource"
+_PLISTS = (b"bplist00", b"<?xml", b"<!DOCTYPE plist", b"<plist")
+# A page begins behind the end of another, or its doctype at the beginning of a line.
+_NEXT_PAGE = re.compile(
+    rb"</html>\s*(?P<behind>(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html[\s>]))"
+    rb"|\n[ \t]*(?P<line><!doctype\s+html)",
+    re.IGNORECASE | re.DOTALL,
+)
+_HEAD_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPage:
+    """A page in a file.
+
+    Attributes:
+        url: Its address; `None` if the file does not say it.
+        captured_at: UTC; `None` likewise.
+        content_type: As the file states it, with a charset or without; `None` likewise.
+    """
+
+    body: bytes
+    url: str | None = None
+    captured_at: dt.datetime | None = None
+    content_type: str | None = None
+
+
+class UnreadableFormError(ValueError):
+    """A file in one of these forms that cannot be read; the message is the reason."""
+
+
+def is_form(head: bytes) -> bool:
+    """Whether a file is MHTML or a webarchive, by its first bytes."""
+    return _is_mhtml(head) or _is_webarchive(head)
+
+
+def pages_in(body: bytes) -> list[FoundPage]:
+    """The pages that a file holds.
+
+    Raises:
+        UnreadableFormError: It is in one of these forms, and damaged.
+    """
+    if _is_mhtml(body[:_HEAD_BYTES]):
+        return list(_pages_of_mhtml(body))
+    if _is_webarchive(body[:_HEAD_BYTES]):
+        return list(_pages_of_webarchive(body))
+    return [_marked(part) for part in _parted(body)]
+
+
+def _marked(body: bytes) -> FoundPage:
+    mark = read_mark(body)
+    return FoundPage(body) if mark is None else FoundPage(body, mark.url, mark.captured_at)
+
+
+def _parted(body: bytes) -> Iterator[bytes]:
+    """The pages that stand one after the other in a file."""
+    begin = 0
+    is_page = body[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+    for match in _NEXT_PAGE.finditer(body) if is_page else ():
+        at = match.start("behind") if match["behind"] else match.start("line")
+        if body[begin:at].strip():
+            yield body[begin:at]
+            begin = at
+    yield body[begin:]
+
+
+def _is_mhtml(head: bytes) -> bool:
+    match = _MHTML.match(head)
+    fields = match[0] if match else b""
+    return _MHTML_FIELD.search(fields) is not None and _CONTENT_FIELD.search(fields) is not None
+
+
+def _pages_of_mhtml(body: bytes) -> Iterator[FoundPage]:
+    """The page of an MHTML file (RFC 2557); its frames are no pages of the archive."""
+    message = message_from_bytes(body.lstrip())
+    location = message["Snapshot-Content-Location"]
+    parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
+    if not parts:
+        raise UnreadableFormError("the MHTML file holds no page: it is cut off, or damaged")
+    main = next((part for part in parts if location and part["Content-Location"] == location), parts[0])
+    payload = main.get_payload(decode=True)
+    url = (main["Content-Location"] or location or "").strip() or None
+    content_type = _content_type(main)
+    yield FoundPage(
+        payload if isinstance(payload, bytes) else b"", url, read_http_date(message["Date"] or ""), content_type
+    )
+
+
+def _content_type(part: Message) -> str:
+    charset = part.get_content_charset()
+    return f"text/html; charset={charset}" if charset else "text/html"
+
+
+def _is_webarchive(head: bytes) -> bool:
+    return head.lstrip().startswith(_PLISTS) and _WEBARCHIVE in head
+
+
+def _pages_of_webarchive(body: bytes) -> Iterator[FoundPage]:
+    """The page of a webarchive, a property list of Safari's."""
+    try:
+        main: Any = plistlib.loads(body)["WebMainResource"]
+        data, url = main["WebResourceData"], main.get("WebResourceURL")
+    except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, TypeError, OverflowError) as error:
+        raise UnreadableFormError(f"the webarchive is damaged: {error or type(error).__name__}") from error
+    charset = main.get("WebResourceTextEncodingName")
+    content_type = f"text/html; charset={charset}" if charset else "text/html"
+    yield FoundPage(bytes(data), str(url) if url else None, None, content_type)

@@ -1,0 +1,101 @@
+"""Text as readers and text browsers render a page: links in Markdown, or numbers with a list of references.
+
+`### [Title](https://…)` is what readers for language models give, `[2]Title` with `References` at the end what lynx and
+its like do. Both are undone before the text is read: a title that was a link has a mark before it, by which its address
+is found again.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractors.wilson_center.addresses import document_address
+from schemas.issues import Issue
+from schemas.listings import Entry
+
+_URL = r"<[^>\n]+>|[^\s()]+(?:\([^\s()]*\)[^\s()]*)*"
+_LINK = rf"\[(?P<text>(?:\\.|\[[^\[\]\n]*\]|[^\[\]\\\n])+)\]\((?P<url>{_URL})(?:\s+[\"'][^\n]*?[\"'])?\)"
+_LINK_ANYWHERE = re.compile(_LINK)
+_LINK_LINE = re.compile(
+    rf"^[ \t]*(?:[*+-][ \t]+)?(?:#{{1,6}}[ \t]+)?(?:\*\*|__)?{_LINK}(?:\*\*|__)?[ \t]*#*[ \t]*$", re.MULTILINE
+)
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?=\S)", re.MULTILINE)
+_STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
+_REFERENCES = re.compile(
+    r"^[ \t]*(?:References|Visible links:?)[ \t]*\n"
+    r"(?P<list>(?:[ \t]*(?:(?:(?:Visible|Hidden) links:?|[0-9]+\.[ \t]+\S+)[ \t]*)?(?:\n|\Z))+)\s*\Z",
+    re.MULTILINE,
+)
+_REFERENCE = re.compile(r"^[ \t]*([0-9]+)\.[ \t]+(\S+)", re.MULTILINE)
+_NUMBER = re.compile(r"\[([0-9]+)\](?=\S)")
+_NUMBER_LINE = re.compile(r"^[ \t]*\[([0-9]+)\](?=\S)", re.MULTILINE)
+
+# Characters for private use, which no page holds, around the number of an address.
+_BEGIN, _END = "\ue0b0", "\ue0b1"
+_MARK = re.compile(rf"{_BEGIN}([0-9]+){_END}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """A page's text without what a reader added.
+
+    Attributes:
+        text: With a mark before each text that was a link of its own line.
+        urls: By the number in a mark.
+    """
+
+    text: str
+    urls: tuple[str, ...] = ()
+
+    def entries(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries without marks, each with the address of its title."""
+        return [self._entry(entry) for entry in entries] if self.urls else list(entries)
+
+    def issues(self, issues: Sequence[Issue]) -> list[Issue]:
+        """The issues without marks."""
+        return [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
+
+    def _entry(self, entry: Entry) -> Entry:
+        mark = _MARK.search(entry.title or "")
+        url = document_address(self.urls[int(mark[1])]) if mark else None
+        return replace(entry, title=_unmarked(entry.title), summary=_unmarked(entry.summary), url=url)
+
+
+def undo_rendering(text: str) -> Rendition:
+    """The text of a page as the page has it; the same text if no reader rendered it."""
+    references = _REFERENCES.search(text)
+    if references is not None and _NUMBER.search(text) is not None:
+        return _without_numbers(text[: references.start()], dict(_REFERENCE.findall(references["list"])))
+    if _LINK_LINE.search(text) is not None:
+        return _without_markdown(text)
+    return Rendition(text)
+
+
+def _without_numbers(text: str, urls: dict[str, str]) -> Rendition:
+    found: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        if match[1] not in urls:
+            return match[0]
+        found.append(urls[match[1]])
+        return f"{_BEGIN}{len(found) - 1}{_END}"
+
+    lines = _NUMBER_LINE.sub(mark, text)
+    return Rendition(_NUMBER.sub(lambda match: "" if match[1] in urls else match[0], lines), tuple(found))
+
+
+def _without_markdown(text: str) -> Rendition:
+    found: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        found.append(match["url"].strip("<>"))
+        return f"{_BEGIN}{len(found) - 1}{_END}{match['text']}"
+
+    lines = _HEADING.sub("", _LINK_LINE.sub(mark, text))
+    plain = _STRONG.sub(r"\2", _LINK_ANYWHERE.sub(lambda match: match["text"], lines))
+    return Rendition(_ESCAPED.sub(r"\1", plain), tuple(found))
+
+
+def _unmarked(text: str | None) -> str | None:
+    return text if text is None else _MARK.sub("", text)

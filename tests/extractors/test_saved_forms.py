@@ -1,0 +1,209 @@
+"""What programs that save pages write, and the addresses of replays."""
+
+import base64
+import datetime as dt
+import json
+import plistlib
+from io import BytesIO
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractors.arc import read_arc
+from extractors.byte_streams import ByteStream
+from extractors.har import read_har
+from extractors.replays import split_replay
+from extractors.saved_forms import UnreadableFormError, is_form, pages_in
+from extractors.saved_marks import read_mark
+from extractors.third_party_warc import ThirdPartyRecord
+from extractors.warc_records import Damage
+from extractors.wilson_center.addresses import document_address
+from tests.extractors.foreign import DOCUMENT, LISTING, PAGE
+
+NOON = dt.datetime(2025, 3, 1, 12, tzinfo=dt.UTC)
+
+REPLAYS = {
+    f"https://web.archive.org/web/20250301120000/{LISTING}": NOON,
+    f"https://web.archive.org/web/20250301120000if_/{LISTING}": NOON,
+    f"https://web.archive.org/web/20250301120000id_/{LISTING}": NOON,
+    f"http://localhost:8080/coll/20250301120000mp_/{LISTING}": NOON,
+    f"/web/20250301120000/{LISTING}": NOON,
+    f"//web.archive.org/web/20250301120000/{LISTING}": NOON,
+    f"https://web.archive.org/web/20250301120000/{LISTING.replace('//', '/')}": NOON,
+    f"https://web.archive.org/web/2025/{LISTING}": None,
+}
+
+
+@pytest.mark.parametrize(("url", "at"), REPLAYS.items(), ids=REPLAYS)
+def test_an_address_of_a_replay_says_what_was_captured_and_when(url: str, at: dt.datetime | None) -> None:
+    assert split_replay(url) == (LISTING, at)
+
+
+@pytest.mark.parametrize("url", [LISTING, DOCUMENT, "", "/document/20250301120000/a", f"{DOCUMENT}?x=/2025/http:"])
+def test_other_addresses_are_no_replay(url: str) -> None:
+    assert split_replay(url) is None
+
+
+@pytest.mark.parametrize("at", ["20250301120000", "20250301120000if_"])
+def test_a_link_in_a_page_that_was_played_leads_to_the_document(at: str) -> None:
+    assert document_address(f"/web/{at}/{DOCUMENT}") == document_address(DOCUMENT)
+    assert document_address(f"https://web.archive.org/web/{at}/{DOCUMENT}") == document_address(DOCUMENT)
+
+
+MARKS = {
+    "browser": (f"<!DOCTYPE html>\n<!-- saved from url=(0077){LISTING} -->", None),
+    "browser, of a replay": (
+        f"<!-- saved from url=(0120)https://web.archive.org/web/20250301120000/{LISTING} -->",
+        NOON,
+    ),
+    "SingleFile": (
+        f"<html><!--\n Page saved with SingleFile \n url: {LISTING} \n"
+        " saved date: Sat Mar 01 2025 13:00:00 GMT+0100 (Central European Time)\n-->",
+        NOON,
+    ),
+    "HTTrack": (
+        f"<!-- Mirrored from {LISTING.removeprefix('https://')} by HTTrack Website Copier/3.x [XR&CO'2014], "
+        "Sat, 01 Mar 2025 12:00:00 GMT -->",
+        NOON,
+    ),
+    "the Wayback Machine": (f'<script>__wm.wombat("{LISTING}","20250301120000","https://web.archive.org/");', NOON),
+    "a reader": (f"Title: Search\n\nURL Source: {LISTING}\n\nMarkdown Content:\n", None),
+}
+
+
+@pytest.mark.parametrize(("head", "at"), MARKS.values(), ids=MARKS)
+def test_a_saver_s_mark_says_where_and_when_a_page_was_saved(head: str, at: dt.datetime | None) -> None:
+    assert read_mark(head.encode()) == (LISTING, at)
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_can_be_looked_at_for_marks_and_forms(data: bytes) -> None:
+    read_mark(data)
+    for head in (b"", b"bplist00 WebMainResource", b"MIME-Version: 1.0\nContent-Type: multipart/related\n\n"):
+        try:
+            assert b"".join(page.body for page in pages_in(head + data)) or is_form(head + data) or not data
+        except UnreadableFormError:
+            assert is_form(head + data)
+
+
+def test_pages_that_stand_one_after_the_other_are_several() -> None:
+    frame = b"<iframe srcdoc='<!DOCTYPE html><html></html>'></iframe>"
+    page = b"<!DOCTYPE html>\n<html><body>1 - 2 of 4" + frame + b"</body></html>\n"
+    marked = f"<!-- saved from url=(0077){LISTING} -->\n".encode() + page
+
+    found = pages_in(page + marked + page)
+
+    assert [(one.url, one.body) for one in found] == [(None, page), (LISTING, marked), (None, page)]
+    assert [one.body for one in pages_in(b"<html>a" + b"\n<!doctype HTML><html>b")] == [
+        b"<html>a\n",
+        b"<!doctype HTML><html>b",
+    ]
+
+
+def test_mhtml_holds_its_page_with_address_time_and_charset() -> None:
+    body = "\r\n".join(
+        [
+            "From: <Saved by Blink>",
+            f"Snapshot-Content-Location: {LISTING}",
+            "Date: Sat, 1 Mar 2025 12:00:00 -0000",
+            "MIME-Version: 1.0",
+            'Content-Type: multipart/related;\r\n\ttype="text/html";\r\n\tboundary="b"',
+            "",
+            "--b",
+            "Content-Type: text/html; charset=windows-1251",
+            "Content-Transfer-Encoding: base64",
+            f"Content-Location: {LISTING}",
+            "",
+            base64.b64encode("Карпов".encode("cp1251")).decode(),
+            "--b",
+            "Content-Type: text/html",
+            "Content-Location: https://ads.example/frame",
+            "",
+            "<html>frame",
+            "--b--",
+        ]
+    ).encode()
+
+    (page,) = pages_in(body)
+
+    assert (page.url, page.captured_at) == (LISTING, NOON)
+    assert (page.body, page.content_type) == ("Карпов".encode("cp1251"), "text/html; charset=windows-1251")
+
+
+@pytest.mark.parametrize("form", [plistlib.FMT_BINARY, plistlib.FMT_XML])
+def test_a_webarchive_holds_its_page(form: plistlib.PlistFormat) -> None:
+    main = {"WebResourceData": PAGE, "WebResourceURL": LISTING, "WebResourceTextEncodingName": "UTF-8"}
+
+    (page,) = pages_in(plistlib.dumps({"WebMainResource": main}, fmt=form))
+
+    assert (page.url, page.body, page.content_type) == (LISTING, PAGE, "text/html; charset=UTF-8")
+
+
+def test_a_webarchive_that_is_damaged_is_refused() -> None:
+    body = plistlib.dumps({"WebMainResource": {"WebResourceData": PAGE}}, fmt=plistlib.FMT_BINARY)
+    with pytest.raises(UnreadableFormError, match="damaged"):
+        pages_in(body[:-40])
+
+
+def har(*entries: object) -> list[ThirdPartyRecord | Damage]:
+    body = json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
+    return list(read_har(ByteStream(BytesIO(body).read)))
+
+
+def test_a_har_holds_what_was_answered() -> None:
+    entry = {
+        "startedDateTime": "2025-03-01T13:00:00.000+01:00",
+        "request": {"url": LISTING},
+        "response": {
+            "status": 200,
+            "headers": [{"name": "content-encoding", "value": "br"}, {"name": "ETag", "value": "x"}],
+            "content": {"mimeType": "text/html", "text": "é"},
+        },
+    }
+    packed = {"mimeType": "text/html; charset=utf-8", "encoding": "base64", "text": base64.b64encode(PAGE).decode()}
+    unchanged = entry | {"response": {"status": 304, "content": packed}}
+
+    first, second, bad = har(entry, unchanged, {"request": {}})
+
+    assert isinstance(first, ThirdPartyRecord)
+    assert isinstance(second, ThirdPartyRecord)
+    assert (first.url, first.captured_at, first.body) == (LISTING, NOON, "é".encode())
+    assert first.headers == (("Content-Type", "text/html; charset=utf-8"), ("ETag", "x"))
+    assert (second.status, second.body) == (200, PAGE)
+    assert isinstance(bad, Damage)
+
+
+def arc(*records: tuple[str, bytes]) -> bytes:
+    head = b"filedesc://a.arc 0.0.0.0 20130601120000 text/plain 2\n1\n\n"
+    return head + b"".join(b"%s %d\n%s\n" % (line.encode(), len(block), block) for line, block in records)
+
+
+def test_an_arc_holds_what_was_answered_in_both_versions() -> None:
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    body = arc(
+        (f"{LISTING} 192.0.2.1 20250301120000 text/html", block),
+        ("dns:example.org 192.0.2.1 20250301120000 text/dns", b"x"),
+        (f"{DOCUMENT} 192.0.2.1 20250301120000 text/html 200 - - 0 a.arc", block),
+    )
+
+    first, second = read_arc(ByteStream(BytesIO(body).read))
+
+    assert isinstance(first, ThirdPartyRecord)
+    assert (first.url, first.captured_at, first.status, first.body) == (LISTING, NOON, 200, PAGE)
+    assert isinstance(second, ThirdPartyRecord)
+    assert second.url == DOCUMENT
+
+
+def test_what_is_behind_damage_in_an_arc_is_read() -> None:
+    block = b"HTTP/1.1 200 OK\r\n\r\n" + PAGE
+    body = arc((f"{LISTING} 192.0.2.1 20250301120000 text/html", block))
+    line = f"{LISTING} 192.0.2.1 20250301120000 text/html {len(block)}\n".encode()
+
+    damage, record, cut = read_arc(
+        ByteStream(BytesIO(b"no head\n" + body[body.index(LISTING.encode()) :] + line + block[:50]).read)
+    )
+
+    assert isinstance(damage, Damage)
+    assert isinstance(record, ThirdPartyRecord)
+    assert isinstance(cut, Damage)

@@ -1,0 +1,90 @@
+"""Text that readers and text browsers render: titles and addresses are those of the page."""
+
+import pytest
+
+from extractors.parsing import read_page
+from extractors.wilson_center.layouts.readers import undo_rendering
+from schemas.listings import Entry, listing_entries, listing_range
+
+SITE = "https://digitalarchive.wilsoncenter.org"
+FIRST = Entry(
+    1, "March 14, 1951", "Telegram from Karpov [Excerpt]", "Karpov reports on the talks.", f"{SITE}/document/a"
+)
+SECOND = Entry(2, "1962", "Report (Draft) of the Mission", None, f"{SITE}/document/b")
+
+RENDITIONS = {
+    "headings that are links": f"""Title: Search
+
+URL Source: {SITE}/search
+
+Markdown Content:
+[Skip to content]({SITE}/search#main)
+
+Results: 1 - 2 of 2 Documents
+
+March 14, 1951
+
+### [Telegram from Karpov \\[Excerpt\\]]({SITE}/document/a)
+
+[Karpov]({SITE}/people/karpov) reports on **the** talks.
+
+1962
+
+### [Report (Draft) of the Mission]({SITE}/document/b "Report")
+""",
+    "relative links, a range in bold": """Results: **1 - 2 of 2** Documents
+
+March 14, 1951
+
+* [Telegram from Karpov [Excerpt]](/document/a)
+
+Karpov reports on the talks.
+
+1962
+
+**[Report (Draft) of the Mission](</document/b>)**
+""",
+    "numbers and references": f"""
+   [1]Skip to content
+
+   Results: 1 - 2 of 2 Documents
+
+   March 14, 1951
+
+   [2]Telegram from Karpov
+   [Excerpt]
+
+   [3]Karpov reports on the talks.
+
+   1962
+
+[4]Report (Draft) of the Mission
+
+References
+
+   Visible links:
+   1. {SITE}/search#main
+   2. {SITE}/document/a
+   3. {SITE}/people/karpov
+   4. {SITE}/document/b
+""",
+}
+
+
+@pytest.mark.parametrize("text", RENDITIONS.values(), ids=RENDITIONS)
+def test_a_rendition_gives_the_titles_and_addresses_of_the_page(text: str) -> None:
+    page = read_page(text.encode())
+
+    held = listing_range(page)
+    assert held is not None
+    assert held.total == 2
+    assert listing_entries(page) == (FIRST, SECOND)
+    assert page.issues == ()
+
+
+PLAIN = ["", "March 14, 1951\n\nLetter [1]\n\nA [draft] (see above).\n", "References\n\n1. A list of books\n"]
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_text_that_no_reader_rendered_stays_as_it_is(text: str) -> None:
+    assert undo_rendering(text).text == text
