@@ -76,10 +76,18 @@ def receipt_lines(receipt: Receipt) -> list[str]:
         f"{_many(counts['documents'], 'document')}, {receipt.repeats} of them in more than one collection; "
         f"{_many(counts['entries'], 'entry', 'entries')}; {_many(counts['issues'], 'issue')}"
         + (f" ({_listed(issues)})" if counts["issues"] else ""),
+        *_coverage_of_pages(receipt),
         *(f"  {example}" for example in receipt.issue_examples),
         _changes_line(receipt),
         *receipt.notes,
     ]
+
+
+def _coverage_of_pages(receipt: Receipt) -> list[str]:
+    """How many documents have their own page; nothing where none was ever captured."""
+    own, every = receipt.pages_of_documents, receipt.counts["documents"]
+    missing = f"; {every - own:,} are known from listings alone (`node_id` is null)" if own < every else ""
+    return [f"pages of documents: {own:,} of {every:,}{missing}"] if own else []
 
 
 def _changes_line(receipt: Receipt) -> str:
@@ -111,6 +119,8 @@ def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequenc
     console.print(f"snapshot {receipt.snapshot} of {receipt.warehouse}")
     console.print(_collection_table(receipt.collections))
     console.print(", ".join(f"{count} {name}" for name, count in receipt.counts.items()))
+    for line in _coverage_of_pages(receipt):
+        console.print(line)
     for run in runs:
         console.print(
             f"run {run['run_id']} from {run['source']}: {run['outcome']}, "

@@ -338,6 +338,7 @@ class Receipt:
         warehouse: Folder of the warehouse.
         counts: Rows of each table.
         repeats: Documents that stand in more than one collection, beside that of the whole archive.
+        pages_of_documents: Documents of which their own page was captured.
         former: Id of the former snapshot; `None` if this is the first.
         changes: Rows of all tables that were added, changed and removed against the former snapshot.
         changes_by_table: The same by table and kind.
@@ -352,6 +353,7 @@ class Receipt:
     warehouse: str
     counts: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
+    pages_of_documents: int = 0
     former: str | None = None
     changes: dict[str, int] = field(default_factory=dict)
     changes_by_table: dict[str, dict[str, int]] = field(default_factory=dict)

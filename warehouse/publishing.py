@@ -163,7 +163,7 @@ def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
 def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:
     file = partial / f"{name}.parquet"
     try:
-        if not TABLES[name].is_large:
+        if table.schema.equals(TABLES[name].arrow_schema()):
             pq.write_table(table, file, compression="zstd")
         elif write_large is not None:
             write_large(table, file)

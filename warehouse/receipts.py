@@ -51,6 +51,7 @@ def describe(
         warehouse=warehouse,
         counts={name: table.num_rows for name, table in tables.items()},
         repeats=pc.sum(pc.greater(theme_counts(tables), 1)).as_py() or 0,
+        pages_of_documents=_count_pages(tables["documents"]),
         former=former,
         changes={kind: changes.by_kind.get(kind, 0) for kind in get_args(ChangeKind)},
         changes_by_table=changes.by_table,
@@ -58,6 +59,14 @@ def describe(
         issue_examples=tuple(_where(row["url"]) + row["message"] for row in errors[:ISSUE_EXAMPLES]),
         collections=tuple(CollectionReceipt(**row) for row in tables["collections"].select(columns).to_pylist()),
     )
+
+
+def _count_pages(documents: pa.Table) -> int:
+    """Documents that have something which only their own page shows."""
+    has_page = pa.array([False] * len(documents))
+    for column in ("node_id", "record_id", "rights", "source"):
+        has_page = pc.or_(has_page, pc.is_valid(documents[column]))
+    return pc.sum(has_page).as_py() or 0
 
 
 def outcome_of(runs: pa.Table, run_id: str | None) -> RunOutcome:

@@ -76,7 +76,7 @@ def arrow_type(name: ColumnType) -> pa.DataType:
         "bool": pa.bool_(),
         "date": pa.timestamp("ms"),
         "instant": pa.timestamp("us", tz="UTC"),
-        "strings": pa.list_(pa.string()),
+        "strings": pa.list_(pa.field("element", pa.string())),
     }
     return types[name]
 

@@ -103,8 +103,8 @@ def _read_row(columns: list[str], cells: list[str], names: set[str], base: str) 
 
 def _read_url(url: str, base: str) -> Origin:
     origin = origin_of(url, base)
-    if origin.listing is None:
-        raise ValueError(f"{url} is no address of a listing page of {urlsplit(base).netloc}")
+    if origin.listing is None and origin.url is None:
+        raise ValueError(f"{url} is no address of a listing page, a document or a term of {urlsplit(base).netloc}")
     return origin
 
 

@@ -78,7 +78,7 @@ def test_the_catalog_says_to_which_collection_a_page_belongs_and_the_list_where_
             "file,url\na.txt,https://example.org/search\n",
             "line 2: https://example.org/search is no address of a listing",
         ),
-        (f"file,url\na.txt,{SITE}/document/112\n", "line 2: .*/document/112 is no address of a listing page"),
+        (f"file,url\na.txt,{SITE}/about\n", "line 2: .*/about is no address of a listing page, a document or a term"),
         ("file,captured_at\na.txt,last week\n", "line 2: last week is not a timestamp"),
         ("file,url\na.txt\n", "line 2: it has more or fewer fields"),
         ("file,url\na.txt,,,\n", "line 2: it has more or fewer fields"),

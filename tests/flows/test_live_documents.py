@@ -15,10 +15,14 @@ from extractors.document_planning import due_documents
 from flows.estimate import estimate
 from flows.harvest import harvest, rebuild
 from flows.request import HarvestRequest
+from tests.archives.playing import playing
+from tests.extractors.foreign import response
 from tests.flows.live import write_catalog_for
-from tests.replica import ReplicaSite, replica
-from tests.replica.records import document_details
+from tests.replica import ReplicaSite, Truth, replica
+from tests.replica.pages import Appearance, Renderer
+from tests.replica.records import document_details, generate
 
+SITE = "https://digitalarchive.wilsoncenter.org"
 SITE = "https://digitalarchive.wilsoncenter.org"
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
@@ -33,7 +37,11 @@ def texts(warehouse: Path) -> dict[tuple[str, str], str]:
 
 
 def true_texts(site: ReplicaSite) -> dict[tuple[str, str], str]:
-    details = [(document, document_details(document)) for document in site.truth.documents]
+    return texts_of(site.truth)
+
+
+def texts_of(truth: Truth) -> dict[tuple[str, str], str]:
+    details = [(document, document_details(document)) for document in truth.documents]
     return {(str(document.record_id), own.author): own.text for document, own in details}
 
 
@@ -93,3 +101,28 @@ def test_a_harvest_of_documents_that_is_killed_goes_on_where_it_was(tmp_path: Pa
         pages = captures[captures["url"].str.contains("/document/")]
         # What was under way or not yet on disk when it was killed is asked for again.
         assert len(pages) <= 150 + 2 * 100
+
+
+def crawl_of(truth: Truth, path: Path) -> Path:
+    """The pages of all documents as a crawler captured them."""
+    render = Renderer(Appearance()).document
+    records = (response(f"{SITE}{one.address}", render(one).encode(), packed=True) for one in truth.documents)
+    path.write_bytes(b"".join(records))
+    return path
+
+
+@pytest.mark.parametrize("way", ["WARC", pytest.param("Wayback by pywb", marks=pytest.mark.accept)])
+def test_every_document_and_text_of_an_archive_is_as_the_generator_made_it(way: str, tmp_path: Path) -> None:
+    truth = generate(documents=40, collections=1)
+    crawl = crawl_of(truth, tmp_path / "crawl.warc.gz")
+    if way == "WARC":
+        harvest(HarvestRequest(str(crawl), tmp_path / "w"))
+    else:
+        with playing([crawl], tmp_path / "pywb") as player:
+            request = HarvestRequest("wayback", tmp_path / "w", wayback=player.url, contact="a@example.org")
+            harvest(request)
+    assert texts(tmp_path / "w") == texts_of(truth)
+    documents = wcda.open_warehouse(tmp_path / "w").documents
+    assert set(documents["url"]) == {f"{SITE}{one.address}" for one in truth.documents}
+    rebuild(tmp_path / "w")
+    assert texts(tmp_path / "w") == texts_of(truth)

@@ -70,7 +70,7 @@ def test_what_is_read_is_what_was_published(folder: WarehouseFolder, tables: Tab
     snapshot = publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
     for name, table in renamed(tables, "New").items():
-        read = current(folder).read(name)
+        read = current(folder).read(name, list(TABLES[name].column_names))
         assert read.equals(table)
         assert read.schema.equals(TABLES[name].arrow_schema(), check_metadata=True)
         assert snapshot.note(name).sha256 == file_sha256(folder.current / f"{name}.parquet")

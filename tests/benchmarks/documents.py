@@ -1,0 +1,62 @@
+"""Pages of documents from a WARC, as many as the archive has: time, memory, size, and one page that changed."""
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.extractors.foreign import response
+
+WCDA = Path(sys.executable).with_name("wcda")
+PAGES = sorted((Path(__file__).parents[1] / "pages" / "documents").glob("*.html"))
+SITE = "https://digitalarchive.wilsoncenter.org"
+COUNT = 16_750
+
+
+def page(number: int, note: str = "") -> tuple[str, bytes]:
+    """URL and body of one of many pages, which have the markup of real ones and addresses of their own."""
+    pages = [path for path in PAGES if not path.name.startswith("listing")]
+    html = pages[number % len(pages)].read_text("utf-8")
+    slug = html.split('rel="canonical" href="', 1)[1].split('"', 1)[0].rpartition("/")[2]
+    record = html.split('id="citation-url">', 1)[1].split("<", 1)[0].rpartition("/")[2]
+    node = html.split('rel="shortlink" href="', 1)[1].split('"', 1)[0].rpartition("/")[2]
+    changed = {slug: f"{slug}-{number}", record: str(1_000_000 + number), f"node/{node}": f"node/{2_000_000 + number}"}
+    for former, present in changed.items():
+        html = html.replace(former, present)
+    html = html.replace("</span>\n</h1>", f" {number}{note}</span>\n</h1>")
+    return f"{SITE}/document/{slug}-{number}", html.encode()
+
+
+def timed(pages: int, *arguments: str) -> None:
+    """Run a command, and print the time that it takes and the most memory that any command took so far."""
+    begun = time.perf_counter()
+    subprocess.run([WCDA, *arguments], check=False, stdout=subprocess.DEVNULL)
+    taken = time.perf_counter() - begun
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"    {arguments[0]:<10} {taken:7.1f} s, {pages / taken:7.0f} pages a second, peak {peak:,.0f} MiB")
+
+
+def main(count: int = COUNT) -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as place:
+        crawl, later, warehouse = (Path(place, name) for name in ("crawl.warc.gz", "later.warc.gz", "warehouse"))
+        with crawl.open("wb") as file:
+            for number in range(count):
+                file.write(response(*page(number), packed=True))
+        later.write_bytes(response(*page(0, note=" (revised)"), packed=True))
+        print(f"  {count:,} pages, {crawl.stat().st_size / 2**20:.0f} MiB of WARC; landing, reading and publishing:")
+        options = ("--direct", "--warehouse", str(warehouse))
+        timed(count, "harvest", "--from", str(crawl), *options)
+        texts = warehouse / "current" / "texts.parquet"
+        print(f"    texts.parquet: {texts.stat().st_size / 2**20:.1f} MiB")
+        for processes in ("1", "2"):
+            print(f"  reading all again in {processes} processes, and publishing:")
+            timed(count, "rebuild", *options, "--processes", processes)
+        print("  one page changed:")
+        timed(count, "harvest", "--from", str(later), *options)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
