@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations bench identity-report fault-report damage-report notebook dictionary lock clean
+.PHONY: run test accept operations bench identity-report fault-report damage-report fuzz notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -43,6 +43,10 @@ fault-report: .venv/dev
 # What a harvest of each damaged or harmful archive reports, reads and skips.
 damage-report: .venv/dev
 	$(BIN)/python -m tests.archives.damages
+
+# Mutations of pages, archives, indexes, catalogs, dates and URLs under a watchdog; SECONDS=60 for a minute.
+fuzz: .venv/dev
+	$(BIN)/python -m tests.archives.fuzz --seconds $(or $(SECONDS),3600)
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook
