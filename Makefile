@@ -6,7 +6,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations bench identity-report fault-report damage-report reader-report kill-report disk-report notebook dictionary lock clean
+.PHONY: run test accept operations bench identity-report fault-report damage-report reader-report kill-report disk-report power-report notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -57,6 +57,10 @@ kill-report: .venv/dev
 # What a disk that fails, fills up or becomes read-only leaves, at each change to a file of all commands that write; hours.
 disk-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.disk_errors 1
+
+# What a loss of power leaves at two hundred moments of all commands that write.
+power-report: .venv/dev
+	$(BIN)/python -m tests.disturbances.power 200
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook

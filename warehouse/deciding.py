@@ -5,7 +5,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.errors import UsageError
-from schemas.files import write_text
+from schemas.files import sync_folder, write_text
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, format_decisions, parse_decisions
 
@@ -41,6 +41,7 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
         text = format_decisions([*kept, decision])
         parse_decisions(text, str(folder.decisions))
         write_text(folder.decisions, text)
+        sync_folder(folder.path)
 
 
 def undecided_pairs(pairs: pa.Table, documents: pa.Table) -> list[dict[str, Any]]:
