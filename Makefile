@@ -7,7 +7,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --n
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
 .PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
-	reader-report kill-report disk-report fuzz notebook dictionary lock clean
+	reader-report kill-report disk-report power-report fuzz notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -66,6 +66,10 @@ kill-report: .venv/dev
 # What a disk that fails, fills up or becomes read-only leaves, at each change to a file of all commands that write; hours.
 disk-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.disk_errors 1
+
+# What a loss of power leaves at two hundred moments of all commands that write.
+power-report: .venv/dev
+	$(BIN)/python -m tests.disturbances.power 200
 
 # Mutations of pages, archives, indexes, catalogs, dates and URLs under a watchdog; SECONDS=60 for a minute.
 fuzz: .venv/dev

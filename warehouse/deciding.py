@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from schemas.errors import UsageError
-from schemas.files import open_file, write_text
+from schemas.files import open_file, sync_folder, write_text
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, format_decisions, parse_decisions
 
@@ -47,6 +47,7 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
         text = format_decisions([*kept, replace(decision, more=more or columns)])
         parse_decisions(text, str(folder.decisions))
         write_text(folder.decisions, text)
+        sync_folder(folder.path)
 
 
 def undecided_pairs(pairs: pa.Table, documents: pa.Table) -> list[dict[str, Any]]:

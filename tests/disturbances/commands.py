@@ -96,7 +96,7 @@ def state(place: Path) -> State:
     tables = None
     if (warehouse / "current").is_symlink():
         tables = json.dumps(lasting(read_tables(warehouse)), default=str)
-    rows = list(csv.DictReader(decisions.open(newline=""))) if decisions.exists() else []
+    rows = list(csv.DictReader(decisions.read_text().splitlines())) if decisions.exists() else []
     exported = None
     if output.exists():
         files = sorted(output.iterdir()) if output.is_dir() else [output]
