@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any
 from xml.parsers.expat import ExpatError
@@ -93,17 +94,28 @@ def _is_mhtml(head: bytes) -> bool:
 def _pages_of_mhtml(body: bytes) -> Iterator[FoundPage]:
     """The page of an MHTML file (RFC 2557); its frames are no pages of the archive."""
     message = message_from_bytes(body.lstrip())
-    location = message["Snapshot-Content-Location"]
+    location = _location(message["Snapshot-Content-Location"])
     parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
     if not parts:
         raise UnreadableFormError("the MHTML file holds no page: it is cut off, or damaged")
-    main = next((part for part in parts if location and part["Content-Location"] == location), parts[0])
+    main = next((part for part in parts if location and _location(part["Content-Location"]) == location), parts[0])
     payload = main.get_payload(decode=True)
-    url = (main["Content-Location"] or location or "").strip() or None
+    url = _location(main["Content-Location"]) or location
     content_type = _content_type(main)
     yield FoundPage(
         payload if isinstance(payload, bytes) else b"", url, read_http_date(message["Date"] or ""), content_type
     )
+
+
+def _location(field: str | None) -> str | None:
+    """An address in a head, which may be folded where it is long, and encoded where it is not ASCII."""
+    if not field:
+        return None
+    try:
+        text = str(make_header(decode_header(str(field))))
+    except (ValueError, LookupError):
+        text = str(field)
+    return "".join(text.split()) or None
 
 
 def _content_type(part: Message) -> str:

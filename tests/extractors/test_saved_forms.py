@@ -131,6 +131,15 @@ def test_mhtml_holds_its_page_with_address_time_and_charset() -> None:
     assert (page.body, page.content_type) == ("Карпов".encode("cp1251"), "text/html; charset=windows-1251")
 
 
+@pytest.mark.parametrize("field", [f"{LISTING[:50]}\r\n {LISTING[50:]}", f"=?utf-8?Q?{LISTING.replace('=', '=3D')}?="])
+def test_a_long_address_in_mhtml_may_be_folded_or_encoded(field: str) -> None:
+    body = f"MIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Location: {field}\r\n\r\n<html>"
+
+    (page,) = pages_in(body.encode())
+
+    assert (page.url, page.body) == (LISTING, b"<html>")
+
+
 @pytest.mark.parametrize("form", [plistlib.FMT_BINARY, plistlib.FMT_XML])
 def test_a_webarchive_holds_its_page(form: plistlib.PlistFormat) -> None:
     main = {"WebResourceData": PAGE, "WebResourceURL": LISTING, "WebResourceTextEncodingName": "UTF-8"}
