@@ -6,8 +6,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
-.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report reader-report kill-report \
-	notebook dictionary lock clean
+.PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
+	reader-report kill-report disk-report power-report fuzz notebook dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -62,6 +62,18 @@ reader-report: .venv/dev
 # What a thousand kills of all commands that write leave, and whether the same command completes it.
 kill-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.kills 1000
+
+# What a disk that fails, fills up or becomes read-only leaves, at each change to a file of all commands that write; hours.
+disk-report: .venv/dev
+	$(BIN)/python -m tests.disturbances.disk_errors 1
+
+# What a loss of power leaves at two hundred moments of all commands that write.
+power-report: .venv/dev
+	$(BIN)/python -m tests.disturbances.power 200
+
+# Mutations of pages, archives, indexes, catalogs, dates and URLs under a watchdog; SECONDS=60 for a minute.
+fuzz: .venv/dev
+	$(BIN)/python -m tests.archives.fuzz --seconds $(or $(SECONDS),3600)
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook

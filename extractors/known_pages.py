@@ -13,7 +13,7 @@ from extractors.document_planning import known_documents
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
-from schemas.records import KnownCapture, Plan, Validators
+from schemas.records import READ_OUTCOMES, KnownCapture, Plan, Validators
 from schemas.revisits import resolve_revisits
 
 _Keys = np.ndarray[Any, np.dtype[np.int64]]
@@ -23,7 +23,7 @@ RESUMED_WITHIN = dt.timedelta(days=1)
 
 _OF_CAPTURE = ("capture_id", "url", "captured_at", "etag", "last_modified")
 _COLUMNS = [*_OF_CAPTURE, "page_id", "outcome"]
-_OF_ARCHIVED = ["capture_id", "url", "captured_at", "http_status", "revisits"]
+_OF_ARCHIVED = ["capture_id", "url", "captured_at", "http_status", "revisits", "outcome"]
 
 
 class KnownPages:
@@ -69,6 +69,11 @@ class KnownPages:
         if row is None:
             return None
         return KnownCapture(row["capture_id"], row["url"], row["captured_at"], http_status=row["http_status"])
+
+    def was_read(self, known: KnownCapture) -> bool:
+        """Whether a capture that `archived` gave shows a page that could be read."""
+        row = self._with_body.get(known.capture_id)
+        return row is not None and row["outcome"] in READ_OUTCOMES
 
     @cached_property
     def _archived(self) -> dict[tuple[str, dt.datetime], dict[str, Any]]:

@@ -3,7 +3,8 @@
 A collection is read in rounds, and a round begins when nothing of the former one is under way. The first asks for
 page 0 alone, which shows the page size and the total; the next for all pages; the others for pages that failed:
 those that do not fit their range line, that were seen under another total, or that lie between two places of one entry.
-No page is read more than `MAX_READINGS` times, which bounds the whole.
+No page is read more than `MAX_READINGS` times, and a page is of no use whose total is beyond `MAX_TOTAL`, or has grown
+by more than `MAX_GROWTH`, which bounds the whole.
 """
 
 from collections import Counter
@@ -18,6 +19,13 @@ MAX_READINGS = 3
 
 MAX_IN_A_ROW = 20
 """After so many readings in a row that are of no use, a collection is given up: more than may be under way at once."""
+
+
+MAX_TOTAL = 1_000_000
+"""Documents of one collection beyond which a site is not believed: the whole archive has some 20,000."""
+
+MAX_GROWTH = 1000
+"""Documents by which a total may grow within one reading beyond twice what it was first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,7 @@ class CollectionPlan:
         self._default_size = default_size
         self._size: int | None = None  # not known before page 0 shows that there are more
         self._total: int | None = None
+        self._first_total: int | None = None
         self._former_total: int | None = None
         self._witnessed_total: int | None = None
         self._in_a_row = 0
@@ -119,8 +128,10 @@ class CollectionPlan:
         if view.outcome == "challenge":
             self._give_page_up(page, _unreadable(page, view))
         elif page in self._under_way:
-            self._take_total(page, view)
-            self._settle(page, self._judged(page, view))
+            excess = self._excess(page, view)
+            if excess is None:
+                self._take_total(page, view)
+            self._settle(page, excess or self._judged(page, view))
 
     def fail(self, request: PageRequest, reason: str) -> None:
         """The page could not be had; it is not asked for again."""
@@ -135,6 +146,21 @@ class CollectionPlan:
         if page in self._under_way:
             self._times_asked[page] = MAX_READINGS
             self._settle(page, why)
+
+    def _excess(self, page: int, view: PageView) -> str | None:
+        """Why the total that a page reports is not believed; `None` if it is, or if there is none."""
+        total = _total_of(view)
+        if total is None:
+            return None
+        if total > MAX_TOTAL:
+            return f"page {page} reports {total:,} documents; more than {MAX_TOTAL:,} are not read"
+        if not self._first_total:
+            self._first_total = total
+        most = 2 * self._first_total + MAX_GROWTH
+        if total > most:
+            grown = f"page {page} reports {total:,} documents, and {self._first_total:,} were reported at first"
+            return f"{grown}; at most {most:,} are read"
+        return None
 
     def _take_total(self, page: int, view: PageView) -> None:
         total = _total_of(view)

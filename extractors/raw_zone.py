@@ -4,12 +4,14 @@ Every capture is landed here before anything reads it, and every run lands its c
 end, so that the tables can be made again from this folder alone. One run writes its own segments,
 `RUN-00000.warc.gz`; while a segment is being written its name ends in `.open`. What a killed run leaves open is cut
 back to its last whole record. Each finished segment has its SHA-256 beside it, in the format of `sha256sum`. A rollback
-deletes nothing: it lands, in a segment `…-rollback-00000.warc.gz`, which segments count no more.
+deletes nothing, nor does the loss guard: it lands, in a segment `…-rollback-00000.warc.gz`, which segments count no
+more.
 """
 
+import datetime as dt
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +46,7 @@ class RawZone:
         self.folder = folder
 
     def segments(self) -> list[Path]:
-        """Finished segments of runs that count, oldest run first: all but those that a rollback withdrew."""
+        """Finished segments of runs that count, oldest run first: all but those that were withdrawn."""
         withdrawal = self.withdrawal()
         withdrawn = frozenset(withdrawal.segments if withdrawal else ())
         return [segment for segment in self.all_segments() if segment.name not in withdrawn]
@@ -54,7 +56,7 @@ class RawZone:
         return sorted({*self.folder.glob(f"*{_SUFFIX}")}.difference(self._rollbacks()))
 
     def withdrawal(self) -> Withdrawal | None:
-        """What the last rollback withdrew; `None` if there was none.
+        """What the last rollback or refusal withdrew; `None` if there was none.
 
         Raises:
             RawZoneError: The segment of a rollback cannot be read.
@@ -83,6 +85,44 @@ class RawZone:
         with self.write(rollback) as writer:
             writer.land_withdrawal(replace(withdrawal, number=number))
         self.finish(rollback)
+
+    def refused(self) -> tuple[str, ...]:
+        """Names of the segments that the loss guard set aside, and that nobody has accepted since."""
+        withdrawal = self.withdrawal()
+        there = {segment.name for segment in self.all_segments()}
+        return tuple(name for name in withdrawal.refused if name in there) if withdrawal else ()
+
+    def set_aside(self, run_id: str, segments: Iterable[str], current: str) -> None:
+        """Land that segments count no more, since what they would publish was refused.
+
+        Args:
+            run_id: Of the refusal, as of a run that begins now.
+            segments: Names of finished segments.
+            current: Id of the snapshot that stays.
+        """
+        former = self.withdrawal() or Withdrawal(current, dt.datetime.now(dt.UTC), ())
+        named = tuple(segments)
+        self.withdraw(
+            run_id,
+            replace(
+                former,
+                withdrawn_at=dt.datetime.now(dt.UTC),
+                segments=(*former.segments, *named),
+                refused=(*former.refused, *named),
+            ),
+        )
+
+    def take_back(self, run_id: str) -> None:
+        """Let all segments count again that the loss guard set aside.
+
+        Args:
+            run_id: As of a run that begins now.
+        """
+        former = self.withdrawal()
+        if former is not None and former.refused:
+            kept = tuple(name for name in former.segments if name not in former.refused)
+            accepted = replace(former, withdrawn_at=dt.datetime.now(dt.UTC), segments=kept, refused=())
+            self.withdraw(run_id, accepted)
 
     @contextmanager
     def write(self, run_id: str) -> Iterator[WarcWriter]:

@@ -23,6 +23,7 @@ from prefect.artifacts import (
 from prefect.assets import Asset, AssetProperties, add_asset_metadata, materialize
 from prefect.cache_policies import NO_CACHE
 
+from flows.markdown import as_code, as_markdown
 from flows.printing import COLLECTION_COLUMNS, collection_cells, receipt_lines
 from flows.progress import Watch, describe
 from schemas.records import Progress, Receipt
@@ -104,10 +105,10 @@ def report_text(receipt: Receipt) -> str:
         [
             f"# Snapshot {receipt.snapshot}: {receipt.outcome}",
             "",
-            summary,
+            as_markdown(summary),
             "",
-            *(f"- {line.strip()}" for line in rest),
-            f"- tables: `{where}/`, report: `{where}/report.html`",
+            *(f"- {as_markdown(line)}" for line in rest),
+            f"- tables: {as_code(f'{where}/')}, report: {as_code(f'{where}/report.html')}",
             "",
             "| table | rows | what it holds |",
             "|---|---:|---|",

@@ -250,7 +250,7 @@ def status(
     json: JsonOption = False,
 ) -> None:
     """Show the current snapshot, its collections, the last runs, and the snapshots that are kept."""
-    from flows.inspection import current_version_note, describe_current, kept_snapshots, last_runs
+    from flows.inspection import current_version_note, describe_current, kept_snapshots, last_runs, refusal_line
     from flows.printing import print_json, print_settings, print_status
 
     if settings:
@@ -263,8 +263,9 @@ def status(
     receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
     runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
     kept = kept_snapshots(warehouse or DEFAULT_WAREHOUSE)
-    if note := current_version_note(warehouse or DEFAULT_WAREHOUSE):
-        _tell(note)
+    for line in (current_version_note(warehouse or DEFAULT_WAREHOUSE), refusal_line(warehouse or DEFAULT_WAREHOUSE)):
+        if line:
+            _tell(line)
     if json:
         print_json({**receipt.to_dict(), "runs": runs, "snapshots": kept})
     else:
@@ -395,7 +396,8 @@ def explain(
 def pairs(
     left: Annotated[str | None, typer.Argument(metavar="[LEFT]", help="A document, to decide a pair.")] = None,
     right: Annotated[str | None, typer.Argument(metavar="[RIGHT]", help="The other document.")] = None,
-    same: Annotated[bool | None, typer.Option("--same/--different", help="Whether they are one document.")] = None,
+    same: Annotated[bool, typer.Option("--same", help="They are one document.")] = False,
+    different: Annotated[bool, typer.Option("--different", help="They are two documents.")] = False,
     why: Annotated[str, typer.Option("--why", help="For those who read the decision later.")] = "",
     who: Annotated[str | None, typer.Option("--who", help="Who decides; default: you.")] = None,
     warehouse: WarehouseOption = None,
@@ -409,14 +411,16 @@ def pairs(
     from flows.printing import print_json, print_lines, print_pairs
 
     folder = warehouse or DEFAULT_WAREHOUSE
-    if left is None and same is None:
+    if same and different:
+        raise UsageError("--same and --different contradict each other; give one of them")
+    if left is None and not (same or different):
         found = list_pairs(folder)
         if json:
             print_json(found)
         else:
             print_pairs(found)
         return
-    if left is None or right is None or same is None:
+    if left is None or right is None or not (same or different):
         raise UsageError("a decision needs LEFT, RIGHT, and --same or --different")
     from getpass import getuser
 

@@ -7,6 +7,7 @@ knows of Prefect. Steps take paths and small records and return receipts; what i
 import datetime as dt
 import logging
 import secrets
+import shlex
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -28,6 +29,7 @@ from flows.withdrawals import interrupted_rollback
 from schemas.errors import SourceError, WarehouseError
 from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
+from warehouse.broken_rows import set_aside_broken_rows
 from warehouse.building import build_tables
 from warehouse.building.texts import write_texts
 from warehouse.changes import find_losses, summarise_changes
@@ -35,6 +37,7 @@ from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import find_former, forget_old, publish
 from warehouse.receipts import describe, outcome_of, why_failed
+from wcda.snapshots import Snapshot
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,7 +78,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
             warehouse's decisions cannot be read.
         SourceError: Nothing usable came; nothing was published.
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
-            was published.
+            was published, and what was landed is set aside.
     """
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
@@ -129,7 +132,7 @@ def rebuild(
     Args:
         warehouse: Its folder.
         step: How the steps are called.
-        accept_loss: Whether to publish even if over 5 % of a collection disappeared.
+        accept_loss: Whether to publish even if over 5 % of a collection disappeared, and what was set aside for that.
         parse_all: Lets all segments be parsed; `None` for this machine, in as many processes as pay.
         keep: How many snapshots are kept.
 
@@ -143,6 +146,8 @@ def rebuild(
     folder.require_existing()
     parse_all = parse_all or parse_in_processes
     with folder.locked():
+        if accept_loss:
+            step(take_back_refused, folder)
         parse_all(step(begin_rebuild, folder), folder.parsed.absolute())
         return step(publish_tables, folder, None, accept_loss, keep)
 
@@ -232,6 +237,11 @@ def begin_rebuild(folder: WarehouseFolder) -> list[Path]:
     return segments
 
 
+def take_back_refused(folder: WarehouseFolder) -> None:
+    """Let count again what the loss guard set aside."""
+    RawZone(folder.raw).take_back(new_run_id())
+
+
 def publish_tables(
     folder: WarehouseFolder, run_id: str | None, accept_loss: bool, keep: int | None, *, rolls_back: bool = False
 ) -> Receipt:
@@ -258,7 +268,7 @@ def publish_tables(
         for segment in segments:
             yield cache.parse(raw_zone, segment)
 
-    tables = build_tables(parsed(), read_decisions(folder))
+    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder)))
     outcome = outcome_of(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(why_failed(parsed(), run_id))
@@ -266,7 +276,7 @@ def publish_tables(
     completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
     losses = find_losses(former.snapshot, tables)
     if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; --accept-loss publishes anyway")
+        raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
 
     def write_with_texts(rows: pa.Table, file: Path) -> None:
         write_texts(rows, parsed(), file)
@@ -293,6 +303,21 @@ def publish_tables(
 
 def _completed(snapshot_id: str) -> str:
     return f"a rollback to {snapshot_id} had been interrupted before it published, and is complete with this snapshot"
+
+
+def _refuse(folder: WarehouseFolder, raw_zone: RawZone, former: Snapshot | None) -> str:
+    """Set aside what was landed since the former snapshot, so that it is in no later run's way; gives the advice."""
+    published = {note.name for note in former.manifest.segments} if former else set()
+    added = [segment.name for segment in raw_zone.segments() if segment.name not in published]
+    if not added or former is None:
+        return "--accept-loss publishes anyway"
+    raw_zone.set_aside(new_run_id(), added, former.manifest.snapshot_id)
+    return f"what was landed is set aside, and `{accept_command(folder)}` publishes it anyway"
+
+
+def accept_command(folder: WarehouseFolder) -> str:
+    """What a person types to publish what the loss guard set aside."""
+    return f"wcda rebuild --accept-loss --warehouse {shlex.quote(str(folder.path))}"
 
 
 def _log_receipt(receipt: Receipt) -> None:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from typing import Any
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.sources.saved import read_page_file
+from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
-from schemas.errors import UsageError, WarehouseError
+from schemas.errors import RawZoneError, UsageError, WarehouseError
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
@@ -155,9 +157,27 @@ def check_warehouse(warehouse: Path, snapshot_id: str | None = None) -> CheckRep
     )
     if not snapshot_id and not problems and (target := interrupted_rollback(folder, raw_zone, snapshot)):
         summary += f"; a rollback was interrupted before it published: wcda rollback {target} completes it"
+    if not problems and (line := _refusal_line(folder, raw_zone)):
+        summary += f"; {line}"
     if note := version_note(snapshot):
         summary += f"; {note}: its digests were proved, the rules of its schema were not"
     return CheckReport(snapshot.manifest.snapshot_id, problems, summary)
+
+
+def refusal_line(warehouse: Path) -> str | None:
+    """A line on what the loss guard set aside, and how to accept it; `None` if there is nothing."""
+    folder = WarehouseFolder(warehouse)
+    with suppress(RawZoneError):  # which `check` reports
+        return _refusal_line(folder, RawZone(folder.raw))
+    return None
+
+
+def _refusal_line(folder: WarehouseFolder, raw_zone: RawZone) -> str | None:
+    refused = raw_zone.refused()
+    if not refused:
+        return None
+    runs = sorted({name.rpartition("-")[0] for name in refused})
+    return f"set aside since too much would have disappeared: {', '.join(runs)}; {accept_command(folder)} publishes it"
 
 
 def list_changes(warehouse: Path, since: str | None) -> ChangeReport:

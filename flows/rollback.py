@@ -52,7 +52,9 @@ def roll_back(warehouse: Path, snapshot_id: str) -> RolledBack:
         raw_zone.recover()
         others, is_withdrawn = _other_segments(raw_zone, target)
         if not is_withdrawn:
-            raw_zone.withdraw(new_run_id(), Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others))
+            refused = tuple(name for name in raw_zone.refused() if name in others)
+            withdrawal = Withdrawal(snapshot_id, dt.datetime.now(dt.UTC), others, refused=refused)
+            raw_zone.withdraw(new_run_id(), withdrawal)
         elif _segments_of_current(folder) == {note.name for note in target.manifest.segments}:
             raise UsageError(f"{snapshot_id}: nothing was harvested since; there is nothing to withdraw")
         receipt = publish_tables(folder, None, accept_loss=True, keep=None, rolls_back=True)

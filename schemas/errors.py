@@ -32,6 +32,7 @@ class RequestError(SourceError):
         status: HTTP status of the last response; `None` if none came.
         attempts: How often it was asked for.
         retry_after: Seconds that the site asked us to wait; `None` if it named none.
+        is_archived: Whether a web archive played an error that it had captured.
     """
 
     def __init__(
@@ -42,8 +43,10 @@ class RequestError(SourceError):
         status: int | None = None,
         attempts: int = 1,
         retry_after: float | None = None,
+        is_archived: bool = False,
     ) -> None:
         super().__init__(message)
+        self.is_archived = is_archived
         self.url = None if url is None else without_password(url)
         self.status = status
         self.attempts = attempts

@@ -74,6 +74,9 @@ class IssueKind:
 
 ARCHIVED_REDIRECT = IssueKind("archived-redirect", "info", "A capture is a redirect, which leads elsewhere.")
 BINARY_FILE = IssueKind("binary-file", "error", "A page is no text.")
+BROKEN_ROW = IssueKind(
+    "broken-row", "error", "A row breaks a rule of the tables; it was set aside, and the rest was published."
+)
 CHALLENGE = IssueKind("challenge", "error", "The site asked for proof of a human visitor instead of sending a page.")
 COUNT_MISMATCH = IssueKind("count-mismatch", "error", "A page does not yield as many entries as its range line says.")
 CUT_OFF = IssueKind("cut-off", "error", "A page ends early; what the cut may have touched was left out.")

@@ -285,18 +285,20 @@ class RunEnd:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What a rollback withdraws; landed in the raw zone like a run. The last one holds, and no former one.
+    """What a rollback or the loss guard withdraws; landed in the raw zone like a run. The last one holds alone.
 
     Attributes:
         snapshot_id: The snapshot that was returned to.
         segments: Names of the segments of the raw zone that count no more: those that it was not made from.
         number: From 1 in the order of the withdrawals, whatever the clock says; 0 in those of former releases.
+        refused: Those of `segments` that the loss guard set aside; a person can still accept them.
     """
 
     snapshot_id: str
     withdrawn_at: dt.datetime
     segments: tuple[str, ...]
     number: int = 0
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

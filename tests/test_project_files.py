@@ -33,3 +33,10 @@ def test_hooks_run_every_check_of_make_test() -> None:
 
     # Ruff is handed the files that changed, where `make test` names the folder.
     assert entries == checks
+
+
+def test_every_test_that_the_page_on_security_names_is_there() -> None:
+    named = re.findall(r"`(tests/[^`]+)`", (REPOSITORY / "SECURITY.md").read_text("utf-8"))
+
+    assert len(named) > 10
+    assert [name for name in named if "def test_" not in (REPOSITORY / name).read_text("utf-8")] == []

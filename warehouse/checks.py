@@ -89,11 +89,20 @@ def _own(table: Table, rows: pa.Table) -> Iterator[str]:
 
 
 def _foreign_key(table: Table, key: ForeignKey, tables: Mapping[str, pa.Table]) -> Iterator[str]:
-    (column,), (reference,) = key.columns, key.reference
-    pointing = pc.unique(tables[table.name][column]).drop_null()
-    lost = pointing.filter(pc.invert(pc.is_in(pointing, value_set=tables[key.table][reference])))
-    if len(lost):
-        yield f"{table.name}: {len(lost)} rows point to no row of {key.table}, such as {lost[0]}"
+    rows = tables[table.name].select(key.columns)
+    places = dangling_rows(rows, key, tables)
+    if places:
+        lost = sorted({tuple(map(str, row.values())) for row in rows.take(pa.array(places)).to_pylist()})
+        yield f"{table.name}: {len(lost)} rows point to no row of {key.table}, such as {', '.join(lost[0])}"
+
+
+def dangling_rows(rows: pa.Table, key: ForeignKey, tables: Mapping[str, pa.Table]) -> list[int]:
+    """Places of the rows whose foreign key, of one column or several, has all its values and stands nowhere."""
+    places = pa.array(range(rows.num_rows), pa.int64())
+    pointing = rows.select(key.columns).append_column("place", places).drop_null()
+    known = tables[key.table].select(key.reference).rename_columns([f"known_{name}" for name in key.columns])
+    lost = pointing.join(known, [*key.columns], [f"known_{name}" for name in key.columns], join_type="left anti")
+    return sorted(lost["place"].to_pylist())
 
 
 def _counts(tables: Mapping[str, pa.Table]) -> Iterator[str]:

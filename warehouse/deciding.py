@@ -1,12 +1,13 @@
 """What people decide on identity: the pairs that wait for a decision, and the file of decisions in a warehouse."""
 
+from dataclasses import replace
 from io import TextIOWrapper
 from typing import Any
 
 import pyarrow as pa
 
 from schemas.errors import UsageError
-from schemas.files import open_file, write_text
+from schemas.files import open_file, sync_folder, write_text
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, format_decisions, parse_decisions
 
@@ -38,10 +39,15 @@ def add_decision(folder: WarehouseFolder, decision: Decision) -> None:
     """
     with folder.locked():
         pair = {decision.left, decision.right}
-        kept = [each for each in read_decisions(folder) if {each.left, each.right} != pair]
-        text = format_decisions([*kept, decision])
+        former = read_decisions(folder)
+        kept = [each for each in former if {each.left, each.right} != pair]
+        more = next((each.more for each in former if {each.left, each.right} == pair), ())
+        # Columns that people added stay, also where no decision is left that has a value in them.
+        columns = tuple((name, "") for name in dict.fromkeys(name for each in former for name, _ in each.more))
+        text = format_decisions([*kept, replace(decision, more=more or columns)])
         parse_decisions(text, str(folder.decisions))
         write_text(folder.decisions, text)
+        sync_folder(folder.path)
 
 
 def undecided_pairs(pairs: pa.Table, documents: pa.Table) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ the link `current` is swapped in one step. A process that is killed at any momen
 
 import datetime as dt
 import json
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -161,14 +162,18 @@ def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
 
 def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:
     file = partial / f"{name}.parquet"
-    if table.schema.equals(TABLES[name].arrow_schema()):
-        pq.write_table(table, file, compression="zstd")
-    elif write_large is not None:
-        write_large(table, file)
-    elif not table.num_rows:
-        pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
-    else:
-        raise ValueError(f"nothing was given that writes the table {name}")
+    try:
+        if table.schema.equals(TABLES[name].arrow_schema()):
+            pq.write_table(table, file, compression="zstd")
+        elif write_large is not None:
+            write_large(table, file)
+        elif not table.num_rows:
+            pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
+        else:
+            raise ValueError(f"nothing was given that writes the table {name}")
+    except OSError as error:  # which of Arrow names no file
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(error.errno, reason, str(file)) from error
     return FileNote(file.name, file_sha256(file), table.num_rows)
 
 

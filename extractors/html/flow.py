@@ -14,16 +14,18 @@ _BLOCKS = frozenset(
         *("pre", "search", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul"),
     }
 )
-_UNSEEN = frozenset(
+UNSEEN = frozenset(
     {
         *("-comment", "-doctype", "head", "iframe", "noscript", "object", "script", "select", "style", "svg"),
         *("template", "textarea"),
     }
 )
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+"""Elements whose content no browser shows as text of the page."""
+
 # What an element is in a flow, by one look-up; a heading is a block too, and what is not named is part of a line.
 _INLINE, _LINK, _BLOCK, _HEADING, _LINE_BREAK, _HIDDEN = range(6)
-_ROLES_AROUND = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(_UNSEEN, _HIDDEN), "br": _LINE_BREAK}
+_ROLES_AROUND = {**dict.fromkeys(_BLOCKS, _BLOCK), **dict.fromkeys(UNSEEN, _HIDDEN), "br": _LINE_BREAK}
 _ROLES = {**_ROLES_AROUND, **dict.fromkeys(_HEADINGS, _HEADING), "a": _LINK}
 # In a flow there is a blank for any white space of the source, a line break for <br>, two around a block.
 ROW = "\x06"

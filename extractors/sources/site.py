@@ -35,6 +35,7 @@ MAX_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
 _OVERLOAD = frozenset({429, 503})  # the site as a whole has too much to do: all workers hold off
+_EXCLUSIONS = ("AdministrativeAccessControlException", "Blocked Site Error", "excluded from the Wayback Machine")
 _NO_SUCH_PAGE = frozenset({404, 410})
 _PARTIAL_CONTENT = 206  # a part of a page, which nobody asked for
 _OWN_PORTS = {"http": 80, "https": 443}
@@ -307,8 +308,9 @@ class Site:
         status = answer.exchange.status
         if answer.is_success or answer.is_challenge or (status == 304 and is_conditional):
             return
-        kind = _PageError if status in _NO_SUCH_PAGE else FetchError
-        raise kind(f"HTTP {status}", url=answer.exchange.url, status=status)
+        is_archived = _is_memento(answer.exchange)
+        kind = _PageError if status in _NO_SUCH_PAGE or is_archived else FetchError
+        raise kind(f"HTTP {status}", url=answer.exchange.url, status=status, is_archived=is_archived)
 
     def _count_failure(self, error: FetchError) -> None:
         self._failures_in_a_row += 1
@@ -340,10 +342,14 @@ class Site:
         if _is_success(exchange.status):
             return _Answer(exchange, _decode(exchange))
         body = _decode_leniently(exchange)
+        if _is_excluded(exchange, body):
+            raise self._stop_signal.set(
+                f"{self._authority} has excluded the site from what it plays; use another web archive, or files"
+            )
         refusal = refusals.recognise(body.decode("utf-8", "replace"))
         if refusal is not None and refusal.outcome == "challenge":
             return _Answer(exchange, body, is_challenge=True)
-        if exchange.status in _RETRYABLE:
+        if exchange.status in _RETRYABLE and not _is_memento(exchange):
             now = dt.datetime.now(dt.UTC)
             raise _AttemptError(
                 f"HTTP {exchange.status}",
@@ -400,6 +406,17 @@ class Site:
 
 def _is_success(status: int) -> bool:
     return 200 <= status < 300 and status != _PARTIAL_CONTENT
+
+
+def _is_memento(exchange: Exchange) -> bool:
+    """Whether a web archive plays what it captured (RFC 7089, 2.1.1), so that an error is not its own."""
+    return exchange.header("memento-datetime") is not None
+
+
+def _is_excluded(exchange: Exchange, body: bytes) -> bool:
+    """Whether a web archive says that it plays nothing of a site, as the Wayback Machine does on request."""
+    error = exchange.header("x-archive-wayback-runtime-error") or ""
+    return any(mark in error or mark.encode() in body for mark in _EXCLUSIONS)
 
 
 def _decode(exchange: Exchange) -> bytes:

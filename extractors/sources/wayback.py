@@ -20,7 +20,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from extractors.byte_streams import GZIP_MAGIC
+from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.known_pages import KnownPages
+from extractors.parsing import read_page
 from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
@@ -31,6 +33,7 @@ from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
 from schemas.records import (
+    READ_OUTCOMES,
     ArchivedPage,
     Capture,
     Collection,
@@ -38,6 +41,7 @@ from schemas.records import (
     Headers,
     Item,
     KnownCapture,
+    PageKind,
     Reference,
     first_header,
 )
@@ -51,8 +55,11 @@ _TIMESTAMP = "%Y%m%d%H%M%S"
 _SECOND = dt.timedelta(seconds=1)
 _DIGITS = re.compile(r"[0-9]{14}")
 _STATUS = re.compile(r"-|[1-5][0-9]{2}")
+_NOT_FOUND = 404
+_MAX_TRIES = 10  # captures of one page, until one is a page that can be read
 _CAPTURE_PATH = re.compile(r"/([0-9]{14})id_/(.+)", re.DOTALL)
 _NO_STATUS = "-"  # of a capture that the archive stores as a reference to an earlier one
+_NO_STATUSES = frozenset({"", "-1", "0"})  # as other servers write it
 _MAX_QUOTE = 200
 
 _ORIGINAL = "x-archive-orig-"
@@ -100,10 +107,11 @@ class _Page(NamedTuple):
 
 
 class _Wanted(NamedTuple):
-    """Captures of a page that have one body, the best to ask for first."""
+    """Captures of a page, the best to ask for first: those that have one body, or those of which one is wanted."""
 
     page: _Page
     lines: tuple[_Line, ...]
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +210,8 @@ class _Index:
         self._url = catalog.wayback.index_url
         self._host = urlsplit(catalog.archive.url).netloc
         self._since, self._until = _period(choice)
+        # Only listings are in collections.
+        self._kinds: tuple[PageKind, ...] = ("listing",) if choice.collections else tuple(LAYOUTS)
 
     async def read(self) -> None:
         """Ask for all of it, one query after the other.
@@ -210,7 +220,7 @@ class _Index:
             SourceError: It cannot be had, is no CDX, or has nothing.
             SiteStoppedError: It must not be asked any more.
         """
-        for kind in LAYOUTS:
+        for kind in self._kinds:
             for path in PATH_PREFIXES[kind]:
                 await self._read_period(path, self._since, self._until)
         if not self.lines and not self.issues:
@@ -256,6 +266,8 @@ class _Index:
                 raise SourceError(f"{self._url} asks for proof of a human visitor; try on a later day")
             return _read_cdx(fetched.decoded.decode("utf-8", "replace"))
         except FetchError as error:
+            if error.status == _NOT_FOUND:  # how some servers say that they have nothing
+                return _Answer()
             raise SourceError(f"{self._url}: the index of the web archive cannot be had: {error}") from error
         except ValueError as error:
             raise SourceError(f"{self._url}: this is not the index of a web archive: {error}") from error
@@ -342,8 +354,9 @@ def _read_object(text: str) -> _Line | None:
 
 def _line(timestamp: object, url: object, status: object, digest: object) -> _Line | None:
     """A capture of the index; `None` if its fields make no sense."""
-    if not isinstance(timestamp, str) or not isinstance(url, str) or not isinstance(status, str):
+    if not isinstance(timestamp, str) or not isinstance(url, str):
         return None
+    status = _NO_STATUS if status is None or str(status) in _NO_STATUSES else str(status)
     try:
         _instant(timestamp)
         url.encode()  # half of a surrogate pair is no URL
@@ -393,6 +406,9 @@ class _Selection:
             bodies: dict[str, list[_Line]] = {}
             for line in self._chosen(lines):
                 bodies.setdefault(line.digest or f"{line.timestamp} {line.url}", []).append(line)
+            if self._choice.captures != "all":
+                yield _Wanted(page, tuple(same[0] for same in bodies.values())[:_MAX_TRIES], is_choice=True)
+                continue
             for same in bodies.values():
                 # A capture that is a reference itself is the last to be asked for.
                 yield _Wanted(page, tuple(sorted(same, key=lambda line: (line.status == _NO_STATUS, line))))
@@ -402,21 +418,14 @@ class _Selection:
             case "3":
                 self._skipped["redirect"] += 1
             case "4" | "5":
-                message = f"the page had failed when it was captured at {_shown_instant(line)}: HTTP {line.status}"
-                yield FAILED_CAPTURE.issue(message, url=line.url, collection_id=page.collection_id)
+                yield _failed(line, page, f"HTTP {line.status}")
             case _ if line.status in ("200", _NO_STATUS):
                 self._pages.setdefault(page, []).append(line)
             case _:
                 self._skipped[f"HTTP {line.status}"] += 1
 
     def _chosen(self, lines: list[_Line]) -> list[_Line]:
-        match self._choice.captures:
-            case "earliest":
-                return [min(lines)]
-            case "latest":
-                return [max(lines)]
-            case "all":
-                return sorted(lines)
+        return sorted(lines, reverse=self._choice.captures == "latest")
 
 
 def _page_at(url: str, base: str) -> _Page | None:
@@ -480,6 +489,8 @@ class _Replay:
 
     async def _read(self, wanted: _Wanted) -> list[Item]:
         """One capture with its body, and those with the same body as references to it."""
+        if wanted.is_choice:
+            return await self._read_choice(wanted)
         known = self._known_body(wanted)
         if known is not None:
             return [self._known_page(known, line, wanted.page) for line in wanted.lines]
@@ -489,7 +500,7 @@ class _Replay:
                 fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
                 page = self._page_of(fetched, line, wanted.page)
             except FetchError as error:
-                items.append(_lost(line, wanted.page, str(error)))
+                items.append(_lost(line, wanted.page, error))
                 continue
             except SiteStoppedError as error:
                 self.stopped = str(error)
@@ -500,6 +511,33 @@ class _Replay:
             if page is not None and page.payload_digest is not None:
                 return [*items, *(self._reference(page, other) for other in wanted.lines[number + 1 :])]
         return items
+
+    async def _read_choice(self, wanted: _Wanted) -> list[Item]:
+        """The first capture that is a page of its address which can be read; if none is, the first that was given."""
+        items: list[Item] = []
+        others: list[tuple[_Line, ArchivedPage]] = []
+        for line in wanted.lines:
+            known = self._known.archived(line.url, line.instant)
+            if known is not None:
+                page: ArchivedPage | None = self._known_page(known, line, wanted.page)
+                is_read = self._known.was_read(known)
+            else:
+                try:
+                    fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
+                    page = self._page_of(fetched, line, wanted.page)
+                except FetchError as error:
+                    items.append(_lost(line, wanted.page, error))
+                    continue
+                except SiteStoppedError as error:
+                    self.stopped = str(error)
+                    self.left += 1
+                    return [*items, *(page for _, page in others[:1])]
+                is_read = page is not None and _can_be_read(page)
+            if page is not None and is_read:
+                return [*items, *(_unread(other, wanted.page) for other, _ in others), page]
+            if page is not None:
+                others.append((line, page))
+        return [*items, *(page for _, page in others[:1])]
 
     def _known_body(self, wanted: _Wanted) -> KnownCapture | None:
         """The capture in the raw zone that has the body, if one of those that are wanted is there."""
@@ -576,9 +614,30 @@ class _Replay:
         return known
 
 
-def _lost(line: _Line, page: _Page, reason: str) -> Issue:
-    message = f"the capture of {_shown_instant(line)} cannot be had: {reason}"
+def _lost(line: _Line, page: _Page, error: FetchError) -> Issue:
+    if error.is_archived:  # the index does not say of every capture what it is
+        return _failed(line, page, str(error))
+    message = f"the capture of {_shown_instant(line)} cannot be had: {error}"
     return FETCH_FAILED.issue(message, url=line.url, collection_id=page.collection_id)
+
+
+def _failed(line: _Line, page: _Page, status: str) -> Issue:
+    message = f"the page had failed when it was captured at {_shown_instant(line)}: {status}"
+    return FAILED_CAPTURE.issue(message, url=line.url, collection_id=page.collection_id)
+
+
+def _unread(line: _Line, page: _Page) -> Issue:
+    message = f"the capture of {_shown_instant(line)} is no page that can be read; another one was taken"
+    return FAILED_CAPTURE.issue(message, url=line.url, collection_id=page.collection_id)
+
+
+def _can_be_read(page: ArchivedPage) -> bool:
+    capture = page.capture
+    try:
+        body = decode_body(capture.body, content_encoding_of(capture.headers))
+    except UndecodableError:
+        return False
+    return read_page(body, capture.url, capture.content_type).outcome in READ_OUTCOMES
 
 
 def _as_captured(fetched: Fetched, *, is_pywb: bool) -> tuple[Headers, bytes]:

@@ -1,6 +1,7 @@
-"""Mutations of tar, zip and WARC files under a watchdog: none hangs, fails, or takes much memory.
+"""Mutations of all that is read from outside under a watchdog: no input hangs, fails, or takes much memory.
 
-`python -m tests.archives.fuzz --seconds 60` prints how many inputs were read, and what was found.
+`python -m tests.archives.fuzz --seconds 60`, or `make fuzz`, prints how many inputs of each kind were read, how many a
+second of CPU, and what was found. Each kind is given the same time; all is read in this process, each mutation once.
 """
 
 import argparse
@@ -15,11 +16,21 @@ import tempfile
 import time
 import zipfile
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from extractors.parsing import read_page
 from extractors.sources.archives import read_archive
-from extractors.wilson_center.catalog import Catalog
+from extractors.sources.page_list import read_page_list
+from extractors.sources.wayback import _read_cdx
+from extractors.wilson_center.addresses import classify, document_address, parse_listing_address
+from extractors.wilson_center.catalog import Catalog, parse_catalog
+from extractors.wilson_center.layouts.citations import cited_address_of
+from schemas.dates import find_date, is_listing_date, read_date
+from schemas.errors import UsageError
 from tests.extractors.foreign import pages
 
 MAX_SECONDS = 5
@@ -28,6 +39,9 @@ MAX_SECONDS = 5
 MAX_MEBIBYTES = 500
 """Of the whole process."""
 
+_TURN_SECONDS = 0.05  # that a kind is read for before it is another's turn
+_MAX_SEED_BYTES = 1000  # of a page
+_PAGES = Path(__file__).parents[1] / "pages"
 _EDGES = (
     b"\x00",
     b"\xff",
@@ -38,6 +52,41 @@ _EDGES = (
     b"PK\x03\x04",
     b"\x1f\x8b\x08",
     b"7777",
+    b"<!--",
+    b"<table",
+    b"</table>",
+    b"<template>",
+    b"\xed\xa0\x80",
+    b"%00",
+    b"99999999999999999999",
+    b"[[[[[[[[",
+    b'"',
+)
+_DATES = (
+    *("July 9, 1956", "1956", "June 1-5, 1958", "12 March 1949", "Circa 1950s", "1959-04-11", "3 октября 1950 г."),
+    *("before 1958", "No earlier than 14 March 1949", "20./21. November 1997", "1955年1月31日", "undated", "23.8.45"),
+    "Letter of 9 July 1956 from the Board, on the plan for 1957-1960",
+)
+_ADDRESSES = (
+    *("https://digitalarchive.wilsoncenter.org/document/110001", "/document/a-letter", "//digitalarchive.wilsoncenter"),
+    *("https://digitalarchive.wilsoncenter.org/search?f%5B0%5D=topics%3A86494&page=3&items_per_page=100", "/people/x"),
+    *("http://digitalarchive.wilsoncenter.org:80/search-results/2/%7B%22subject%22%3A%22658%22%7D?recordType=Record",),
+    *("/collection/81/todor-zhivkov-collection/4", "https://a@[::1]:8080/document/1", "?page=2&f[0]=places:12"),
+)
+_CDX = (
+    '[["timestamp","original","statuscode","digest"],["20240102030405","https://a.org/search?page=1","200","ABC"],'
+    '["20240103030405","https://a.org/search?page=2","301","-"],[],["key"]]',
+    '{"timestamp":"20240102030405","url":"https://a.org/search?page=1","status":"200","digest":"sha1:A"}\n'
+    '{"timestamp":"20250102030405","url":"https://a.org/search?page=2"}\n',
+)
+_CATALOGS = (
+    '[archive]\nurl = "http://127.0.0.1:8080"\n\n[politeness]\nworkers = 2\n\n[[collections]]\nname = "A"\n'
+    'facets = ["topics:86494"]\ncount = 89\nfiles = ["a/*.html"]\n\n[[collections]]\nid = "x"\ntext = "cuba"\n',
+    '[[collections]]\naddress = "https://digitalarchive.wilsoncenter.org/search?f[0]=people:12&page=2"\n',
+)
+_PAGE_LISTS = (
+    "file,url,captured_at\na.html,https://digitalarchive.wilsoncenter.org/search?page=1,2025-03-01T12:00:00Z\n"
+    '"b.html",,2024-01-02\n',
 )
 _SIZE_FIELD = slice(124, 136)  # of the head of a file in a tar
 _CATALOG = Catalog()
@@ -108,46 +157,135 @@ def _mutate_tar_head(body: bytearray, at: int, chance: random.Random) -> None:
     body[begin : begin + 512] = head
 
 
-def run(seconds: float, seed: int, keep: Path) -> tuple[Counter[str], list[str]]:
-    """Read mutations for some time.
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of input: whole ones that the mutations start from, and how one is read."""
+
+    seeds: tuple[bytes, ...]
+    read: Callable[[bytes], object]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was read of each kind, in how many seconds of this process, and what was found."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    found: list[str] = field(default_factory=list)
+
+
+def make_kinds(folder: Path) -> dict[str, Kind]:
+    """Every kind of input, by name.
+
+    Args:
+        folder: Where archives are written to, which are read from files.
+    """
+    path = folder / "input"
+
+    def read_path(data: bytes) -> None:
+        path.write_bytes(data)
+        for _ in read_archive(path, _CATALOG, Counter()):
+            pass
+
+    kinds = {name: Kind((seed,), read_path) for name, seed in make_seeds().items()}
+    for layout in sorted(each for each in _PAGES.iterdir() if each.is_dir()):
+        seeds = tuple(page.read_bytes() for page in sorted(layout.glob("*/page.*")))
+        kinds[layout.name] = Kind(tuple(seed for seed in seeds if 0 < len(seed) <= _MAX_SEED_BYTES), _read_page)
+    for name, texts, read in (
+        ("dates", _DATES, _read_date),
+        ("addresses", _ADDRESSES, _read_address),
+        ("cdx", _CDX, _read_index),
+        ("catalog", _CATALOGS, _read_catalog),
+        ("pages.csv", _PAGE_LISTS, _read_list),
+    ):
+        kinds[name] = Kind(tuple(text.encode() for text in texts), read)
+    return kinds
+
+
+def _text(data: bytes) -> str:
+    """A text of any code points, half of a surrogate pair included."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _read_page(data: bytes) -> None:
+    read_page(data)
+    cited_address_of(data)
+
+
+def _read_date(data: bytes) -> None:
+    text = _text(data)
+    read_date(text)
+    find_date(text)
+    is_listing_date(text)
+
+
+def _read_address(data: bytes) -> None:
+    text = _text(data)
+    document_address(text)
+    classify(text)
+    parse_listing_address(text)
+
+
+def _read_index(data: bytes) -> None:
+    try:
+        _read_cdx(data.decode("utf-8", "replace"))
+    except ValueError as error:
+        if type(error) is not ValueError:
+            raise
+
+
+def _read_catalog(data: bytes) -> None:
+    with suppress(UsageError):
+        parse_catalog(data.decode("utf-8", "replace"), "catalog.toml")
+
+
+def _read_list(data: bytes) -> None:
+    read_page_list(data, {"a.html", "b.html"}, "https://digitalarchive.wilsoncenter.org")
+
+
+def run(seconds: float, seed: int, keep: Path) -> Outcome:
+    """Read mutations for some time; each kind at least once.
 
     Args:
         seconds: How long.
-        seed: The same one gives the same inputs.
+        seed: The same one gives the same inputs of a kind.
         keep: Folder for the inputs with which something was found.
-
-    Returns:
-        How many of each kind were read, and what was found.
     """
-    chance, seeds = random.Random(seed), make_seeds()
-    counts: Counter[str] = Counter()
-    found = []
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise HungError
 
     signal.signal(signal.SIGALRM, stop)
+    outcome = Outcome()
     end = time.monotonic() + seconds
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "input"
-        while time.monotonic() < end:
-            name = chance.choice(list(seeds))
-            path.write_bytes(mutate(seeds[name], chance))
-            counts[name] += 1
-            problem = _problem_of(path)
-            if problem is not None:
-                kept = keep / f"fuzz-{seed}-{counts.total()}.{name}"
-                kept.write_bytes(path.read_bytes())
-                found.append(f"{kept}: {problem}")
-    return counts, found
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+        kinds = make_kinds(Path(folder))
+        chances = {name: random.Random(f"{seed} {name}") for name in kinds}
+        while True:
+            for name, kind in kinds.items():
+                _take_turn(name, kind, chances[name], keep / f"fuzz-{seed}", outcome)
+            if time.monotonic() >= end:
+                return outcome
 
 
-def _problem_of(path: Path) -> str | None:
+def _take_turn(name: str, kind: Kind, chance: random.Random, keep: Path, outcome: Outcome) -> None:
+    begin = time.process_time()
+    while (spent := time.process_time() - begin) < _TURN_SECONDS:
+        data = mutate(chance.choice(kind.seeds), chance)
+        outcome.counts[name] += 1
+        problem = _problem_of(kind, data)
+        if problem is not None:
+            kept = keep.with_name(f"{keep.name}-{outcome.counts[name]}.{name}")
+            kept.write_bytes(data)
+            outcome.found.append(f"{kept}: {problem}")
+    outcome.seconds[name] = outcome.seconds.get(name, 0.0) + spent
+
+
+def _problem_of(kind: Kind, data: bytes) -> str | None:
     before = _peak_mebibytes()
     signal.alarm(MAX_SECONDS)
     try:
-        for _ in read_archive(path, _CATALOG, Counter()):
-            pass
+        kind.read(data)
     except HungError:
         return f"over {MAX_SECONDS} seconds"
     except Exception as error:
@@ -165,16 +303,17 @@ def _peak_mebibytes() -> float:
 def main() -> int:
     """Read mutations, and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seconds", type=float, default=3600.0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()))
     options = parser.parse_args()
-    counts, found = run(options.seconds, options.seed, options.keep)
-    for name, count in sorted(counts.items()):
-        sys.stdout.write(f"{name:14}{count:>10,}\n")
-    sys.stdout.write(f"{counts.total():,} inputs, {len(found)} findings, at most {_peak_mebibytes():.0f} MiB\n")
-    sys.stdout.writelines(f"{line}\n" for line in found)
-    return 1 if found else 0
+    outcome = run(options.seconds, options.seed, options.keep)
+    for name, count in sorted(outcome.counts.items()):
+        sys.stdout.write(f"{name:16}{count:>12,}{count / outcome.seconds[name]:>10,.0f} a second of CPU\n")
+    total, peak = outcome.counts.total(), _peak_mebibytes()
+    sys.stdout.write(f"{total:,} inputs, {len(outcome.found)} findings, at most {peak:.0f} MiB\n")
+    sys.stdout.writelines(f"{line}\n" for line in outcome.found)
+    return 1 if outcome.found else 0
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from flows.harvest import harvest
 from flows.inspection import check_warehouse, list_pairs
 from flows.request import HarvestRequest
 from schemas.errors import WcdaError
-from tests.disturbances.starter import SAID, Starter
+from tests.disturbances.starter import Starter, said
 from tests.flows.live import write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_pairs import save
@@ -65,8 +65,9 @@ class Case:
             found = state(place)
         except (WcdaError, OSError, ValueError) as error:
             return [f"{type(error).__name__}: {error}"]
-        if "Traceback" in said(place):
-            problems.append("a traceback: " + said(place).splitlines()[-1])
+        printed = said(place)
+        if "Traceback" in printed:
+            problems.append("a traceback: " + printed.splitlines()[-1])
         for part in ("tables", "decisions"):
             if getattr(found, part) not in (getattr(self.before, part), getattr(self.after, part)):
                 problems.append(f"{part} are neither those before nor those after")
@@ -89,19 +90,13 @@ class Case:
         return problems
 
 
-def said(place: Path) -> str:
-    """What the last command in a place printed."""
-    file = place / SAID
-    return file.read_text(errors="replace") if file.exists() else ""
-
-
 def state(place: Path) -> State:
     """What a place holds."""
     warehouse, output, decisions = place / "warehouse", place / "out", place / "warehouse" / "decisions.csv"
     tables = None
     if (warehouse / "current").is_symlink():
         tables = json.dumps(lasting(read_tables(warehouse)), default=str)
-    rows = list(csv.DictReader(decisions.open(newline=""))) if decisions.exists() else []
+    rows = list(csv.DictReader(decisions.read_text().splitlines())) if decisions.exists() else []
     exported = None
     if output.exists():
         files = sorted(output.iterdir()) if output.is_dir() else [output]

@@ -123,13 +123,19 @@ OPENAT(openat64)
 #define ON_FILE(type, name, parameters, ...) type name parameters { \
   REAL(name, type, TYPES_##name); char path[PATH_MAX]; absolute(file, NULL, path); \
   if (!may(path)) return -1; type given = real(__VA_ARGS__); note("write", path, NULL, 0); return given; }
-#define TYPES_write int, const void *, size_t
 #define TYPES_writev int, const struct iovec *, int
 #define TYPES_pwrite int, const void *, size_t, off_t
 #define TYPES_pwrite64 int, const void *, size_t, off64_t
 #define TYPES_ftruncate int, off_t
 #define TYPES_ftruncate64 int, off64_t
-ON_FILE(ssize_t, write, (int file, const void *data, size_t size), file, data, size)
+ssize_t write(int file, const void *data, size_t size) {
+  char path[PATH_MAX];
+  absolute(file, NULL, path);
+  if (!may(path)) return -1;
+  ssize_t given = raw_write(file, data, size);
+  note(file == 1 ? "said" : "write", file == 1 ? root : path, NULL, 0);
+  return given;
+}
 ON_FILE(ssize_t, writev, (int file, const struct iovec *data, int parts), file, data, parts)
 ON_FILE(ssize_t, pwrite, (int file, const void *data, size_t size, off_t at), file, data, size, at)
 ON_FILE(ssize_t, pwrite64, (int file, const void *data, size_t size, off64_t at), file, data, size, at)

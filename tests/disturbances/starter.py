@@ -1,4 +1,4 @@
-"""Starts commands as forks of a process that has imported everything, which takes milliseconds; and on a broken disk.
+"""Starts commands as forks of a process that has imported everything, which takes milliseconds; or on a broken disk.
 
 Run as a module it is that process: it reads a JSON line for each command, and writes its process id and exit code.
 """
@@ -17,8 +17,9 @@ from typing import IO
 
 from tests.conftest import bare_environment
 
-SAID = "said"
-"""File in a place: standard output and error of the command."""
+_CHANGES = "changes"
+
+_SAID = "said"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Watched:
     fails_on: bool = False
 
 
+def said(place: Path) -> str:
+    """What the last command in a place printed, on standard output and error."""
+    return place.with_name(_SAID).read_text(errors="replace")
+
+
 class Starter:
     """Starts one command at a time.
 
@@ -50,7 +56,7 @@ class Starter:
         self._pid = 0
 
     def start(self, place: Path, arguments: Sequence[str], watched: Watched | None = None) -> None:
-        """Start `wcda` with arguments, in a process group of its own; what it prints goes to `place`/said."""
+        """Start `wcda` with arguments, in a process group of its own; `said` is what it prints."""
         log = watched and watched.log and str(watched.log)
         watch = watched and [log, watched.fail_at, watched.error, watched.fails_on]
         self._lines(1).write(json.dumps({"place": str(place), "arguments": arguments, "watch": watch}) + "\n")
@@ -70,6 +76,11 @@ class Starter:
         """Start it and wait."""
         self.start(place, arguments, watched)
         return self.wait()
+
+    @staticmethod
+    def changes(place: Path) -> int:
+        """How many changes to files in its place the last command made that was watched."""
+        return int(place.with_name(_CHANGES).read_text())
 
     def _lines(self, which: int) -> IO[str]:
         stream = self._process.stdin if which else self._process.stdout
@@ -123,15 +134,15 @@ def become(place: str, arguments: list[str], watch: list[object] | None) -> None
 
     os.setpgid(0, 0)
     os.chdir(place)
-    said = os.open(SAID, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+    said = os.open(Path(place).with_name(_SAID), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(said, 1)
     os.dup2(said, 2)
     sys.argv = ["wcda", *arguments]
+    library = ctypes.CDLL(None)
     if watch is not None:
         log, fail_at, error, fails_on = watch
         log = log.encode() if isinstance(log, str) else None
-        library = ctypes.CDLL(None)
         library.watch(place.encode(), log, ctypes.c_long(fail_at), error, int(bool(fails_on)))  # type: ignore[arg-type]
     code = 70
     try:
@@ -145,6 +156,8 @@ def become(place: str, arguments: list[str], watch: list[object] | None) -> None
     finally:
         with suppress(Exception):
             sys.stdout.flush()
+        if watch is not None:
+            Path(place).with_name(_CHANGES).write_text(str(library.changes()))
         os._exit(code)
 
 

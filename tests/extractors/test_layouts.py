@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from extractors.parsing import read_page
 from extractors.wilson_center.layouts import LAYOUTS, read_text
 from flows.inspection import page_to_dict
-from schemas.listings import Entry, listing_entries, listing_range
+from schemas.listings import Entry, Range, listing_entries, listing_range
 from schemas.records import Outcome, PageKind, ParsedPage
 from tests.replica.pages import BROKEN, LINKS, MARKUPS, Appearance, Renderer
 from tests.replica.records import Document, generate
@@ -394,6 +394,60 @@ def test_a_page_that_nests_too_deeply_is_unknown_before_it_takes_its_time(nest: 
 def test_a_page_with_many_tags_is_read_all_the_same(flat: str) -> None:
     page = read_text("<html><body>1 - 1 of 1" + ROW + "</table>" + flat * MANY + "</body></html>")
     assert (page.outcome, len(listing_entries(page)), page.issues) == ("listing", 1, ())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<tr><td class=document><div><p>1958</p><h3><a href=/document/{}>Title {}</a></h3><p>Text</p></div></td></tr>",
+        "<tr><td class=document><p>1958<h3><a href=/document/{}>Title {}</a></h3><p>Text",
+    ],
+)
+def test_a_flat_page_of_any_number_of_rows_is_read(row: str) -> None:
+    count = 22_000
+    rows = "".join(row.format(number, number) for number in range(count))
+    frame = "<html><body>" + "<div>" * 15 + f"<p>1 - {count} of {count}</p><table class='table-hover'><tbody>"
+
+    page = read_text(frame + rows + "</tbody></table></body></html>")
+
+    assert (page.outcome, len(listing_entries(page))) == ("listing", count)
+
+
+HIDING = {
+    "comment": "<!-- {} -->",
+    "template": "<template>{}</template>",
+    "templates": "<template><template></template>{}</template>",
+    "a false end": "<template title='</template>'>{}</template>",
+    "script": "<script>{}</script>",
+    "capitals": "<SCRIPT>{}</SCRIPT>",
+    "noscript": "<noscript>{}</noscript>",
+    "textarea": "<textarea>{}</textarea>",
+    "style": "<style>{}</style>",
+    "attribute": "<div title='{}'></div>",
+    "comment in an attribute": "<i title='<!--'></i><template><i title='-->'></i>{}</template>",
+}
+TABLE = (
+    '<p>1 - 1 of {}</p><table class="table table-hover table-striped"><tbody><tr><td class="document">'
+    '<div>1958</div><h3><a href="/document/{}">A title</a></h3><p>A summary.</p></td></tr></tbody></table>'
+)
+
+
+@pytest.mark.parametrize("hiding", HIDING.values(), ids=HIDING)
+@pytest.mark.parametrize("behind", [True, False], ids=["behind", "before"])
+def test_a_table_that_no_browser_shows_is_not_read_in_place_of_the_one_that_is(hiding: str, behind: bool) -> None:
+    shown, hidden = TABLE.format(1, "shown"), hiding.format(TABLE.format(7, "hidden"))
+
+    page = read_text(f"<html><body>{shown if behind else ''}{hidden}{'' if behind else shown}</body></html>")
+
+    assert [entry.url for entry in listing_entries(page)] == ["https://digitalarchive.wilsoncenter.org/document/shown"]
+    assert listing_range(page) == Range(1, 1, 1)
+
+
+@pytest.mark.parametrize("hiding", HIDING.values(), ids=HIDING)
+def test_a_page_whose_only_table_no_browser_shows_has_no_entries(hiding: str) -> None:
+    page = read_text(f"<html><body>{hiding.format(TABLE.format(1, 'hidden'))}<p>Nothing</p></body></html>")
+
+    assert listing_entries(page) == ()
 
 
 PIECES = st.sampled_from(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.planning import MAX_IN_A_ROW, MAX_READINGS, CollectionPlan, PageView, RunPlan
+from extractors.planning import MAX_GROWTH, MAX_IN_A_ROW, MAX_READINGS, MAX_TOTAL, CollectionPlan, PageView, RunPlan
 from schemas.listings import Range
 from schemas.records import PageRequest
 
@@ -478,12 +478,13 @@ def test_one_wrong_total_costs_one_page() -> None:
     assert len(site.pages) == 10
 
 
-def test_a_wrong_total_on_the_last_page_makes_no_queue_as_long_as_it_says() -> None:
+@pytest.mark.parametrize(("total", "more"), [(900, 2), (10**12, 1)], ids=["believed", "beyond belief"])
+def test_a_wrong_total_on_the_last_page_makes_no_queue_as_long_as_it_says(total: int, more: int) -> None:
     keys = list(range(90))
-    wrong = PageView("listing", Range(81, 90, 10**12), tuple(range(80, 90)))
+    wrong = PageView("listing", Range(81, 90, total), tuple(range(80, 90)))
     site = Site(keys, answers={8: [wrong, listing(keys, 8, 10)]})
     assert read(site).seen == keys
-    assert len(site.pages) == 9 + 2  # page 0 tells that the total is as it was
+    assert len(site.pages) == 9 + more  # where it is believed, page 0 tells that the total is as it was
 
 
 def fitting(page: int, size: int, total: int, first_key: int = 0) -> PageView:
@@ -611,3 +612,42 @@ def test_a_run_that_is_stopped_asks_for_nothing_more() -> None:
 
 def test_a_run_without_collections_is_finished() -> None:
     assert RunPlan([]).finished
+
+
+# Ceilings
+
+
+def test_a_total_beyond_all_measure_is_not_believed() -> None:
+    plan = plan_of()
+
+    for _ in range(MAX_READINGS):
+        request = plan.next()
+        assert request is not None
+        plan.observe(request, PageView("listing", Range(1, 10, 10**11), tuple(range(10))))
+
+    assert plan.finished
+    assert plan.reason == f"page 0 reports {10**11:,} documents; more than {MAX_TOTAL:,} are not read"
+
+
+@pytest.mark.parametrize("step", [10, 1000])
+def test_a_total_that_grows_with_each_page_ends_the_reading(step: int) -> None:
+    plan, total = plan_of(items_per_page=None), 20
+
+    while (request := plan.next()) is not None:
+        first = request.page * 10 + 1
+        plan.observe(request, PageView("listing", Range(first, first + 9, total), tuple(range(first, first + 10))))
+        total += step
+
+    assert f"20 were reported at first; at most {40 + MAX_GROWTH:,} are read" in (plan.reason or "")
+    assert plan.expected_pages <= (40 + MAX_GROWTH) / 10
+
+
+def test_a_page_with_the_range_of_another_never_counts() -> None:
+    plan = plan_of(items_per_page=None)
+
+    while (request := plan.next()) is not None:
+        first = min(request.page, 1) * 10  # the last page is answered with the one before it
+        view = PageView("listing", Range(first + 1, first + 10, 30), tuple(range(first, first + 10)))
+        plan.observe(request, view)
+
+    assert plan.reason == "page 2 shows 11 - 20 where 21 - 30 was asked for"

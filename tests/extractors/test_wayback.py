@@ -27,6 +27,7 @@ from extractors.raw_zone import RawZone
 from extractors.sources import Choice
 from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
+from extractors.wilson_center.addresses import PATH_PREFIXES
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from extractors.wilson_center.layouts import LAYOUTS
 from schemas.errors import SiteStoppedError, SourceError
@@ -795,3 +796,73 @@ def test_what_pywb_plays_comes_as_it_stands_in_its_warc_files(tmp_path: Path) ->
     assert reference.digest == found[CHINA, instant(IN_MARCH)].payload_digest
     (issue,) = issues(items)
     assert (issue.level, issue.url) == ("warning", f"{CHINA}&page=2")
+
+
+# What archives and their indexes say in other ways
+
+LISTING_PAGE = b"Skip to content\n\n\n1 - 1 of 1\n\n\nMay 10, 1943\n\nLetter\n\nA letter.\n"
+TEXT = ("Content-Type", "text/plain; charset=UTF-8")
+MEMENTO = ("Memento-Datetime", "Thu, 01 May 2025 23:59:59 GMT")
+
+
+@pytest.mark.parametrize("status", ["200", "-1", '"200"', '"-1"', '"-"', '""', "null"])
+def test_a_status_is_read_as_index_servers_write_it(status: str) -> None:
+    line = f'{{"timestamp": "{IN_MARCH}", "url": "{CHINA}", "digest": "x", "status": {status}}}\n'
+    with having(Captured(CHINA), dialect="objects", index_text=line) as store:
+        items = read(store)
+
+    assert instants(items) == [IN_MARCH]
+    assert issues(items) == []
+
+
+def test_an_index_that_answers_404_for_nothing_has_nothing() -> None:
+    with (
+        having(index_text="nothing found", index_status=404) as store,
+        pytest.raises(SourceError, match="has no captures of a listing"),
+    ):
+        read(store)
+
+
+def test_a_site_that_the_archive_has_excluded_is_said_to_be() -> None:
+    text = "org.archive.wayback.exception.AdministrativeAccessControlException: Blocked Site Error"
+    with (
+        having(index_text=text, index_status=403) as store,
+        pytest.raises(SiteStoppedError, match=r"has excluded the site .* use another web archive, or files"),
+    ):
+        read(store)
+
+
+@pytest.mark.parametrize("status", [404, 403, 429, 503])
+def test_an_archived_error_is_history_and_an_older_page_is_taken(status: int) -> None:
+    failed = Captured(CHINA, IN_MAY, b"sorry", "-", (HTML, MEMENTO), played_status=status, digest="y")
+    with having(Captured(CHINA, IN_MARCH, LISTING_PAGE, headers=(TEXT,)), failed) as store:
+        latest, everything = read(store, Choice(captures="latest")), read(store)
+
+    assert instants(latest) == instants(everything) == [IN_MARCH]
+    for items in (latest, everything):
+        assert [(issue.level, issue.kind) for issue in issues(items)] == [("warning", "failed-capture")]
+
+
+def test_the_newest_capture_that_is_a_page_is_taken() -> None:
+    stored = [
+        Captured(CHINA, IN_MARCH, LISTING_PAGE + b"\n", headers=(TEXT,)),
+        Captured(CHINA, IN_APRIL, LISTING_PAGE, headers=(TEXT,)),
+        Captured(CHINA, IN_MAY, b"<html>Site under maintenance"),
+    ]
+    with having(*stored) as store:
+        items = read(store, Choice(captures="latest"))
+        assert len(store.played) == 2
+
+    assert instants(items) == [IN_APRIL]
+    (issue,) = issues(items)
+    assert (issue.level, issue.kind) == ("warning", "failed-capture")
+    assert "2025-05-01T23:59:59Z is no page that can be read" in issue.message
+
+
+def test_the_index_is_asked_for_every_kind_of_page_that_has_a_layout() -> None:
+    with having(Captured(CHINA)) as store:
+        read(store)
+        asked = {parse_qsl(urlsplit(path).query)[0][1] for path in store.asked if "/cdx" in path}
+
+    host = SITE.removeprefix("https://")
+    assert asked == {host + path for kind in LAYOUTS for path in PATH_PREFIXES[kind]}

@@ -115,3 +115,12 @@ def test_a_decision_about_a_key_that_no_document_has_is_refused(tables: Path, wc
     done = wcda("pairs", "address:a", "address:b", "--same", "--warehouse", tables)
 
     assert_one_line(done, 2, "address:a")
+
+
+def test_a_decision_for_both_is_a_usage_error(tables: Path, wcda: Command) -> None:
+    pair = json.loads(wcda("pairs", "--json", "--warehouse", tables).stdout)[0]
+
+    done = wcda("pairs", pair["left_id"], pair["right_id"], "--same", "--different", "--warehouse", tables)
+
+    assert_one_line(done, 2, "--same and --different")
+    assert not (tables / "decisions.csv").exists()

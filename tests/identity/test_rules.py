@@ -490,3 +490,37 @@ def test_long_runs_that_differ_in_their_date_alone_stay_apart() -> None:
     found = apart(*(block(f"July {day}, 1956", "Memorandum of Conversation", WORDS) for day in range(1, 31)))
 
     assert len(set(found.documents)) == 30
+
+
+# Bounds
+
+
+def test_texts_of_megabytes_are_compared_and_kept_apart() -> None:
+    words = [f"word{number % 9973}x" for number in range(400_000)]
+    long = " ".join(words)
+    other = " ".join([*words[:-50_000], *reversed(words[-50_000:])])
+
+    found = apart(block(summary=long), block(summary=other))
+
+    assert found.shape == "ab"
+    ((pair),) = found.pairs
+    assert pair["evidence"] == "titles 100 %, summaries 100 %, same date"
+
+
+def test_many_decisions_hold_all_of_them() -> None:
+    count = 3000
+    entries = [linked(f"slug-{number}", str(1000 + number), f"{number * 7919:x}", None) for number in range(count)]
+    chain = [same_pair(number, number + 2) for number in range(count - 2)]
+    split = [different_pair(number, number + 1) for number in range(count - 1)]
+
+    found = apart(*entries, decisions=[*chain, *split])
+
+    assert len(set(found.documents)) == 2
+
+
+def same_pair(one: int, other: int) -> Decision:
+    return Decision(address_key(f"slug-{one}"), address_key(f"slug-{other}"), "same", "me", "2025", "")
+
+
+def different_pair(one: int, other: int) -> Decision:
+    return Decision(address_key(f"slug-{one}"), address_key(f"slug-{other}"), "different", "me", "2025", "")

@@ -1,5 +1,6 @@
 """The file of decisions: added to as a whole or not at all, and of effect on the tables and on what changed."""
 
+import csv
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from warehouse.building import build_tables
 from warehouse.checks import snapshot_problems, table_problems
 from warehouse.deciding import add_decision, read_decisions
 from warehouse.folder import WarehouseFolder
-from warehouse.identity.decisions import Decision
+from warehouse.identity.decisions import COLUMNS, Decision
 from wcda.changes import Change, find_changes
 from wcda.snapshots import Snapshot, current_snapshot
 
@@ -318,3 +319,25 @@ def test_a_rebuild_without_a_new_decision_changes_nothing(letters: WarehouseFold
 
     assert list(find_changes(former, current(letters))) == []
     assert current(letters).read("candidate_pairs")["decision"].to_pylist() == ["different"]
+
+
+def test_columns_that_a_person_added_stay_when_a_decision_is_recorded(place: WarehouseFolder) -> None:
+    place.path.mkdir()
+    place.decisions.write_text(
+        f"left,right,decision,who,when,why,seen in\n{A},{B},same,me,2025-01-31,known,box 4\n", encoding="utf-8"
+    )
+
+    add_decision(place, same(B, C))
+    add_decision(place, same(A, B))
+
+    header, *rows = csv.reader(place.decisions.read_text(encoding="utf-8").splitlines())
+    assert header == [*COLUMNS, "seen in"]
+    assert {(left, right): seen for left, right, *_, seen in rows} == {(B, C): "", (A, B): "box 4"}
+
+
+def test_a_value_beyond_the_columns_is_reported_and_not_dropped(place: WarehouseFolder) -> None:
+    place.path.mkdir()
+    place.decisions.write_text(f"{','.join(COLUMNS)}\n{A},{B},same,me,2025-01-31,known,box 4\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match="line 2: more values than columns"):
+        read_decisions(place)

@@ -73,11 +73,7 @@ class Clusters:
             asserted: A person, or the archive itself, says that they are one.
             fuzzy: They are not equal, only similar.
         """
-        if self._cannot_link and any(
-            self.find(other_node) == other
-            for node in self._members.get(one, (one,))
-            for other_node in self._cannot_link.get(node, ())
-        ):
+        if other in self._cannot_link.get(one, ()):
             return "declared different"
         if asserted:
             return None
@@ -93,7 +89,7 @@ class Clusters:
 
     def join(self, one: int, other: int) -> None:
         """Make one cluster of two, given the nodes that lead them."""
-        if len(self._members.get(one, (one,))) < len(self._members.get(other, (other,))):
+        if self._weight(one) < self._weight(other):
             one, other = other, one  # the smaller moves, so that the whole stays linear but for a logarithm
         self._pages_of(one).update(self._pages_of(other))
         del self._pages[other]
@@ -103,6 +99,14 @@ class Clusters:
         self._numbers[one] |= self._numbers[other]
         self._dates[one] |= self._dates[other]
         self._leader[other] = one
+        for apart in self._cannot_link.pop(other, ()):
+            self._cannot_link[apart].discard(other)
+            self._cannot_link[apart].add(one)
+            self._cannot_link.setdefault(one, set()).add(apart)
+
+    def _weight(self, leader: int) -> int:
+        """How much would move."""
+        return len(self._members.get(leader, (leader,))) + len(self._cannot_link.get(leader, ()))
 
     def _pages_of(self, leader: int) -> set[int]:
         pages = self._pages.get(leader)

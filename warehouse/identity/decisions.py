@@ -7,8 +7,8 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
 
 from schemas.dates import read_date
 from schemas.errors import UsageError
@@ -27,6 +27,7 @@ class Decision:
         left: Natural key, as `document_keys.key` has it (`address:…` or `content:…`).
         right: Another.
         when: ISO 8601 date or timestamp.
+        more: Names and values of columns that people added.
     """
 
     left: str
@@ -35,6 +36,7 @@ class Decision:
     who: str
     when: str
     why: str
+    more: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def parse_decisions(text: str, name: str) -> tuple[Decision, ...]:
@@ -63,12 +65,19 @@ def format_decisions(decisions: Iterable[Decision]) -> str:
     """The decisions as CSV with a header, as `parse_decisions` reads it."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)  # line ends as RFC 4180 has them: only then are all line ends in a text quoted
-    writer.writerow(COLUMNS)
-    writer.writerows([getattr(decision, column) for column in COLUMNS] for decision in decisions)
+    decisions = list(decisions)
+    added = list(dict.fromkeys(name for decision in decisions for name, _ in decision.more))
+    writer.writerow([*COLUMNS, *added])
+    for decision in decisions:
+        more = dict(decision.more)
+        values = [getattr(decision, column) for column in COLUMNS]
+        writer.writerow([*values, *(more.get(name, "") for name in added)])
     return text.getvalue()
 
 
-def _decision(row: dict[str, str | None], place: str) -> Decision:
+def _decision(row: dict[str | Any, str | Any], place: str) -> Decision:
+    if any(row.pop(None, ())):
+        raise UsageError(f"{place}: more values than columns")
     values = {column: (row[column] or "").strip() for column in COLUMNS}
     verdict = values["decision"]
     for side in ("left", "right"):
@@ -81,7 +90,8 @@ def _decision(row: dict[str, str | None], place: str) -> Decision:
     if values["left"] == values["right"]:
         raise UsageError(f"{place}: left and right are one key")
     left, right, _, who, when, why = values.values()
-    return Decision(left, right, "same" if verdict == "same" else "different", who, when, why)
+    more = tuple((name, value or "") for name, value in row.items() if name and name not in COLUMNS)
+    return Decision(left, right, "same" if verdict == "same" else "different", who, when, why, more)
 
 
 def _is_instant(text: str) -> bool:

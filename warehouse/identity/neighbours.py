@@ -9,6 +9,9 @@ from rapidfuzz.process import cpdist
 
 from warehouse.identity.nodes import Floats, Ints
 
+MAX_COMPARED = 10_000
+"""Characters of each text: comparing takes the product of the lengths, and the longest summary seen has 3,000."""
+
 _WINDOW = 4
 """Neighbours that each content is compared with, in each order."""
 
@@ -40,8 +43,8 @@ def find_neighbours(dates: Ints, titles: Ints, summaries: Ints) -> tuple[Ints, I
 
 
 def similarity(texts: list[str], left: Ints, right: Ints, least: int) -> Floats:
-    """Similarity of pairs of texts, of 100; 0 below `least`."""
+    """Similarity of pairs of texts, of 100; 0 below `least`. Of long texts, their beginnings are compared."""
     if not len(left):
         return np.empty(0)
-    ours, theirs = ([texts[place] for place in places.tolist()] for places in (left, right))
+    ours, theirs = ([texts[place][:MAX_COMPARED] for place in places.tolist()] for places in (left, right))
     return cpdist(ours, theirs, scorer=fuzz.ratio, score_cutoff=least).astype(np.float64)

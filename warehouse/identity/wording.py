@@ -20,6 +20,7 @@ _FOLDED = {
 _FOLDABLE = re.compile(f"[{''.join(_FOLDED)}]")
 _EDGE = re.compile(r"^\W+|\W+$")
 _MIN_WORD = 5  # in a shorter word one letter makes another word: now/not, east/west
+_MAX_WORD = 100  # comparing takes the product of the lengths
 _WORDS_PER_TYPO = 12
 _NUMBERS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -62,6 +63,7 @@ def _bare(word: str) -> str:
 def _is_typo(our: str, their: str) -> bool:
     return (
         min(len(our), len(their)) >= _MIN_WORD
+        and max(len(our), len(their)) <= _MAX_WORD
         and our.islower()
         and their.islower()
         and our.isalpha()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from schemas.errors import UsageError, WarehouseError
+from schemas.files import sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
@@ -93,7 +94,10 @@ def export(
         if kind in _RULES:
             _describe(new, kind, snapshot)
         _check_output(target, output)  # again: writing takes its time
+        for file in (*new.iterdir(), new) if new.is_dir() else (new,):
+            sync_file(file)
         _put(new, target, place / "former")
+        sync_folder(target.parent)
     if note := version_note(snapshot):
         notes.append(note)
     return Exported(kind, str(output), snapshot.manifest.snapshot_id, rows, tuple(notes))

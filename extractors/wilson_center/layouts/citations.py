@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from extractors.html.hidden import is_seen
 from extractors.wilson_center.addresses import document_address
 
 _ID = "citation-url"
@@ -18,7 +19,9 @@ _AROUND = ".,;:()<>[]\"'“”"
 
 def cited_addresses(tree: LexborHTMLParser) -> list[str]:
     """Canonical URLs by which a document's page wants to be cited, by record id or by slug; each once."""
-    return [*dict.fromkeys(address for element in tree.css(f"#{_ID}") for address in _addresses(element))]
+    # It may itself be a field, whose text is shown.
+    seen = [element for element in tree.css(f"#{_ID}") if is_seen(element.parent)]
+    return [*dict.fromkeys(address for element in seen for address in _addresses(element))]
 
 
 def _addresses(element: LexborNode) -> Iterator[str]:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.flow import ROW, Flow, flow_of, line_of, paragraphs_of
+from extractors.html.hidden import is_seen, may_be_hidden
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.layouts.lines import (
     MARKUP,
@@ -74,6 +75,8 @@ def _read_slice(text: str) -> ParsedPage | None:
     if end < 0:
         return None
     start = text.find("<", max(0, table - _REACH))
+    if may_be_hidden(text, start, table):
+        return None
     page = _read_markup(text[start : end + len(_TABLE_END)])
     held = listing_range(page)
     is_whole = page.outcome == "listing" and held is not None and len(listing_entries(page)) == held.count
@@ -189,12 +192,12 @@ def _rows_and_range(body: LexborNode) -> tuple[list[Flow], Range | None, str]:
 
 def _result_table(body: LexborNode) -> LexborNode | None:
     """The table of the result, by its own name or by that of its cells."""
-    tables = body.css("table.table-hover.table-striped")
+    tables = [table for table in body.css("table.table-hover.table-striped") if is_seen(table)]
     if len(tables) > 1:
         return max(tables[:_MAX_GROUPS], key=lambda table: len(_linked_rows(table)))
     if tables:
         return tables[0]
-    node = body.css_first("td.document")
+    node = next(filter(is_seen, body.css("td.document")), None)
     while node is not None and node.tag != "table":
         node = node.parent
     return node
@@ -204,7 +207,7 @@ def _candidates(place: LexborNode, *, in_table: bool) -> Iterator[list[Flow]]:
     """Each way in which the place could be seen as rows."""
     if in_table:
         yield _linked_rows(place)
-        yield _linked(place.css("td.document"))
+        yield _linked(filter(is_seen, place.css("td.document")))
     yield from map(_linked, _repeated_blocks(place))
 
 
@@ -225,7 +228,7 @@ def _repeated_blocks(place: LexborNode) -> list[list[LexborNode]]:
     """Siblings of one kind that each hold links to documents, the longest run of siblings first."""
     families: dict[int, list[LexborNode]] = {}
     seen: set[int] = set()
-    for link in place.css('a[href*="/document/"]'):
+    for link in filter(is_seen, place.css('a[href*="/document/"]')):
         node, parent = link, link.parent
         while parent is not None and node.mem_id not in seen and node.mem_id != place.mem_id:
             seen.add(node.mem_id)

@@ -26,6 +26,7 @@ from itertools import chain
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
+from extractors.html.hidden import is_seen
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.drupal_listing import PAGE_END
@@ -192,7 +193,7 @@ def _read_markup(text: str) -> ParsedPage:
 def _items(body: LexborNode) -> list[LexborNode]:
     """The list items of the result that have a link or a title, in their order."""
     items: dict[int, LexborNode] = {}
-    for mark in body.css(", ".join(f".search-res li {mark}" for mark in _MARKS)):
+    for mark in filter(is_seen, body.css(", ".join(f".search-res li {mark}" for mark in _MARKS))):
         node = mark.parent
         while node is not None and node.tag != "li":
             node = node.parent
