@@ -1,7 +1,7 @@
 """What a document's own page, and that of a person, place or topic, holds: rows of the parsed tables of these kinds."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, Literal, get_args
 
 from schemas.dates import read_date
@@ -36,7 +36,7 @@ class _Row:
 
     def to_row(self) -> dict[str, Any]:
         """Its columns but `page_id` (`schemas.parsed`)."""
-        row = asdict(self)  # type: ignore[call-overload]
+        row = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
     def issues(self) -> Iterator[Issue]:
