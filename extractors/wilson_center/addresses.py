@@ -273,6 +273,8 @@ def address_key(url: str) -> str:
         listing = parse_listing_address(url, f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         return url
+    if not host:
+        return url
     if listing is not None:
         return host + listing_url(listing, listing.page, listing.items_per_page, "")
     document = document_address(parts.path)
