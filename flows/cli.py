@@ -177,7 +177,9 @@ def discover(
     contact: ContactOption = None,
     catalog: Annotated[Path | None, typer.Option("--catalog", help="TOML file with the site's URL.")] = None,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; default: standard output.")] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if it is there.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite/--no-overwrite", help="Replace the file if it is there.")
+    ] = False,
 ) -> None:
     """Write a catalog from the facets that the site shows.
 

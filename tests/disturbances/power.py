@@ -122,17 +122,17 @@ class Losses:
 
 
 def lose_power(case: Case, starter: Starter, place: Path, points: int) -> Losses:
-    """Lose power at some moments of a command, evenly spread; then check, and give the command again."""
+    """Lose power at some moments of a command, evenly spread, in both ways; then check, and give the command again."""
     noted, log, trial = place / "noted", place / "log", place / "trial"
     case.copy(noted)
     starter.run(noted, case.arguments, Watched(log))
     lines = [line for line in log.read_text().splitlines() if not line.startswith("write")]
     disk, result = Disk(case.base, noted, log), Losses(len(lines))
-    chosen = {round(at * (len(lines) - 1) / max(1, points - 1)) for at in range(points)}
+    moments = max(2, points // 2)
+    chosen = {round(at * (len(lines) - 1) / (moments - 1)) for at in range(moments)}
     for moment, line in enumerate(lines):
         disk.do(*line.split("\t"))
-        if moment in chosen:
-            is_kept = result.points % 2 == 1
+        for is_kept in (False, True) if moment in chosen else ():
             disk.place.write(trial, is_kept=is_kept)
             problems = case.problems(trial)
             if disk.has_said and not problems and not case.is_done(trial):
