@@ -391,7 +391,8 @@ def explain(
 def pairs(
     left: Annotated[str | None, typer.Argument(metavar="[LEFT]", help="A document, to decide a pair.")] = None,
     right: Annotated[str | None, typer.Argument(metavar="[RIGHT]", help="The other document.")] = None,
-    same: Annotated[bool | None, typer.Option("--same/--different", help="Whether they are one document.")] = None,
+    same: Annotated[bool, typer.Option("--same", help="They are one document.")] = False,
+    different: Annotated[bool, typer.Option("--different", help="They are two documents.")] = False,
     why: Annotated[str, typer.Option("--why", help="For those who read the decision later.")] = "",
     who: Annotated[str | None, typer.Option("--who", help="Who decides; default: you.")] = None,
     warehouse: WarehouseOption = None,
@@ -405,15 +406,17 @@ def pairs(
     from flows.printing import print_json, print_lines, print_pairs
 
     folder = warehouse or DEFAULT_WAREHOUSE
-    if left is None and same is None:
+    if left is None and not (same or different):
         found = list_pairs(folder)
         if json:
             print_json(found)
         else:
             print_pairs(found)
         return
-    if left is None or right is None or same is None:
+    if left is None or right is None or not (same or different):
         raise UsageError("a decision needs LEFT, RIGHT, and --same or --different")
+    if same and different:
+        raise UsageError("--same and --different contradict each other; give one of them")
     from getpass import getuser
 
     decision = decide(folder, left, right, "same" if same else "different", who or getuser(), why)
