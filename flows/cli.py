@@ -377,7 +377,7 @@ def report(
 
 @app.command()
 def explain(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, URL or natural key.")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id (or its beginning), former id, URL or key.")],
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
