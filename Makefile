@@ -77,7 +77,7 @@ fuzz: .venv/dev
 
 # A notebook with three questions of a historian; WCDA_WAREHOUSE names another warehouse than the samples.
 notebook: .venv/notebook
-	$(BIN)/marimo edit docs/questions.py
+	$(BIN)/marimo run docs/questions.py
 
 # The data dictionary, from the one statement of each column; the reference of settings, from the commands' options.
 dictionary: .venv/run

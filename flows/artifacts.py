@@ -74,7 +74,7 @@ def _percent(progress: Progress) -> float:
     """How much of what is expected has come; zero where nobody knows."""
     if not progress.expected_pages:
         return 0.0
-    return round(min(100.0, 100 * progress.pages / progress.expected_pages), 1)
+    return min(99.9, round(100 * progress.pages / progress.expected_pages, 1))  # only a run that ended is whole
 
 
 def _show_progress(artifact: UUID | None, percent: float, line: str) -> UUID | None:

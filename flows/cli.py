@@ -124,7 +124,7 @@ def harvest(
     direct: DirectOption = False,
     json: JsonOption = False,
 ) -> None:
-    """Store captures from a source in the raw zone, and publish the tables.
+    """Read a source, keep what it sent, and publish the tables.
 
     The samples go to a warehouse of their own, `warehouse/data/samples`, unless one is named. A harvest of the site
     that was killed goes on where it was, if the same command is given within a day.
@@ -162,9 +162,10 @@ def serve(
     timezone: Annotated[str, typer.Option("--timezone", help="Time zone, such as America/New_York.")] = "UTC",
     name: Annotated[str, typer.Option("--name", help="Name of the deployment on the Prefect server.")] = "served",
 ) -> None:
-    """Harvest on a schedule, one run at a time, until Ctrl-C; on one machine, without a work pool.
+    """Harvest on a schedule, one run at a time, until Ctrl-C.
 
-    The schedule is kept by the Prefect server that PREFECT_API_URL or your Prefect profile names.
+    On one machine, without a work pool. The schedule is kept by the Prefect server that PREFECT_API_URL or your
+    Prefect profile names.
     """
     from flows.serving import serve as serve_harvest
 
@@ -251,7 +252,7 @@ def status(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Show the current snapshot, its collections, the last runs, and the snapshots that are kept."""
+    """Show the collections, the last runs and the kept snapshots."""
     from flows.inspection import current_version_note, describe_current, kept_snapshots, last_runs, refusal_line
     from flows.printing import print_json, print_settings, print_status
 
@@ -276,7 +277,7 @@ def status(
 
 @app.command()
 def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, json: JsonOption = False) -> None:
-    """Check the warehouse: keys, foreign keys, counts, and the digest of every file."""
+    """Check the keys, counts and digests of all tables and captures."""
     from flows.inspection import check_warehouse
     from flows.printing import print_json, print_lines
 
@@ -294,7 +295,7 @@ def changes(
     warehouse: WarehouseOption = None,
     json: Annotated[bool, typer.Option("--json/--no-json", help="Print one JSON object a line.")] = False,
 ) -> None:
-    """Show what the current snapshot added, changed and removed, and which documents were merged or split."""
+    """Show what was added, changed, removed, merged and split."""
     from flows.inspection import list_changes
     from flows.printing import print_changes, print_json_lines
 
@@ -313,9 +314,10 @@ def rollback(
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Return to a snapshot: withdraw what was harvested after it, and publish what is left.
+    """Return to a snapshot, without what was harvested after it.
 
-    Nothing is deleted: what was withdrawn stays in the raw zone, and to roll back to a later snapshot brings it back.
+    Publishes what is left. Nothing is deleted: what was withdrawn stays in the raw zone, and to roll back to a
+    later snapshot brings it back.
     """
     from flows.printing import print_json, print_rollback
     from flows.rollback import roll_back
@@ -344,7 +346,10 @@ def export(
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write the tables for other programs: CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON, RIS."""
+    """Write the tables for spreadsheets, databases and Zotero.
+
+    As CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON or RIS.
+    """
     from flows.printing import print_json, print_lines
     from warehouse.products.exports import export as export_snapshot
 
@@ -364,7 +369,7 @@ def report(
     open_it: Annotated[bool, typer.Option("--open/--no-open", help="Open it in the browser, on a terminal.")] = True,
     warehouse: WarehouseOption = None,
 ) -> None:
-    """Open the report of a snapshot, one HTML file for people, and print where it is."""
+    """Open the report of a snapshot, one HTML file for people."""
     from extractors.wilson_center import ARCHIVE
     from flows.printing import print_lines
     from warehouse.products.report import find_report
@@ -379,11 +384,11 @@ def report(
 
 @app.command()
 def explain(
-    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id, former id, URL or natural key.")],
+    document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id (or its beginning), former id, URL or key.")],
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show a document's entries, the rule that joined each, and why its values are those."""
+    """Show where a document's values and entries come from."""
     from flows.inspection import explain_document
     from flows.printing import print_explanation, print_json
 
@@ -405,16 +410,15 @@ def pairs(
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List near-duplicates that were not merged, the most similar first; or record a person's decision.
+    """List near-duplicates that were not merged, or decide one.
 
-    A decision comes before every rule. It is kept in `decisions.csv` in the warehouse; `wcda rebuild` applies it.
+    The most similar come first. A decision comes before every rule. It is kept in `decisions.csv` in the warehouse;
+    `wcda rebuild` applies it.
     """
     from flows.inspection import decide, list_pairs
     from flows.printing import print_json, print_lines, print_pairs
 
     folder = warehouse or DEFAULT_WAREHOUSE
-    if same and different:
-        raise UsageError("--same and --different contradict each other; give one of them")
     if left is None and not (same or different):
         found = list_pairs(folder)
         if json:
@@ -424,6 +428,8 @@ def pairs(
         return
     if left is None or right is None or not (same or different):
         raise UsageError("a decision needs LEFT, RIGHT, and --same or --different")
+    if same and different:
+        raise UsageError("--same and --different contradict each other; give one of them")
     from getpass import getuser
 
     decision = decide(folder, left, right, "same" if same else "different", who or getuser(), why)

@@ -29,7 +29,7 @@ def end_interrupted() -> NoReturn:
     """Say that the command was interrupted and end this process now; no thread and no exit handler holds it up."""
     if os.isatty(2):
         os.write(2, _AFTER_PROGRESS)
-    os.write(2, b"wcda: interrupted; the tables are those of the last snapshot\n")
+    os.write(2, b"wcda: interrupted; what was published before is unchanged\n")
     os._exit(INTERRUPTED_EXIT_CODE)
 
 

@@ -18,6 +18,7 @@ from flows.settings import Setting
 from flows.terminal import visible
 from schemas.document_records import document_values
 from schemas.listings import Entry, listing_entries, listing_range
+from schemas.percent import percent
 from schemas.records import CollectionReceipt, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
@@ -272,7 +273,7 @@ def print_lines(lines: Iterable[str]) -> None:
 def collection_cells(row: CollectionReceipt) -> tuple[str, str, str, str]:
     """Of a collection: its name, what the archive reports, what was seen, the coverage."""
     reported = "unknown" if row.reported_total is None else str(row.reported_total)
-    coverage = "unknown" if row.coverage is None else f"{row.coverage:.1%}"
+    coverage = "unknown" if row.coverage is None else percent(row.coverage)
     return row.name or row.collection_id, reported, str(row.observed_total), coverage
 
 

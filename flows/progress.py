@@ -55,7 +55,7 @@ def describe(progress: Progress, seconds: float) -> str:
     """One line on how far a run is, after so many seconds."""
     rate = progress.pages / seconds
     speed = f"{rate:.1f} a second, {progress.failed:,} failed"
-    if progress.expected_pages is None:
+    if progress.expected_pages is None or progress.pages > progress.expected_pages:  # more came than was foreseen
         return f"{progress.pages:,} pages, {speed}"
     left = max(0, progress.expected_pages - progress.pages) / rate
     minutes, rest = divmod(round(left), 60)

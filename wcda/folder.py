@@ -4,6 +4,9 @@ from pathlib import Path
 
 from wcda.errors import UsageError, WarehouseError
 
+_PARTS = ("raw", "snapshots", "current")
+"""A folder that has one of them is a warehouse."""
+
 
 class PublishedFolder:
     """Paths of what a warehouse has published.
@@ -21,10 +24,15 @@ class PublishedFolder:
         """Stop if there is nothing to read.
 
         Raises:
-            UsageError: The path does not exist, or is no folder.
+            UsageError: The path does not exist, is no folder, or holds nothing that a warehouse has.
         """
         if not self.path.is_dir():
             raise UsageError(f"{self.path}: there is no warehouse here")
+        if not any((self.path / part).exists() or (self.path / part).is_symlink() for part in _PARTS):
+            raise UsageError(
+                f"{self.path}: there is no warehouse here: the folder has no {', '.join(_PARTS[:-1])} or {_PARTS[-1]}; "
+                "name that of a warehouse, or fill one with wcda harvest"
+            )
 
     def require_link(self) -> None:
         """Stop if `current` is there and no link, as in a copy for which links were followed.

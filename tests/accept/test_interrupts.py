@@ -20,7 +20,7 @@ from tests.replica import ReplicaSite, replica
 pytestmark = pytest.mark.accept
 
 STARTING = "wcda: starting Prefect's embedded API, which takes some seconds (--direct runs without)"
-INTERRUPTED = "wcda: interrupted; the tables are those of the last snapshot"
+INTERRUPTED = "wcda: interrupted; what was published before is unchanged"
 PROMISED_SECONDS = 3
 STEP_SECONDS = 120
 

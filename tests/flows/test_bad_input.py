@@ -199,6 +199,8 @@ def test_a_warehouse_that_another_run_holds_is_refused_and_can_still_be_read(war
 @pytest.mark.parametrize("command", ["status", "check", "changes", "rebuild"])
 def test_a_warehouse_that_is_not_there_is_a_usage_error(command: str, wcda_here: Command) -> None:
     assert_one_line(wcda_here(command, "--warehouse", "nowhere"), 2, "there is no warehouse here")
+    Path("other", "texts").mkdir(parents=True)  # a folder of something else
+    assert_one_line(wcda_here(command, "--warehouse", "other"), 2, "other: there is no warehouse here")
 
 
 def test_an_unknown_snapshot_is_named(warehouse: Path, wcda_here: Command) -> None:

@@ -33,3 +33,9 @@ def test_each_command_has_help_and_stands_in_the_readme(command: str, wcda: Comm
 
 def test_without_a_command_help_is_shown(wcda: Command) -> None:
     assert wcda().stdout == wcda("--help").stdout
+
+
+def test_help_cuts_no_summary_at_80_columns(wcda: Command) -> None:
+    _, commands = wcda("--help", COLUMNS="80").stdout.split("Commands:")
+
+    assert "..." not in commands

@@ -85,6 +85,8 @@ def test_a_pair_is_listed_decided_applied_and_explained(tables: Path, wcda: Comm
 
 WRONG = [
     (["pairs", "left", "right"], "LEFT, RIGHT, and --same or --different"),
+    (["pairs", "address:a", "address:b", "--same", "--different"], "--same and --different contradict each other"),
+    (["pairs", "address:a", "address:b", "--different", "--same"], "--same and --different contradict each other"),
     (["pairs", "--same"], "LEFT, RIGHT, and --same or --different"),
     (["pairs", "0123456789abcdef", "f", "--same"], "0123456789abcdef: no document has this id, URL or key"),
     (["explain", "nothing"], "nothing: no document has this id, URL or key"),

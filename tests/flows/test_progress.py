@@ -23,6 +23,12 @@ def test_a_line_says_pages_rate_failures_and_what_is_left() -> None:
     )
 
 
+def test_a_line_foresees_nothing_once_more_pages_came_than_were_expected() -> None:
+    assert describe(Progress(pages=1001, expected_pages=607, failed=0), seconds=1001) == (
+        "1,001 pages, 1.0 a second, 0 failed"
+    )
+
+
 def test_plain_lines_come_now_and_then_and_not_for_each_page() -> None:
     times = iter([0.0, 1.0, 9.9, 10.0, 15.0, 20.0])
     lines: list[str] = []

@@ -170,3 +170,12 @@ def test_a_warehouse_that_is_none_is_said(tmp_path: Path, harvested_samples: Pat
     for no_snapshot in ("20000101T000000Z", f"../snapshots/{open_warehouse(copy).snapshot_id}", ".."):
         with pytest.raises(WarehouseError, match="no such snapshot"):
             open_warehouse(str(copy), no_snapshot)
+
+
+def test_the_beginning_of_an_id_stands_for_it_if_no_other_begins_so(harvested: Path) -> None:
+    w = open_warehouse(harvested)
+    (document, *_) = w.documents["document_id"]
+
+    assert w.collections_of(document[:8]).equals(w.collections_of(document))
+    with pytest.raises(UsageError, match="no document has this id"):
+        w.collections_of(document[:3])

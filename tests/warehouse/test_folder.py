@@ -147,8 +147,9 @@ def test_a_full_disk_is_refused_before_anything_is_written(
 
 def test_there_must_be_a_folder_to_read_from(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    WarehouseFolder(tmp_path).require_existing()
+    (tmp_path / "warehouse" / "raw").mkdir(parents=True)
+    WarehouseFolder(tmp_path / "warehouse").require_existing()
 
-    for path in (tmp_path / "none", tmp_path / "file"):
+    for path in (tmp_path / "none", tmp_path / "file", tmp_path):
         with pytest.raises(UsageError, match="there is no warehouse here"):
             WarehouseFolder(path).require_existing()

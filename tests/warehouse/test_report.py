@@ -398,9 +398,19 @@ def test_the_list_has_every_document_with_its_collections(harvested: Path) -> No
 
 @pytest.mark.parametrize(
     ("share", "shown"),
-    [(0.0, "0.0%"), (0.57, "57.0%"), (0.9999, "99.9%"), (1.0, "100%"), (1.25, "125.0%"), (-1e308, "0.0%")],
+    [
+        (0.0, "0.0%"),
+        (0.57, "57.0%"),
+        (10 / 71, "14.1%"),
+        (0.05098, "5.1%"),
+        (0.9999, "99.9%"),
+        (1.0, "100%"),
+        (1.0001, "100.1%"),
+        (1.25, "125.0%"),
+        (-1e308, "0.0%"),
+    ],
 )
-def test_a_share_is_never_shown_larger_than_it_is(share: float, shown: str, tmp_path: Path) -> None:
+def test_a_share_is_rounded_and_100_percent_is_only_what_is_whole(share: float, shown: str, tmp_path: Path) -> None:
     row = collection("x", reported_total=1, observed_total=0, coverage=share, complete=False)
 
     text = (publish(WarehouseFolder(tmp_path), made(collections=[row]), {}, archive=ARCHIVE).path / REPORT).read_text(

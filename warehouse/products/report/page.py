@@ -4,7 +4,6 @@ The page may ask nobody for anything: its Content-Security-Policy permits its ow
 """
 
 import base64
-import math
 from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
@@ -16,6 +15,7 @@ from markupsafe import Markup
 
 from schemas.archive import Archive
 from schemas.identifiers import page_name
+from schemas.percent import percent
 from warehouse.products.report.charts import span_label, year_charts
 from warehouse.products.report.figures import Figures
 from warehouse.products.report.listing import pack_documents
@@ -25,8 +25,6 @@ START = b"<!doctype html>\n<!-- wcda report -->\n"
 """By which a file is known to be a report."""
 
 _HERE = Path(__file__).parent
-_LARGEST = 1000.0
-"""No share is shown that is larger."""
 _LONGEST = 300
 """Characters of a text that is shown as an example."""
 
@@ -66,7 +64,7 @@ def _template() -> Template:
     )
     environment.filters |= {
         "page_name": page_name,
-        "percent": _percent,
+        "percent": percent,
         "sentence": _sentence,
         "short": _short,
         "span": span_label,
@@ -82,12 +80,6 @@ def _policy(style: str, script: str) -> str:
 
 def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(sha256(text.encode()).digest()).decode()}"
-
-
-def _percent(share: float) -> str:
-    """A share in percent; never more than it is, so that 100% is all."""
-    tenths = math.floor(round(min(max(share, 0), _LARGEST) * 1000, 6))
-    return "100%" if tenths == 1000 else f"{tenths / 10:,.1f}%"
 
 
 def _width(share: float) -> str:
