@@ -50,7 +50,7 @@ class KnownPages:
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 
     def latest(self, url: str) -> KnownCapture | None:
-        """The latest whole page that an address showed and can be asked about; `None` if there is none."""
+        """The latest whole page that a URL showed and can be asked about; `None` if there is none."""
         row = self._latest.get(url)
         if row is None:
             return None
@@ -62,7 +62,7 @@ class KnownPages:
         return self._view(self._latest[known.url])
 
     def archived(self, url: str, captured_at: dt.datetime) -> KnownCapture | None:
-        """The capture whose body is that of an address at a timestamp; `None` if the raw zone does not have that."""
+        """The capture whose body is that of a URL at a timestamp; `None` if the raw zone does not have that."""
         row = self._archived.get((url, captured_at))
         if row is not None and row["revisits"] is not None:
             row = self._with_body.get(row["revisits"])
@@ -77,7 +77,7 @@ class KnownPages:
 
     @cached_property
     def _archived(self) -> dict[tuple[str, dt.datetime], dict[str, Any]]:
-        """Captures by address and timestamp; of several, one with a body of its own."""
+        """Captures by URL and timestamp; of several, one with a body of its own."""
         shown = self._captures.filter(pc.is_valid(self._captures["page_id"]))
         rows: list[dict[str, Any]] = shown.select(_OF_ARCHIVED).to_pylist()
         rows.sort(key=lambda row: row["revisits"] is None)
@@ -88,11 +88,11 @@ class KnownPages:
         return {row["capture_id"]: row for row in self._archived.values() if row["revisits"] is None}
 
     def views_of_resumed_run(self) -> dict[str, PageView]:
-        """What each address showed to the run that is resumed, when it asked last; empty if none is."""
+        """What each URL showed to the run that is resumed, when it asked last; empty if none is."""
         return {} if self.resumed_run is None else self.views_of_run(self.resumed_run)
 
     def views_of_run(self, run_id: str) -> dict[str, PageView]:
-        """What each address showed when a run asked for it last."""
+        """What each URL showed when a run asked for it last."""
         last = {row["url"]: row for row in _rows(self._captures, _showed_something_to(run_id, self._captures))}
         return {url: self._view(row) for url, row in last.items()}
 

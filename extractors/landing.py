@@ -80,7 +80,7 @@ class Landing:
         self._read(self._landed(capture.url, landed))
 
     def land_alias(self, alias: Alias) -> None:
-        """Land that two addresses are one document's."""
+        """Land that two URLs are one document's."""
         self._read(self._writer.land_alias(alias))
 
     def land_fetched_page(self, page: FetchedPage) -> None:

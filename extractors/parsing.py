@@ -22,8 +22,8 @@ from extractors.warc import (
     payload_digest,
     record_name,
 )
-from extractors.wilson_center.addresses import address_key
 from extractors.wilson_center.layouts import read_text
+from extractors.wilson_center.urls import address_key
 from schemas.issues import UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import Capture, ParsedPage, Plan

@@ -1,4 +1,4 @@
-"""Addresses of web archives that play what they captured: the page's own address, and when it was captured.
+"""URLs of web archives that play what they captured: the page's own URL, and when it was captured.
 
 `https://web.archive.org/web/20250301120000if_/https://example.org/a` is a capture of `https://example.org/a`; other web
 archives have other words before the timestamp, and links within a played page may lack the host (pywb's manual, "URL
@@ -18,14 +18,14 @@ _EXACT = "%Y%m%d%H%M%S"
 
 
 class Replayed(NamedTuple):
-    """What was captured, and when; `None` where the address is less exact than a second."""
+    """What was captured, and when; `None` where the URL is less exact than a second."""
 
     url: str
     captured_at: dt.datetime | None
 
 
 def split_replay(url: str) -> Replayed | None:
-    """What an address of a replay is a capture of; `None` for any other address."""
+    """What a URL of a replay is a capture of; `None` for any other URL."""
     match = _REPLAY.fullmatch(url.strip())
     if match is None:
         return None

@@ -1,6 +1,6 @@
 """Files that hold one page or several in a form of their own: MHTML, Safari's webarchive, pages one after the other.
 
-Each gives the pages in it, with the address and time that it knows of them. Pure: bytes in, pages out.
+Each gives the pages in it, with the URL and time that it knows of them. Pure: bytes in, pages out.
 """
 
 import datetime as dt
@@ -35,7 +35,7 @@ class FoundPage:
     """A page in a file.
 
     Attributes:
-        url: Its address; `None` if the file does not say it.
+        url: Its URL; `None` if the file does not say it.
         captured_at: UTC; `None` likewise.
         content_type: As the file states it, with a charset or without; `None` likewise.
     """
@@ -108,7 +108,7 @@ def _pages_of_mhtml(body: bytes) -> Iterator[FoundPage]:
 
 
 def _location(field: str | None) -> str | None:
-    """An address in a head, which may be folded where it is long, and encoded where it is not ASCII."""
+    """A URL in a head, which may be folded where it is long, and encoded where it is not ASCII."""
     if not field:
         return None
     try:

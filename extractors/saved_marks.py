@@ -1,4 +1,4 @@
-"""What programs that save pages write into them: the page's address, and when it was saved.
+"""What programs that save pages write into them: the page's URL, and when it was saved.
 
 Browsers' "mark of the web", the comments of SingleFile and HTTrack, what the Wayback Machine adds to a page that it
 plays, and the first lines of text that readers for language models give.
@@ -31,7 +31,7 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 def read_mark(head: bytes) -> Replayed | None:
     """Address and time that are written into a page; `None` if there is no mark.
 
-    Of a page that a web archive played, its own address and the time of its capture.
+    Of a page that a web archive played, its own URL and the time of its capture.
 
     Args:
         head: The page's first bytes, at least `MARK_BYTES` if it has so many.

@@ -30,7 +30,7 @@ from pydantic_core import PydanticSerializationError
 from extractors.byte_streams import ByteStream
 from extractors.warc_records import Damage, RawRecord, raw_records
 from schemas.files import open_file
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_RECORD, Issue
 from schemas.records import (
     Alias,
@@ -294,7 +294,7 @@ class WarcWriter:
         return LandedCollection(self._run_id, collection)
 
     def land_alias(self, alias: Alias) -> LandedAlias:
-        """Land that two addresses are one document's."""
+        """Land that two URLs are one document's."""
         alias = self._append_own("metadata", "alias", _ALIAS, alias)
         return LandedAlias(self._run_id, alias)
 
@@ -381,7 +381,7 @@ def read_records(segment: Path) -> Iterator[Landed]:
                     break
                 reason = " ".join(str(error).split()) or type(error).__name__
                 message = f"a record of the raw zone cannot be read: {reason} ({segment.name}, {raw.place})"
-                issue = UNREADABLE_RECORD.issue(message, url=file_address(segment.name))
+                issue = UNREADABLE_RECORD.issue(message, url=file_url(segment.name))
                 yield LandedIssue(run_id, issue, raw.offset)
                 continue
             if landed is not None:

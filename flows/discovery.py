@@ -6,10 +6,10 @@ from pathlib import Path
 from extractors.decoding import charset_of, decode
 from extractors.parsing import read_page
 from extractors.sources.asking import open_site
-from extractors.wilson_center.addresses import ListingAddress, listing_url
 from extractors.wilson_center.catalog import Catalog, CatalogEntry, write_catalog
 from extractors.wilson_center.layouts.facets import read_facets
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE
+from extractors.wilson_center.urls import ListingUrl, listing_url
 from flows.request import read_catalog
 from schemas.errors import SourceError
 
@@ -49,7 +49,7 @@ async def _fetch_listing(catalog: Catalog) -> str:
     Raises:
         SourceError: The site does not answer, does not permit it, or sends something else.
     """
-    url = listing_url(ListingAddress(), 0, None, catalog.archive.url)
+    url = listing_url(ListingUrl(), 0, None, catalog.archive.url)
     async with open_site(catalog) as site:
         await site.read_robots()
         fetched = await site.fetch(url)

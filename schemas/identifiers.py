@@ -32,7 +32,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def file_address(name: str) -> str:
+def file_url(name: str) -> str:
     """URL of a saved page of which only the file's name is known, relative to its folder."""
     return _FILE + quote(name, errors="surrogateescape")
 

@@ -16,7 +16,7 @@ class Issue:
     """Something that a person should know about a page, a collection or a run.
 
     Attributes:
-        url: Address that it concerns, where that is not the page on which it was found.
+        url: URL that it concerns, where that is not the page on which it was found.
         collection_id: Collection that it concerns, likewise.
     """
 

@@ -59,7 +59,7 @@ class Capture:
     """One page as a source gave it, before anything reads it.
 
     Attributes:
-        url: Address of the page, or `urn:wcda:file:NAME` for a saved page without one.
+        url: URL of the page, or `urn:wcda:file:NAME` for a saved page without one.
         captured_at: UTC timestamp of the capture; `None` where it is not known (a file's time is not it).
         http_status: Null for a saved page.
         headers: HTTP headers in their order; empty for a saved page.
@@ -122,7 +122,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class KnownCapture:
-    """A capture of an address that the raw zone has, to which a later one can refer.
+    """A capture of a URL that the raw zone has, to which a later one can refer.
 
     Attributes:
         captured_at: UTC.
@@ -148,7 +148,7 @@ class Exchange:
     """A request and its response as they went over the wire.
 
     Attributes:
-        url: Address that was asked for.
+        url: URL that was asked for.
         request_headers: In their order.
         reason: Words beside the status.
         headers: Of the response, in their order; without `Transfer-Encoding`, which is undone.
@@ -171,7 +171,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """One result set of the archive's listing, whatever its address.
+    """One result set of the archive's listing, whatever its URL.
 
     Attributes:
         kind: As `collections.kind` has it.
@@ -230,10 +230,10 @@ class FetchedPage:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """Two addresses of one document, as the archive itself says, by a redirect or by the address to cite.
+    """Two URLs of one document, as the archive itself says, by a redirect or by the URL to cite.
 
     Attributes:
-        url: Canonical address.
+        url: Canonical URL.
         other_url: Likewise.
         evidence: `redirect` or `citation`.
     """

@@ -1,7 +1,7 @@
 """Which capture a revisit has its body from, found over all that is there, whatever the order in which it came.
 
-By the id of a record, else by address and time, else by digest; a capture of which the site said nothing but that it
-had not changed shows what the latest earlier capture of its address showed (WARC 1.1, 6.7). What a revisit refers to
+By the id of a record, else by URL and time, else by digest; a capture of which the site said nothing but that it
+had not changed shows what the latest earlier capture of its URL showed (WARC 1.1, 6.7). What a revisit refers to
 may be a revisit itself.
 """
 
@@ -32,7 +32,7 @@ _OF_ORIGINALS = (
 
 @dataclass(frozen=True, slots=True)
 class PageCopy:
-    """A page that only a revisit at another address shows: what it holds is what another page holds.
+    """A page that only a revisit at another URL shows: what it holds is what another page holds.
 
     Attributes:
         of: `page_id` of that page.
@@ -55,7 +55,7 @@ class Resolved:
 
 
 def page_id_of(collection_id: str | None, url: str, body: str) -> str:
-    """Id of the page that a capture shows: its collection, or else its address, and its body."""
+    """Id of the page that a capture shows: its collection, or else its URL, and its body."""
     return stable_id(collection_id or url, *body.split(" "))
 
 
@@ -92,7 +92,7 @@ def _bytes_of(value: str, size: int | None) -> bytes | None:
 def resolve_revisits(captures: pa.Table) -> Resolved:
     """The captures, each revisit with what the capture that it refers to shows; null where that one is not there.
 
-    A revisit at another address, or in another collection, shows a page of its own.
+    A revisit at another URL, or in another collection, shows a page of its own.
 
     Args:
         captures: Of all segments, as `PARSED_CAPTURES`.
@@ -193,14 +193,14 @@ class _Originals:
         return None if found is row else found
 
     def _at(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The capture of an address at a time, to the second; the one that agrees to the fraction first."""
+        """The capture of a URL at a time, to the second; the one that agrees to the fraction first."""
         at = row["refers_to_at"]
         candidates = self._by_second.get((row["refers_to_place"], at.replace(microsecond=0)), ())
         others = [each for each in candidates if each is not row]
         return next((each for each in others if each["captured_at"] == at), next(iter(others), None))
 
     def _before(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The latest capture of the same address that is no later."""
+        """The latest capture of the same URL that is no later."""
         rows = self._by_place.get(row["place"], ())
         if row["captured_at"] is None:
             return None

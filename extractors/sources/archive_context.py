@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from extractors.sources.archive_parts import ArchivePart
-from extractors.wilson_center.addresses import ListingAddress
 from extractors.wilson_center.catalog import Catalog, listed_collection
+from extractors.wilson_center.urls import ListingUrl
 from schemas.issues import FUTURE_TIMESTAMP, Issue
 from schemas.records import Alias, Collection
 
@@ -40,7 +40,7 @@ class ArchiveContext:
         message = f"the timestamp of the capture lies in the future, and is taken as unknown{place}"
         return item.issue(FUTURE_TIMESTAMP, message, captured_at.isoformat())
 
-    def collection_of(self, listing: ListingAddress) -> Collection:
+    def collection_of(self, listing: ListingUrl) -> Collection:
         """The result set that a URL asks for, as the catalog has it if it does."""
         known = self._collections.get(listing.collection_id)
         if known is None:

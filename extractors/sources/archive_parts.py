@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from schemas.errors import SourceError, UsageError
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import DAMAGED_ARCHIVE, UNSAFE_MEMBER, Issue, IssueKind, Level
 from schemas.records import Collection, Item
 
@@ -35,7 +35,7 @@ class ArchivePart:
 
     def issue(self, kind: IssueKind, message: str, found: str | None = None, level: Level | None = None) -> Issue:
         """An issue with this file."""
-        return kind.issue(message, found=found, url=file_address(self.name), level=level)
+        return kind.issue(message, found=found, url=file_url(self.name), level=level)
 
     def inner(self, member: str) -> "ArchivePart":
         """A file in this one."""

@@ -1,4 +1,4 @@
-"""Records of web archives, whatever their container, as captures: each at its own address and time."""
+"""Records of web archives, whatever their container, as captures: each at its own URL and time."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -13,8 +13,8 @@ from extractors.sources.archive_parts import ArchivePart, bounded
 from extractors.sources.saved import archive_document, kind_of_type
 from extractors.third_party_warc import ThirdPartyRecord
 from extractors.warc_records import Damage
-from extractors.wilson_center.addresses import classify, parse_listing_address
 from extractors.wilson_center.layouts import LAYOUTS
+from extractors.wilson_center.urls import classify, parse_listing_url
 from schemas.issues import (
     ARCHIVED_REDIRECT,
     DAMAGED_ARCHIVE,
@@ -54,7 +54,7 @@ class RecordReader:
             yield from bounded(part, item, f"the record {record.place}")
 
     def _as_captured(self, record: ThirdPartyRecord) -> ThirdPartyRecord:
-        """A record of a replay, at the address and time of what it plays."""
+        """A record of a replay, at the URL and time of what it plays."""
         replayed = split_replay(record.url)
         if replayed is None or classify(replayed.url, self._context.base) is None:
             return record
@@ -65,7 +65,7 @@ class RecordReader:
         if record.captured_at is not None and record.captured_at > self._context.latest:
             yield self._context.future_issue(item, record.captured_at, f" ({record.place})")
             record = replace(record, captured_at=None)
-        listing = parse_listing_address(record.url, self._context.base)
+        listing = parse_listing_url(record.url, self._context.base)
         collection = None if listing is None else self._context.collection_of(listing)
         problem = _problem_of(record)
         if problem is not None:

@@ -29,7 +29,7 @@ from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.catalog import Catalog
 from schemas.errors import SourceError, UsageError
 from schemas.files import open_file
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import BAD_PAGE_LIST, UNKNOWN_ARCHIVE, UNREADABLE_FILE, Issue
 from schemas.records import Item
 
@@ -146,7 +146,7 @@ class _Reader:
         try:
             body = read_page_file(folder / PAGE_LIST)
         except SourceError as error:
-            yield BAD_PAGE_LIST.issue(str(error), url=file_address(PAGE_LIST))
+            yield BAD_PAGE_LIST.issue(str(error), url=file_url(PAGE_LIST))
             return
         listed, issues = read_page_list(body, set(names), self._context.base)
         self._listed |= listed

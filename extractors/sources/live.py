@@ -12,8 +12,8 @@ from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
-from extractors.wilson_center.addresses import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_address
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
+from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
 from schemas.listings import listing_entries
@@ -270,7 +270,7 @@ class _Crawl:
             self._hand_out(SITE_STOPPED.issue("the site asked for proof of a human visitor"))
 
     def _canonical(self, url: str) -> str | None:
-        return document_address(url.removeprefix(self._site_url))
+        return document_url(url.removeprefix(self._site_url))
 
     def _at_site(self, url: str) -> str:
         """Where the site has what a canonical URL names: it may be a replica."""

@@ -20,7 +20,7 @@ class Robots:
         self._product_token = product_token
 
     def allows(self, url: str) -> bool:
-        """Whether the address may be asked for."""
+        """Whether the URL may be asked for."""
         return self._rules.can_fetch(url, self._product_token)
 
     @property

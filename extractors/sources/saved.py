@@ -16,19 +16,19 @@ from urllib.parse import unquote, urlsplit
 
 from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.replays import read_replay_timestamp
-from extractors.wilson_center.addresses import (
+from extractors.wilson_center.terms import term_page
+from extractors.wilson_center.urls import (
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
-    ListingAddress,
-    document_address,
+    ListingUrl,
+    document_url,
     is_archive_site,
     listing_url,
-    parse_listing_address,
+    parse_listing_url,
 )
-from extractors.wilson_center.terms import term_page
 from schemas.errors import SourceError, UsageError
 from schemas.files import open_file
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
 
@@ -59,7 +59,7 @@ class Origin:
         captured_at: UTC; `None` where nothing shows it.
     """
 
-    listing: ListingAddress | None = None
+    listing: ListingUrl | None = None
     url: str | None = None
     is_known: bool = False
     captured_at: dt.datetime | None = None
@@ -194,7 +194,7 @@ def origin_of(url: str, base: str) -> Origin:
     except ValueError:
         return Origin()
     is_of_hosts = is_archive_site(parts)
-    listing = parse_listing_address(url, base)
+    listing = parse_listing_url(url, base)
     if listing is None or _PAGE_VALUE.search(url):
         page = archive_document(url, base) or archive_term(url, base)
         return Origin(None, page, is_of_hosts or parts.netloc == urlsplit(base).netloc)
@@ -206,10 +206,10 @@ def archive_document(url: str, base: str) -> str | None:
     """Canonical URL of a document at one of the archive's known hosts or where the catalog says that it is."""
     try:
         if urlsplit(url)[:2] == urlsplit(base)[:2]:
-            return document_address(urlsplit(url).path)
+            return document_url(urlsplit(url).path)
     except ValueError:
         return None
-    return document_address(url)
+    return document_url(url)
 
 
 def archive_term(url: str, base: str) -> str | None:
@@ -247,7 +247,7 @@ def _walk(root: Path, issues: list[Issue]) -> Iterator[str]:
     def cannot_list(error: OSError) -> None:
         name = Path(error.filename).relative_to(root).as_posix()
         message = f"the folder cannot be read: {error.strerror}"
-        issues.append(UNREADABLE_FILE.issue(message, url=file_address(name)))
+        issues.append(UNREADABLE_FILE.issue(message, url=file_url(name)))
 
     for place, folders, files in os.walk(root, followlinks=True, onerror=cannot_list):
         here = Path(place)
@@ -260,7 +260,7 @@ def _walk(root: Path, issues: list[Issue]) -> Iterator[str]:
         for name in sorted(leaving):
             path = (here / name).relative_to(root).as_posix()
             message = "it is a link that leads out of the folder, and was not followed"
-            issues.append(UNSAFE_MEMBER.issue(message, url=file_address(path), level="warning"))
+            issues.append(UNSAFE_MEMBER.issue(message, url=file_url(path), level="warning"))
         folders[:] = [name for name in folders if not name.startswith(".") and name not in leaving]
         yield from (
             (here / name).relative_to(root).as_posix()

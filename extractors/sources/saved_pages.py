@@ -1,4 +1,4 @@
-"""Files that are pages as people saved them, or hold some: each page with the address and time that are known of it."""
+"""Files that are pages as people saved them, or hold some: each page with the URL and time that are known of it."""
 
 import re
 from collections.abc import Iterator
@@ -21,9 +21,9 @@ from extractors.sources.saved import (
     origin_of,
     own_collection,
 )
-from extractors.wilson_center.addresses import classify
 from extractors.wilson_center.layouts import LAYOUTS, kind_by_content
-from schemas.identifiers import file_address
+from extractors.wilson_center.urls import classify
+from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_FILE
 from schemas.records import ArchivedPage, Capture, Collection, Item
 
@@ -98,7 +98,7 @@ class PageReader:
                 yield ArchivedPage(replace(capture, url=origin.url), None)
                 return
             if kind_by_content(page.body) is not None:
-                yield ArchivedPage(replace(capture, url=file_address(name)), None)
+                yield ArchivedPage(replace(capture, url=file_url(name)), None)
                 return
             if origin.url is not None:
                 self._context.skipped[_DOCUMENT] += 1
@@ -111,7 +111,7 @@ class PageReader:
             url = origin.url
         else:
             collection = named or self._own_collection(item)
-            url = file_address(name)
+            url = file_url(name)
         yield ArchivedPage(replace(capture, url=url, collection_id=collection.collection_id), collection)
 
     def _origin(self, item: ArchivePart, page: FoundPage, listed: ListedPage | None) -> Origin:
@@ -140,6 +140,6 @@ def _is_side_file(item: ArchivePart) -> bool:
 
 
 def _shows_listing(body: bytes, content_type: str) -> bool:
-    """Whether a page is a page of a listing by what it shows, whatever its address."""
+    """Whether a page is a page of a listing by what it shows, whatever its URL."""
     text, _ = decode(body, charset_of(content_type))
     return text is not None and any(layout.recognises(text) for layout in LAYOUTS["listing"])

@@ -21,8 +21,8 @@ from extractors.content_encoding import DamagedBodyError, UndecodableError, cont
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
 from extractors.sources.wire import Fields, Wire
-from extractors.wilson_center.addresses import ARCHIVE_HOSTS
 from extractors.wilson_center.layouts import refusals
+from extractors.wilson_center.urls import ARCHIVE_HOSTS
 from schemas.errors import FetchError, SiteStoppedError, TransientFetchError, UsageError
 from schemas.records import Exchange, Validators
 
@@ -137,11 +137,11 @@ class Site:
     caller lands it, reads it, and stops. After a `SiteStoppedError` every further fetch raises the same at once.
 
     Args:
-        archive_url: Any address of the site; its host and port are where we stay.
+        archive_url: Any URL of the site; its host and port are where we stay.
         user_agent: Says who we are; robots.txt knows us by its first word, up to a slash.
         requests_per_second: Of all workers together; infinite for no delay.
         timeout_seconds: To connect, or without a further byte; a whole request may take four times as long.
-        attempts: Requests for one address before it is given up.
+        attempts: Requests for one URL before it is given up.
         backoff_seconds: Wait after a first failure, where the site names none; doubled after each further one.
         longest_wait_seconds: Most that is waited at once; a site that asks for more is not asked again.
         is_web_archive: Whether it is one, so that nobody who asks it is sent to web archives.
@@ -206,7 +206,7 @@ class Site:
             await wire.aclose()
 
     def allows(self, url: str) -> bool:
-        """Whether robots.txt lets us ask for the address."""
+        """Whether robots.txt lets us ask for the URL."""
         return self._robots.allows(url)
 
     async def read_robots(self) -> Exchange:
@@ -284,7 +284,7 @@ class Site:
         return (*self._headers, *conditions)
 
     async def _follow(self, url: str, headers: Fields, hops: list[_Answer]) -> None:
-        """Ask for an address and for where it leads; each answer is added to `hops`."""
+        """Ask for a URL and for where it leads; each answer is added to `hops`."""
         next_url: str | None = url
         seen: set[str] = set()
         while next_url is not None:
@@ -321,7 +321,7 @@ class Site:
             ) from error
 
     async def _ask(self, url: str, headers: Fields) -> _Answer:
-        """Ask for one address until an answer comes that will not pass."""
+        """Ask for one URL until an answer comes that will not pass."""
         reasons: list[str] = []
         last = _AttemptError("it was never asked for")
         while len(reasons) < self._attempts:
@@ -437,9 +437,9 @@ def _decode_leniently(exchange: Exchange) -> bytes:
 
 
 def _authority(url: str) -> str | None:
-    """Host of an address, with its port unless that is the scheme's own; `None` if it is no address of a web page."""
+    """Host of a URL, with its port unless that is the scheme's own; `None` if it is no URL of a web page."""
     try:
-        url.encode()  # half of a surrogate pair has no address
+        url.encode()  # half of a surrogate pair has no URL
     except ValueError:
         return None
     return _authority_of("/".join(url.split("/", 3)[:3]))
@@ -447,7 +447,7 @@ def _authority(url: str) -> str | None:
 
 @lru_cache
 def _authority_of(beginning: str) -> str | None:
-    """As `_authority`, of an address up to its path: a site's pages have few such beginnings."""
+    """As `_authority`, of a URL up to its path: a site's pages have few such beginnings."""
     try:
         parts = urlsplit(beginning)
         port = parts.port

@@ -3,7 +3,7 @@
 The index is a CDX server. The Internet Archive's answers with arrays of JSON: a header row, a row for each capture, and
 if there is more an empty row and a key to go on with (README of `wayback-cdx-server`). pywb's answers with a JSON
 object on each line, and knows no such key (its manual, "CDXJ Server API"). The answer shows which one it is. A capture
-is asked for as `{url}/{timestamp}id_/{address}`, which gives the body without any rewriting; its timestamp is in
+is asked for as `{url}/{timestamp}id_/{URL}`, which gives the body without any rewriting; its timestamp is in
 `Memento-Datetime` (RFC 7089, 2.1.1).
 """
 
@@ -27,9 +27,9 @@ from extractors.sources import Choice, SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
-from extractors.wilson_center.addresses import PATH_PREFIXES, classify, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from extractors.wilson_center.layouts import LAYOUTS
+from extractors.wilson_center.urls import PATH_PREFIXES, classify, parse_listing_url
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
 from schemas.records import (
@@ -433,7 +433,7 @@ def _page_at(url: str, base: str) -> _Page | None:
     kind = classify(url, base)
     if kind not in LAYOUTS:
         return None
-    listing = parse_listing_address(url, base)
+    listing = parse_listing_url(url, base)
     if listing is not None:
         return _Page(listing.collection_id, (listing.page, listing.items_per_page))
     return _Page(None, urlsplit(url.strip()).path.rstrip("/"))
@@ -513,7 +513,7 @@ class _Replay:
         return items
 
     async def _read_choice(self, wanted: _Wanted) -> list[Item]:
-        """The first capture that is a page of its address which can be read; if none is, the first that was given."""
+        """The first capture that is a page of its URL which can be read; if none is, the first that was given."""
         items: list[Item] = []
         others: list[tuple[_Line, ArchivedPage]] = []
         for line in wanted.lines:

@@ -1,8 +1,8 @@
-"""All that only the Wilson Center Digital Archive has: hosts, addresses, facets, page layouts, samples."""
+"""All that only the Wilson Center Digital Archive has: hosts, URLs, facets, page layouts, samples."""
 
 from pathlib import Path
 
-from extractors.wilson_center.addresses import ARCHIVE_URL
+from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.archive import Archive
 
 ARCHIVE = Archive(name="Wilson Center Digital Archive", url=ARCHIVE_URL)

@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from extractors.wilson_center.addresses import (
+from extractors.wilson_center.urls import (
     ARCHIVE_URL,
-    ListingAddress,
+    ListingUrl,
     listing_url,
     read_facet,
-    read_listing_address,
+    read_listing_url,
 )
 from schemas.errors import UsageError
 from schemas.records import Collection
@@ -33,7 +33,7 @@ _CONTACT = re.compile(rf"https?://{_CONTACT_LETTERS}+|{_CONTACT_LETTERS}+@{_CONT
 
 
 def _site(value: str) -> str:
-    """The address of a site without the slash behind it, in small letters."""
+    """The URL of a site without the slash behind it, in small letters."""
     site = value.lower().removesuffix("/")
     if _SITE.fullmatch(site) is None:
         raise ValueError(
@@ -44,7 +44,7 @@ def _site(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """An address that others are built upon: a site and a path, without the slash behind it."""
+    """A URL that others are built upon: a site and a path, without the slash behind it."""
     start = value.removesuffix("/")
     parts = start.split("/", 3)
     path = start.removeprefix("/".join(parts[:3]))
@@ -93,7 +93,7 @@ class Politeness(_Strict):
     Attributes:
         requests_per_second: Infinite for no delay at all.
         workers: Requests that are under way at once.
-        contact: E-mail or web address for the User-Agent.
+        contact: E-mail or URL for the User-Agent.
         timeout_seconds: How long to wait for an answer.
         attempts: Times that a page is asked for before it counts as failed.
         backoff_seconds: First wait after a failure; it doubles each time.
@@ -171,13 +171,13 @@ class CatalogEntry(_Strict):
         return self
 
     @property
-    def listing(self) -> ListingAddress | None:
+    def listing(self) -> ListingUrl | None:
         """What the entry asks the site for; `None` for saved pages alone."""
         if self.address is not None:
             # The catalog decides whether it is on a host of the archive.
-            return replace(read_listing_address(self.address, base=self.address), page=0, items_per_page=None)
+            return replace(read_listing_url(self.address, base=self.address), page=0, items_per_page=None)
         if self.facets or self.text:
-            return ListingAddress(tuple(sorted({read_facet(facet) for facet in self.facets or ()})), self.text or "")
+            return ListingUrl(tuple(sorted({read_facet(facet) for facet in self.facets or ()})), self.text or "")
         return None
 
     @property
@@ -189,8 +189,8 @@ class CatalogEntry(_Strict):
         return listed_collection(listing, self.name)
 
 
-def listed_collection(listing: ListingAddress, name: str | None = None) -> Collection:
-    """The collection that an address of the listing asks for."""
+def listed_collection(listing: ListingUrl, name: str | None = None) -> Collection:
+    """The collection that a URL of the listing asks for."""
     return Collection(listing.collection_id, listing.kind, name, listing.query, listing_url(listing, 0, None))
 
 
@@ -218,7 +218,7 @@ def parse_catalog(text: str, name: str) -> Catalog:
         name: What to call the catalog in messages.
 
     Raises:
-        UsageError: It is no TOML, has an unknown key or a wrong value, an address that is none of the archive's
+        UsageError: It is no TOML, has an unknown key or a wrong value, a URL that is none of the archive's
             listing, or one collection twice.
     """
     try:
@@ -280,7 +280,7 @@ def _check_hosts(catalog: Catalog) -> None:
     for number, entry in enumerate(catalog.collections, 1):
         if entry.address is not None:
             try:
-                read_listing_address(entry.address, base=catalog.archive.url)
+                read_listing_url(entry.address, base=catalog.archive.url)
             except ValueError as error:
                 raise ValueError(f"collections.{number}.address: {error}") from error
 

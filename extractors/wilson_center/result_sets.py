@@ -1,8 +1,8 @@
 """Which result sets of the present site a catalog means, and how the pages of one are asked for."""
 
 from extractors.planning import CollectionPlan
-from extractors.wilson_center.addresses import DEFAULT_SIZE, LARGE_SIZE, ListingAddress, listing_url
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.urls import DEFAULT_SIZE, LARGE_SIZE, ListingUrl, listing_url
 from schemas.errors import UsageError
 
 WHOLE_ARCHIVE = CatalogEntry(name="The whole archive", address="/search")
@@ -36,7 +36,7 @@ def requested_entries(catalog: Catalog, collections: tuple[str, ...]) -> list[Ca
 
 def plan_of(entry: CatalogEntry, base: str) -> CollectionPlan:
     """How a result set of the site at a base is read."""
-    listing = entry.listing or ListingAddress()
+    listing = entry.listing or ListingUrl()
 
     def url_of(page: int, items_per_page: int | None) -> str:
         return listing_url(listing, page, items_per_page, base)

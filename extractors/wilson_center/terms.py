@@ -5,13 +5,13 @@ import unicodedata
 from typing import NamedTuple, get_args
 from urllib.parse import quote, unquote, urlsplit
 
-from extractors.wilson_center.addresses import (
+from extractors.wilson_center.urls import (
     ARCHIVE_HOST,
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
-    ListingAddress,
+    ListingUrl,
     listing_url,
-    parse_listing_address,
+    parse_listing_url,
 )
 from schemas.document_records import TermKind
 
@@ -47,9 +47,9 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
         return own
     facet = _FACET.search(unquote(href)) if href else None
     if facet is not None and facet[1] == kind:  # what else such a link asks for can be a slip of the site's own
-        listing: ListingAddress | None = ListingAddress(facets=((facet[1], facet[2]),))
+        listing: ListingUrl | None = ListingUrl(facets=((facet[1], facet[2]),))
     else:
-        facet, listing = None, parse_listing_address(href) if href else None
+        facet, listing = None, parse_listing_url(href) if href else None
     url = listing_url(listing, 0, None) if listing is not None else None
     return Term(named_id(kind, name), kind, url, facet[2] if facet is not None else None)
 

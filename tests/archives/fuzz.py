@@ -26,9 +26,9 @@ from extractors.parsing import read_page
 from extractors.sources.archives import read_archive
 from extractors.sources.page_list import read_page_list
 from extractors.sources.wayback import _read_cdx
-from extractors.wilson_center.addresses import classify, document_address, parse_listing_address
 from extractors.wilson_center.catalog import Catalog, parse_catalog
-from extractors.wilson_center.layouts.citations import cited_address_of
+from extractors.wilson_center.layouts.citations import cited_url_of
+from extractors.wilson_center.urls import classify, document_url, parse_listing_url
 from schemas.dates import find_date, is_listing_date, read_date
 from schemas.errors import UsageError
 from tests.extractors.foreign import pages
@@ -209,7 +209,7 @@ def _text(data: bytes) -> str:
 
 def _read_page(data: bytes) -> None:
     read_page(data)
-    cited_address_of(data)
+    cited_url_of(data)
 
 
 def _read_date(data: bytes) -> None:
@@ -221,9 +221,9 @@ def _read_date(data: bytes) -> None:
 
 def _read_address(data: bytes) -> None:
     text = _text(data)
-    document_address(text)
+    document_url(text)
     classify(text)
-    parse_listing_address(text)
+    parse_listing_url(text)
 
 
 def _read_index(data: bytes) -> None:

@@ -21,7 +21,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.timeutils import iso_date_to_timestamp
 from warcio.warcwriter import WARCWriter
 
-from extractors.wilson_center.addresses import ListingAddress, listing_url
+from extractors.wilson_center.urls import ListingUrl, listing_url
 from tests.conftest import bare_environment
 from tests.flows.live import entry_of
 from tests.replica import ReplicaSite
@@ -36,7 +36,7 @@ def addresses_of(site: ReplicaSite, page_size: int) -> list[str]:
     """All pages of all listings of a replica, and some pages that are none."""
     truth = site.truth
     size = None if page_size == 10 else page_size
-    listings = [(ListingAddress(), len(truth.documents))]
+    listings = [(ListingUrl(), len(truth.documents))]
     for collection in truth.collections:
         listing = entry_of(collection).listing
         if listing is not None and collection.addresses:

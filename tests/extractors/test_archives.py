@@ -25,7 +25,7 @@ from extractors.sources.archives import SavedPages, read_archive
 from extractors.sources.saved import check_path
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import Issue
 from schemas.records import Alias, ArchivedPage, Collection, Item, Reference
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE, page_body, page_url, pages, response
@@ -237,7 +237,7 @@ def test_the_first_page_of_all_is_known_below_a_folder_of_the_host_only(name: st
     (unknown,) = Read(tmp_path / "two").pages
 
     assert (known.capture.url, known.collection.collection_id) == (f"{SITE}/search", "all")
-    assert unknown.capture.url == file_address(f"other/{name}")
+    assert unknown.capture.url == file_url(f"other/{name}")
 
 
 @pytest.mark.parametrize("folder", ["127.0.0.1:8080", "127.0.0.1+8080"])
@@ -280,7 +280,7 @@ def test_a_name_that_tells_no_address_for_sure_tells_none(name: str, tmp_path: P
 
     (page,) = Read(tmp_path / "top").pages
 
-    assert page.capture.url == file_address(name)
+    assert page.capture.url == file_url(name)
     assert page.collection.kind == "unknown"
 
 
@@ -316,13 +316,13 @@ def test_a_page_that_a_browser_saved_has_its_address_in_a_comment(tmp_path: Path
 def test_another_address_in_the_comment_is_none_of_a_listing(address: bytes, tmp_path: Path) -> None:
     write(tmp_path / "saved.html", MARK % address)
 
-    assert Read(tmp_path / "saved.html").urls == [file_address("saved.html")]
+    assert Read(tmp_path / "saved.html").urls == [file_url("saved.html")]
 
 
 def test_a_comment_behind_the_first_kilobyte_is_text_of_the_page(tmp_path: Path) -> None:
     write(tmp_path / "saved.html", b"<html>" + b" " * 1024 + MARK % LISTING.encode())
 
-    assert Read(tmp_path / "saved.html").urls == [file_address("saved.html")]
+    assert Read(tmp_path / "saved.html").urls == [file_url("saved.html")]
 
 
 def test_the_catalog_names_collections_and_says_which_files_are_theirs(tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_pages_without_an_address_have_collections_of_their_own_in_tarballs_too(
 
     assert found.bodies == [b"7", b"1", b"2", b"3", b"4", b"5", b"6"]
     assert found.collections == ["c", "a", "b", "y/b", "a.html", "a.txt", "c.txt"]
-    assert found.urls[1] == file_address("one.tar/a.txt")
+    assert found.urls[1] == file_url("one.tar/a.txt")
 
 
 def test_what_a_mirror_has_beside_the_listing_is_skipped_and_counted(tmp_path: Path) -> None:
@@ -386,7 +386,7 @@ def test_pages_of_documents_at_no_address_are_known_by_their_content(tmp_path: P
 
     found = Read(tmp_path / "documents.tar")
 
-    assert found.urls == [file_address(f"documents.tar/documents/{number}.html") for number in (1, 2)]
+    assert found.urls == [file_url(f"documents.tar/documents/{number}.html") for number in (1, 2)]
     assert {page.capture.collection_id for page in found.pages} == {None}
     assert found.skipped == {}
 
@@ -498,7 +498,7 @@ def test_an_answer_that_is_no_page_is_an_issue_with_file_and_offset(
     assert len(found.pages) == 2
     (issue,) = found.issues
     assert (issue.level, issue.kind) == (level, kind)
-    assert issue.url == file_address("crawl.warc")
+    assert issue.url == file_url("crawl.warc")
     assert issue.found == LISTING
     assert issue.message.endswith(f"(at byte {len(before)})")
     assert status[:3] in issue.message
@@ -587,7 +587,7 @@ def test_damage_in_a_warc_names_file_and_offset_and_the_rest_is_read(tmp_path: P
 
     assert len(found.pages) == 3
     (issue,) = found.issues
-    assert (issue.level, issue.kind, issue.url) == ("error", "damaged-archive", file_address("x/a.warc.gz"))
+    assert (issue.level, issue.kind, issue.url) == ("error", "damaged-archive", file_url("x/a.warc.gz"))
     assert issue.message.endswith(f"(at byte {len(members[0])})")
 
 
@@ -731,7 +731,7 @@ def test_a_damaged_file_of_a_wacz_is_an_issue_and_the_next_read(tmp_path: Path) 
     assert found.bodies == [page_body(number) for number in range(3)]
     assert found.complaints == [("error", "damaged-archive")]
     assert "Bad CRC-32" in found.issues[0].message
-    assert found.issues[0].url == file_address("a.wacz/archive/a.warc")
+    assert found.issues[0].url == file_url("a.wacz/archive/a.warc")
 
 
 def test_a_zip_of_pages_is_read_as_a_folder_of_them(tmp_path: Path) -> None:
@@ -739,7 +739,7 @@ def test_a_zip_of_pages_is_read_as_a_folder_of_them(tmp_path: Path) -> None:
 
     found = Read(write(tmp_path / "a.zip", wacz(members)))
 
-    assert (found.urls, found.issues) == ([file_address("a.zip/a.html"), f"{SITE}/search?page=2"], [])
+    assert (found.urls, found.issues) == ([file_url("a.zip/a.html"), f"{SITE}/search?page=2"], [])
     assert found.skipped == {"text/css": 1}
 
 
@@ -784,13 +784,13 @@ def test_a_wacz_within_a_tarball_is_to_be_unpacked(tmp_path: Path) -> None:
     assert found.collections == ["b"]
     assert found.complaints == [("error", "packed-wacz")]
     assert "unpack" in found.issues[0].message
-    assert found.issues[0].url == file_address("a.tar/a.wacz")
+    assert found.issues[0].url == file_url("a.tar/a.wacz")
 
 
 def test_a_wacz_that_is_none_inside_is_a_page_that_nobody_can_read(tmp_path: Path) -> None:
     found = Read(write(tmp_path / "a.wacz", b"nonsense"))
 
-    assert found.urls == [file_address("a.wacz")]
+    assert found.urls == [file_url("a.wacz")]
 
 
 def test_an_empty_file_and_a_folder_of_nonsense_are_handed_on_and_no_error(tmp_path: Path) -> None:
@@ -824,7 +824,7 @@ def test_a_page_that_unpacks_to_very_much_is_an_issue_and_takes_no_memory(tmp_pa
 
     assert found.collections == ["e"]
     assert found.complaints == [("error", "unreadable-file")] * 4
-    assert [issue.url for issue in found.issues][2] == file_address("c.tar/c.html.gz")
+    assert [issue.url for issue in found.issues][2] == file_url("c.tar/c.html.gz")
     assert peak < 150_000_000
 
 
@@ -859,7 +859,7 @@ def test_links_to_nothing_pipes_and_files_that_may_not_be_read_are_issues(tmp_pa
     found = Read(tmp_path / "top")
 
     assert found.collections == ["a"]
-    assert [issue.url for issue in found.issues] == [file_address("gone.txt"), file_address("pipe.txt")]
+    assert [issue.url for issue in found.issues] == [file_url("gone.txt"), file_url("pipe.txt")]
 
 
 def test_memory_does_not_grow_with_a_tarball(tmp_path: Path) -> None:

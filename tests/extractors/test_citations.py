@@ -9,7 +9,7 @@ from tests.replica.pages import Appearance, Renderer
 from tests.replica.records import generate
 
 
-def cited_address(html: str) -> str | None:
+def cited_url(html: str) -> str | None:
     """The URL for citation of a page, as its row has it."""
     rows = [row.to_row() for row in read_text(html).rows.get("document_pages", ())]
     return rows[0]["cited_url"] if rows else None
@@ -34,11 +34,11 @@ SHOWN = {
 @pytest.mark.parametrize("markup", SHOWN.values(), ids=SHOWN)
 def test_an_address_is_read_however_the_page_shows_it(markup: str) -> None:
     html = f"<!DOCTYPE html><html><body><h1>Notes</h1><a href='/document/notes'>x</a>{markup}</body></html>"
-    assert cited_address(html) == f"{SITE}/document/111240"
+    assert cited_url(html) == f"{SITE}/document/111240"
 
 
 def test_an_address_by_slug_is_canonical_too() -> None:
-    assert cited_address("<p id=citation-url>/document/caf%c3%a9?x=1</p>") == f"{SITE}/document/caf%C3%A9"
+    assert cited_url("<p id=citation-url>/document/caf%c3%a9?x=1</p>") == f"{SITE}/document/caf%C3%A9"
 
 
 NONE = {
@@ -59,12 +59,12 @@ NONE = {
 
 @pytest.mark.parametrize("html", NONE.values(), ids=NONE)
 def test_a_page_that_names_none_or_several_has_none(html: str) -> None:
-    assert cited_address(html) is None
+    assert cited_url(html) is None
 
 
 def test_the_replica_s_page_of_a_document_names_its_record_id() -> None:
     document = generate(documents=1, collections=0).documents[0]
-    assert cited_address(Renderer(Appearance()).document(document)) == f"{SITE}/document/{document.record_id}"
+    assert cited_url(Renderer(Appearance()).document(document)) == f"{SITE}/document/{document.record_id}"
 
 
 PIECES = st.sampled_from(
@@ -77,5 +77,5 @@ PIECES = st.sampled_from(
 
 @given(st.text() | st.lists(PIECES, max_size=12).map("".join))
 def test_no_text_makes_it_raise(html: str) -> None:
-    address = cited_address(html)
+    address = cited_url(html)
     assert address is None or address.startswith(f"{SITE}/document/")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import ListingAddress, parse_listing_address
 from extractors.wilson_center.layouts.facets import Facet, read_facets
+from extractors.wilson_center.urls import ListingUrl, parse_listing_url
 from tests.replica import replica
 from tests.replica.pages import BROKEN, MARKUPS
 
@@ -46,7 +46,7 @@ def sidebar(*items: str) -> str:
 
 
 def only(text: str, own: str = "/search") -> Facet:
-    address = parse_listing_address(own)
+    address = parse_listing_url(own)
     assert address is not None
     (facet,) = read_facets(text, address)
     return facet
@@ -76,7 +76,7 @@ def test_the_pager_and_the_search_form_of_a_filtered_page_are_no_facets() -> Non
         page = httpx.get(f"{site.url}{collection.path}&page=1", trust_env=False).text
 
     assert "page=2" in page
-    assert read_facets(page, ListingAddress(((collection.kind, collection.id),))) == []
+    assert read_facets(page, ListingUrl(((collection.kind, collection.id),))) == []
 
 
 # Names and counts
@@ -212,7 +212,7 @@ ON_A_FILTERED_PAGE = [
 
 @pytest.mark.parametrize(("href", "kind"), ON_A_FILTERED_PAGE)
 def test_a_facet_of_a_filtered_page_asks_for_one_more(href: str, kind: str | None) -> None:
-    own = parse_listing_address(FILTERED)
+    own = parse_listing_url(FILTERED)
     assert own is not None
 
     found = read_facets(sidebar(f"<li><a href='{escape(href)}'>Mao (3)</a></li>"), own)

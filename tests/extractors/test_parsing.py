@@ -11,7 +11,7 @@ from extractors.parsing import SegmentParser, parse_segment, read_page
 from extractors.planning import view_of
 from extractors.raw_zone import RawZone
 from extractors.wilson_center import SAMPLES
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import Issue
 from schemas.listings import listing_entries
 from schemas.parsed import PARSED_TABLES
@@ -23,7 +23,7 @@ UNREADABLE_DATE = LISTING.replace(b"April 19, 1958", b"February 30, 1958")
 
 
 def capture(name: str, body: bytes, collection: str | None = "c", at: dt.datetime | None = None) -> Capture:
-    return Capture(file_address(name), body, "text/plain", collection, at)
+    return Capture(file_url(name), body, "text/plain", collection, at)
 
 
 def land(zone: RawZone, run: str, *captures: Capture, issues: tuple[Issue, ...] = ()) -> Path:

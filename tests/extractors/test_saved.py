@@ -13,7 +13,7 @@ from extractors.sources.saved import read_page_file
 from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from schemas.errors import SourceError, UsageError
-from schemas.identifiers import file_address
+from schemas.identifiers import file_url
 from schemas.issues import Issue
 from schemas.records import ArchivedPage, Capture, Collection
 
@@ -34,7 +34,7 @@ def pages_of(path: Path, catalog: Catalog = NOTHING) -> list[ArchivedPage]:
 def found(path: Path, catalog: Catalog = NOTHING) -> dict[str, str]:
     """Names of the pages, in order, with the ids of their collections."""
     return {
-        unquote(page.capture.url.removeprefix(file_address(""))): page.collection.collection_id
+        unquote(page.capture.url.removeprefix(file_url(""))): page.collection.collection_id
         for page in pages_of(path, catalog)
     }
 
@@ -203,7 +203,7 @@ def test_a_link_to_nothing_is_an_issue_of_its_own_and_not_of_the_folder(tmp_path
     assert first.capture.body == b"a.txt"
     for name, issue in [("gone.txt", gone), ("loop.txt", loop)]:
         assert isinstance(issue, Issue)
-        assert (issue.level, issue.kind, issue.url) == ("error", "unreadable-file", file_address(name))
+        assert (issue.level, issue.kind, issue.url) == ("error", "unreadable-file", file_url(name))
         assert len(issue.message.splitlines()) == 1
 
 
@@ -253,7 +253,7 @@ def test_a_link_that_leads_out_of_the_folder_is_reported_and_not_followed(tmp_pa
 
     assert list(found(tmp_path / "pages")) == ["b.txt"]
     assert [(issue.kind, issue.url) for issue in issues] == [
-        ("unsafe-member", file_address(name)) for name in ("environ.txt", "images", "kmsg.txt")
+        ("unsafe-member", file_url(name)) for name in ("environ.txt", "images", "kmsg.txt")
     ]
 
 

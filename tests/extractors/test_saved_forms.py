@@ -18,7 +18,7 @@ from extractors.saved_forms import UnreadableFormError, is_form, pages_in
 from extractors.saved_marks import read_mark
 from extractors.third_party_warc import ThirdPartyRecord
 from extractors.warc_records import Damage
-from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.urls import document_url
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE
 
 NOON = dt.datetime(2025, 3, 1, 12, tzinfo=dt.UTC)
@@ -47,8 +47,8 @@ def test_other_addresses_are_no_replay(url: str) -> None:
 
 @pytest.mark.parametrize("at", ["20250301120000", "20250301120000if_"])
 def test_a_link_in_a_page_that_was_played_leads_to_the_document(at: str) -> None:
-    assert document_address(f"/web/{at}/{DOCUMENT}") == document_address(DOCUMENT)
-    assert document_address(f"https://web.archive.org/web/{at}/{DOCUMENT}") == document_address(DOCUMENT)
+    assert document_url(f"/web/{at}/{DOCUMENT}") == document_url(DOCUMENT)
+    assert document_url(f"https://web.archive.org/web/{at}/{DOCUMENT}") == document_url(DOCUMENT)
 
 
 MARKS = {

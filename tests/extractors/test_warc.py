@@ -24,7 +24,7 @@ from warcio.warcwriter import WARCWriter
 from extractors.raw_zone import RawZone, read_segment
 from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
 from schemas.errors import RawZoneError
-from schemas.identifiers import file_address, file_sha256
+from schemas.identifiers import file_sha256, file_url
 from schemas.issues import Issue
 from schemas.records import Capture, Collection, Exchange, KnownCapture, Plan, RunEnd, Validators
 
@@ -36,12 +36,12 @@ END = RunEnd(AT, (Issue("error", "unreadable-file", "ä.txt: gone", expected=Non
 
 
 def capture(name: str = "page.txt", body: bytes = b"11 - 20 of 89\n", collection: str | None = "topics-1") -> Capture:
-    return Capture(file_address(name), body, "text/plain", collection)
+    return Capture(file_url(name), body, "text/plain", collection)
 
 
 CAPTURES = [
     capture("a.txt", b"first\r\n"),
-    Capture(file_address("deep/é.html"), bytes(range(256)), "text/html", None, AT),
+    Capture(file_url("deep/é.html"), bytes(range(256)), "text/html", None, AT),
     capture("empty.txt", b""),
 ]
 
@@ -97,7 +97,7 @@ def test_a_run_is_read_as_it_was_landed(tmp_path: Path) -> None:
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 collections = st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}", fullmatch=True) | st.just("Größe/頁 1")
 landable = st.builds(
-    lambda name, body, kind, collection, at: Capture(file_address(name), body, kind, collection, at),
+    lambda name, body, kind, collection, at: Capture(file_url(name), body, kind, collection, at),
     names,
     st.binary(max_size=3000),
     st.sampled_from(["text/plain", "text/html", "application/octet-stream"]),

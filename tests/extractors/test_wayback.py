@@ -27,9 +27,9 @@ from extractors.raw_zone import RawZone
 from extractors.sources import Choice
 from extractors.sources.wayback import MAX_LINES, read_wayback
 from extractors.warc import LandedCapture, read_records
-from extractors.wilson_center.addresses import PATH_PREFIXES
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from extractors.wilson_center.layouts import LAYOUTS
+from extractors.wilson_center.urls import PATH_PREFIXES
 from schemas.errors import SiteStoppedError, SourceError
 from schemas.issues import Issue
 from schemas.records import ArchivedPage, Item, Reference

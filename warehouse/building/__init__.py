@@ -86,6 +86,6 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
 
 
 def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:
-    """What runs that gave something say of addresses, each once, in an order that does not depend on the runs."""
+    """What runs that gave something say of URLs, each once, in an order that does not depend on the runs."""
     asserted = aliases.loc[aliases["run_id"].isin(giving), ["url", "other_url", "evidence"]].drop_duplicates()
     return [Alias(*row) for row in sorted(asserted.itertuples(index=False, name=None))]

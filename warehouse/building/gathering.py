@@ -36,7 +36,7 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
 
 
 def _add_copies(frames: Parsed, copies: Sequence[PageCopy]) -> None:
-    """Add what the pages hold that only revisits at another address show."""
+    """Add what the pages hold that only revisits at another URL show."""
     if not copies:
         return
     pairs = pd.DataFrame([asdict(copy) for copy in copies], dtype=pd.ArrowDtype(pa.string()))

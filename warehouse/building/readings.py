@@ -42,7 +42,7 @@ class Readings:
         entries: Of each distinct page.
         issues: Of pages and runs.
         decisions: What people decided on the identity of documents.
-        aliases: Addresses that the archive itself says are one document's.
+        aliases: URLs that the archive itself says are one document's.
         seen: What pages of documents and terms show of documents.
 
     Attributes:
@@ -116,7 +116,7 @@ def in_readings(captures: pd.DataFrame, listings: pd.DataFrame, own: Collection[
         own: Runs whose captures are a matter of their own: of the site itself, and those that gave nothing.
 
     Returns:
-        The captures by timestamp (unknown first), then run and place in the raw zone; those of archives by address
+        The captures by timestamp (unknown first), then run and place in the raw zone; those of archives by URL
         instead, as any run may take them over. With the columns of `listings`; `whole`: whether the page yields as
         many entries as its range line says; `archived`: whether others made it at a timestamp that is known;
         `reading`: key of its reading; `counts`: whether it makes up what the reading shows.
@@ -170,7 +170,7 @@ def _differ(total: int | None, other: int | None) -> bool:
 
 
 def _host(url: str) -> str:
-    """The host of an address; empty if it has none."""
+    """The host of a URL; empty if it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""Pages of documents as evidence of documents: which sightings they are, and which of their addresses are trusted.
+"""Pages of documents as evidence of documents: which sightings they are, and which of their URLs are trusted.
 
 A page counts at the URL at which it was captured, if it calls that its own (its canonical URL, the URL to cite, or its
 number in the site's database), so that a page which a host sends for every URL is evidence of none. A page of which

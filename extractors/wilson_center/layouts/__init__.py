@@ -1,7 +1,6 @@
 """How each kind of page of the archive is read. A new layout is one module and a line in `LAYOUTS`."""
 
 from extractors.layout import Layouts, choose_layout
-from extractors.wilson_center.addresses import classify
 from extractors.wilson_center.layouts import (
     document_page,
     drupal_listing,
@@ -10,6 +9,7 @@ from extractors.wilson_center.layouts import (
     refusals,
     term_page,
 )
+from extractors.wilson_center.urls import classify
 from schemas.issues import UNKNOWN_PAGE
 from schemas.records import PageKind, ParsedPage
 

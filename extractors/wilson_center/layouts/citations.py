@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.hidden import is_seen
-from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.urls import document_url
 
 _ID = "citation-url"
 _ATTRIBUTES = ("href", "value")
 _AROUND = ".,;:()<>[]\"'“”"
 
 
-def cited_addresses(tree: LexborHTMLParser) -> list[str]:
+def cited_urls(tree: LexborHTMLParser) -> list[str]:
     """Canonical URLs by which a document's page wants to be cited, by record id or by slug; each once."""
     # It may itself be a field, whose text is shown.
     seen = [element for element in tree.css(f"#{_ID}") if is_seen(element.parent)]
@@ -28,6 +28,6 @@ def _addresses(element: LexborNode) -> Iterator[str]:
     nodes = [element, *element.css("[href], [value]")]
     texts = [node.attributes.get(name) for node in nodes for name in _ATTRIBUTES]
     for word in " ".join(filter(None, [*texts, element.text()])).split():
-        address = document_address(word.strip(_AROUND))
+        address = document_url(word.strip(_AROUND))
         if address is not None:
             yield address

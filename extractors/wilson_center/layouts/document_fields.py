@@ -9,10 +9,10 @@ from urllib.parse import urljoin, urlsplit
 from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
-from extractors.wilson_center.addresses import ARCHIVE_URL, document_address
-from extractors.wilson_center.layouts.citations import cited_addresses
+from extractors.wilson_center.layouts.citations import cited_urls
 from extractors.wilson_center.layouts.page_tree import PageTree, line, paragraphs
 from extractors.wilson_center.terms import Term, named_id, term_of
+from extractors.wilson_center.urls import ARCHIVE_URL, document_url
 from schemas.document_records import DocumentFields, PageTerm, TermKind, TermRole
 from schemas.issues import CONFLICTING_NUMBERS, FIELD_MISSING, UNKNOWN_LABEL, Issue
 
@@ -204,15 +204,15 @@ def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
         found.add_term(role, value, Term(named_id(kind, value), kind, None))
 
 
-# The page's own addresses
+# The page's own URLs
 
 
 def _read_addresses(page: PageTree, found: Fields) -> None:
     values = found.values
     canonical = page.canonical()
-    values["url"] = document_address(canonical) if canonical else None
+    values["url"] = document_url(canonical) if canonical else None
     values["node_id"] = _only(page.node_ids(), "node ids", found)
-    values["cited_url"] = _only(cited_addresses(page.tree), "URLs for citation", found)
+    values["cited_url"] = _only(cited_urls(page.tree), "URLs for citation", found)
     cited = _NUMBERED.fullmatch(urlsplit(values["cited_url"]).path) if values["cited_url"] else None
     numbers = [number for number in (values.get("record_id"), cited[1] if cited else None) if number]
     values["record_id"] = _only([*dict.fromkeys(numbers)], "record ids", found)

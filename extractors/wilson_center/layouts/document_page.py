@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractors.html.nesting import excessive_depth
-from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.document_fields import read_fields, unknown_headings
 from extractors.wilson_center.layouts.page_tree import PageTree
 from extractors.wilson_center.layouts.panes import read_panes
 from extractors.wilson_center.layouts.related import related_documents
+from extractors.wilson_center.urls import document_url
 from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, Issue
 from schemas.records import ParsedPage, ParsedRow
 
@@ -43,7 +43,7 @@ def read(text: str, url: str | None) -> ParsedPage:
     page = PageTree(text, _LAST_MARK)
     found = read_fields(page)
     document = found.document()
-    own = document_address(url) if url else None
+    own = document_url(url) if url else None
     panes = read_panes(page, document.languages)
     related, doubts = related_documents(page)
     issues = [*_cut(page), *found.issues, *unknown_headings(page), *panes.issues, *doubts]

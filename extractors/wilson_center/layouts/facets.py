@@ -12,9 +12,9 @@ from operator import attrgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from extractors.wilson_center.addresses import ARCHIVE_URL, ListingAddress, document_address, parse_listing_address
+from extractors.wilson_center.urls import ARCHIVE_URL, ListingUrl, document_url, parse_listing_url
 
-_WHOLE_ARCHIVE = ListingAddress()
+_WHOLE_ARCHIVE = ListingUrl()
 
 _NUMBER = r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12}"
 _COUNT = re.compile(rf"({_NUMBER})|\(({_NUMBER})\)")
@@ -40,7 +40,7 @@ class Facet:
     count: int | None
 
 
-def read_facets(text: str, own: ListingAddress = _WHOLE_ARCHIVE, base: str = ARCHIVE_URL) -> list[Facet]:
+def read_facets(text: str, own: ListingUrl = _WHOLE_ARCHIVE, base: str = ARCHIVE_URL) -> list[Facet]:
     """The facets of a listing page, each once, in the order of the page.
 
     Args:
@@ -59,9 +59,9 @@ def read_facets(text: str, own: ListingAddress = _WHOLE_ARCHIVE, base: str = ARC
     return list(found.values())
 
 
-def _added_facet(href: str, own: ListingAddress, base: str) -> tuple[str, str] | None:
+def _added_facet(href: str, own: ListingUrl, base: str) -> tuple[str, str] | None:
     """The one facet that a link asks for beside the page's own, if there is exactly one."""
-    asked = parse_listing_address(href, base)
+    asked = parse_listing_url(href, base)
     if asked is None or asked.text or not set(own.facets) <= set(asked.facets):
         return None
     added = set(asked.facets) - set(own.facets)
@@ -81,7 +81,7 @@ def _documents_below(tree: LexborHTMLParser) -> dict[int, set[str]]:
     """The documents that each element holds links to, by the element's id."""
     documents: dict[int, set[str]] = defaultdict(set)
     for link in tree.css("a[href]"):
-        address = document_address(_href(link))
+        address = document_url(_href(link))
         if address is not None:
             for node in _around(link):
                 documents[node.mem_id].add(address)

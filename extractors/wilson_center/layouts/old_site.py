@@ -28,7 +28,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
 from extractors.html.hidden import is_seen
 from extractors.html.nesting import excessive_depth
-from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.drupal_listing import PAGE_END
 from extractors.wilson_center.layouts.lines import (
     MARKUP,
@@ -48,6 +47,7 @@ from extractors.wilson_center.layouts.plain_text import (
     titles_are_missing,
 )
 from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
+from extractors.wilson_center.urls import document_url
 from schemas.dates import is_listing_date
 from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue
 from schemas.listings import Entry, Range
@@ -214,7 +214,7 @@ def read_row(item: LexborNode) -> Row:
         date,
         (line_of(flow_of(title).text()) if title is not None else "") or None,
         href,
-        document_address(href),
+        document_url(href),
         before=others,
         summary=paragraphs_of(behind),
     )

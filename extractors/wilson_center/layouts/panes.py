@@ -8,8 +8,8 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
-from extractors.wilson_center.addresses import ARCHIVE_URL
 from extractors.wilson_center.layouts.page_tree import PageTree
+from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.document_records import LanguageBasis, PageFile, PageText, TextKind
 from schemas.issues import CUT_OFF, EMPTY_PANE, TEXT_OUTSIDE_PANES, UNKNOWN_PANE, Issue
 

@@ -1,7 +1,7 @@
 """Text as readers and text browsers render a page: links in Markdown, or numbers with a list of references.
 
 `### [Title](https://…)` is what readers for language models give, `[2]Title` with `References` at the end what lynx and
-its like do. Both are undone before the text is read: a title that was a link has a mark before it, by which its address
+its like do. Both are undone before the text is read: a title that was a link has a mark before it, by which its URL
 is found again.
 """
 
@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from extractors.wilson_center.addresses import document_address
+from extractors.wilson_center.urls import document_url
 from schemas.issues import Issue
 from schemas.listings import Entry
 
@@ -31,7 +31,7 @@ _REFERENCE = re.compile(r"^[ \t]*([0-9]+)\.[ \t]+(\S+)", re.MULTILINE)
 _NUMBER = re.compile(r"\[([0-9]+)\](?=\S)")
 _NUMBER_LINE = re.compile(r"^[ \t]*\[([0-9]+)\](?=\S)", re.MULTILINE)
 
-# Characters for private use, which no page holds, around the number of an address.
+# Characters for private use, which no page holds, around the number of a URL.
 _BEGIN, _END = "\ue0b0", "\ue0b1"
 _MARK = re.compile(rf"{_BEGIN}([0-9]+){_END}")
 
@@ -49,7 +49,7 @@ class Rendition:
     urls: tuple[str, ...] = ()
 
     def entries(self, entries: Sequence[Entry]) -> list[Entry]:
-        """The entries without marks, each with the address of its title."""
+        """The entries without marks, each with the URL of its title."""
         return [self._entry(entry) for entry in entries] if self.urls else list(entries)
 
     def issues(self, issues: Sequence[Issue]) -> list[Issue]:
@@ -58,7 +58,7 @@ class Rendition:
 
     def _entry(self, entry: Entry) -> Entry:
         mark = _MARK.search(entry.title or "")
-        url = document_address(self.urls[int(mark[1])]) if mark else None
+        url = document_url(self.urls[int(mark[1])]) if mark else None
         return replace(entry, title=_unmarked(entry.title), summary=_unmarked(entry.summary), url=url)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from extractors.html.flow import Flow, Span, line_of, paragraphs_of
-from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.lines import MAX_DATE_LINE_LENGTH, may_be_date
+from extractors.wilson_center.urls import document_url
 from schemas.dates import is_listing_date, read_date
 from schemas.issues import LINK_IS_NO_DOCUMENT, READING_ORDER, TEXT_OUTSIDE_ENTRIES, TITLE_MISSING, Issue
 
@@ -25,7 +25,7 @@ class Row(NamedTuple):
 
     Attributes:
         href: Of the link that bears the title.
-        url: Canonical address of the document, if the link leads to one.
+        url: Canonical URL of the document, if the link leads to one.
         before: Paragraphs before the title that are no date.
         summary: Paragraphs after the title.
     """
@@ -46,7 +46,7 @@ class Row(NamedTuple):
 def read_row(flow: Flow) -> Row:
     """The row by role."""
     link, title = _title_of(flow)
-    url = document_address(link.href)
+    url = document_url(link.href)
     date, others = split_date(paragraphs_of(flow.text(0, title.begin)))
     return Row(
         date,
@@ -79,7 +79,7 @@ def _behind(flow: Flow, title: Span, url: str | None) -> str:
     """What follows the title, without further links to its document that only say `Read more`."""
     again = [link for link in flow.links if title.end <= link.begin < link.end]
     if again:
-        again = [link for link in again if url is not None and document_address(link.href) == url]
+        again = [link for link in again if url is not None and document_url(link.href) == url]
     if not again:
         return flow.text(title.end)
     pieces = [*flow.pieces, ""]

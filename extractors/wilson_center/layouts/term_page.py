@@ -12,11 +12,11 @@ from selectolax.lexbor import LexborNode
 
 from extractors.html.nesting import excessive_depth
 from extractors.html.plain_text import plain_text
-from extractors.wilson_center.addresses import document_address
 from extractors.wilson_center.layouts.lines import MARKUP
 from extractors.wilson_center.layouts.page_tree import PageTree, paragraphs
 from extractors.wilson_center.layouts.related import related_documents
 from extractors.wilson_center.terms import Term, term_page
+from extractors.wilson_center.urls import document_url
 from schemas.document_records import TermFields
 from schemas.issues import CUT_OFF, FIELD_MISSING, NESTED_TOO_DEEPLY, Issue
 from schemas.records import ParsedPage, ParsedRow
@@ -91,4 +91,4 @@ def _is_text(node: LexborNode) -> bool:
     """Whether the description may go on: no heading, and no row or link of a document."""
     if node.tag in _HEADINGS or node.tag == "td":
         return False
-    return node.tag != "a" or document_address(node.attributes.get("href") or "") is None
+    return node.tag != "a" or document_url(node.attributes.get("href") or "") is None

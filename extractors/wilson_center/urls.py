@@ -1,4 +1,4 @@
-"""Canonical addresses: the many forms in which one page, document or collection is addressed become one.
+"""Canonical URLs: the many forms in which one page, document or collection is addressed become one.
 
 The forms are those that public code and saved pages show (the archive itself documents none). Of the old site
 (2013 to 2022) pages are stored under `/search-results/300/%5B%5D?recordType=Record`, under searches such as
@@ -49,7 +49,7 @@ ARCHIVE_HOSTS = frozenset(
 _DOCUMENT_PATH = re.compile(r"/document/([^/]+)/?")
 _TERM_PATH = re.compile(r"/(?:people|places|topics)/[^/]+/?")
 _PLAIN_ADDRESS = re.compile(rf"(?:{re.escape(ARCHIVE_URL)})?(/document/[A-Za-z0-9-]+)")
-"""The usual form of a document's address, of which all characters stand for themselves."""
+"""The usual form of a document's URL, of which all characters stand for themselves."""
 _LISTING_PATH = re.compile(r"/search/?")
 # Of the old site, where pages are counted from 1.
 _OLD_COLLECTION_PATH = re.compile(r"/collection/([1-9][0-9]{0,8})(?:/(?![0-9]+/?$)([^/]+))?(?:/([0-9]{1,6}))?/?")
@@ -75,16 +75,16 @@ _OTHER_FIELD = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _COUNT = re.compile(r"[0-9]{1,6}")
-_MAX_ENCODINGS = 3  # beside the one that every address has
+_MAX_ENCODINGS = 3  # beside the one that every URL has
 _MAX_SLUG_LENGTH = 60
 _MAX_ID_LENGTH = 100
 _USUAL_PORTS = frozenset({80, 443})
 
 
-def document_address(href: str) -> str | None:
-    """Canonical address of a document's page, or `None` if `href` is no document of the archive.
+def document_url(href: str) -> str | None:
+    """Canonical URL of a document's page, or `None` if `href` is no document of the archive.
 
-    Relative and absolute, secure and plain, any known host, encoded or not, as a web archive plays it: one address.
+    Relative and absolute, secure and plain, any known host, encoded or not, as a web archive plays it: one URL.
     """
     plain = _PLAIN_ADDRESS.fullmatch(href)
     if plain is not None:
@@ -123,7 +123,7 @@ def classify(url: str, base: str = ARCHIVE_URL) -> "PageKind | None":
         url: As it stands in a page or a browser.
         base: Where the archive is, if not at one of its known hosts.
     """
-    if parse_listing_address(url, base) is not None:
+    if parse_listing_url(url, base) is not None:
         return "listing"
     try:
         parts = urlsplit(url.strip())
@@ -137,14 +137,14 @@ def classify(url: str, base: str = ARCHIVE_URL) -> "PageKind | None":
 
 
 @dataclass(frozen=True, slots=True)
-class ListingAddress:
-    """What an address of the archive's listing asks for: a result set, and a page of it.
+class ListingUrl:
+    """What a URL of the archive's listing asks for: a result set, and a page of it.
 
     Attributes:
         facets: Kinds and ids of terms, sorted, none twice.
         text: What is searched for, with single blanks; empty if nothing is.
         page: From 0, on the old site too.
-        items_per_page: Null where the address leaves it to the site.
+        items_per_page: Null where the URL leaves it to the site.
         old_set: Of the old site, and then neither facets nor text: `collection` and its number, or `old-search` and
             what is searched for as canonical JSON; `None` for the present site.
         slug: Of an old collection, where the URL has one; it has no meaning.
@@ -159,7 +159,7 @@ class ListingAddress:
 
     @property
     def collection_id(self) -> str:
-        """Id of the result set, the same for all its addresses: `topics-86494`, `people-12+text-cuba`, `all`.
+        """Id of the result set, the same for all its URLs: `topics-86494`, `people-12+text-cuba`, `all`.
 
         At most 100 characters. An id that would be longer has its first parts, `+`, and a digest of the whole, 16
         hexadecimal digits. Every other part has a dash, so that no id of the one kind is one of the other.
@@ -216,10 +216,10 @@ def read_facet(text: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
-def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
-    """What an address of the listing asks for, be it the present site's or the old one's.
+def read_listing_url(url: str, base: str = ARCHIVE_URL) -> ListingUrl:
+    """What a URL of the listing asks for, be it the present site's or the old one's.
 
-    A parameter of unknown meaning may narrow the result, so that an address with one is not taken for the whole set.
+    A parameter of unknown meaning may narrow the result, so that a URL with one is not taken for the whole set.
 
     Args:
         url: As it stands in a page or a browser; without a host, it is one of the archive.
@@ -228,7 +228,7 @@ def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
     Raises:
         ValueError: It is none, or asks for something that is not understood.
     """
-    url.encode()  # half of a surrogate pair has no address
+    url.encode()  # half of a surrogate pair has no URL
     parts = urlsplit(url.strip())
     if not _is_of_archive(parts, urlsplit(base)):
         raise ValueError(f"{url!r} is not on a host of the archive")
@@ -244,15 +244,15 @@ def read_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress:
     return _read_query(parts.query)
 
 
-def parse_listing_address(url: str, base: str = ARCHIVE_URL) -> ListingAddress | None:
-    """As `read_listing_address`; `None` where that raises an error."""
+def parse_listing_url(url: str, base: str = ARCHIVE_URL) -> ListingUrl | None:
+    """As `read_listing_url`; `None` where that raises an error."""
     try:
-        return read_listing_address(url, base)
+        return read_listing_url(url, base)
     except ValueError:
         return None
 
 
-def listing_url(address: ListingAddress, page: int, items_per_page: int | None, base: str = ARCHIVE_URL) -> str:
+def listing_url(address: ListingUrl, page: int, items_per_page: int | None, base: str = ARCHIVE_URL) -> str:
     """Address of a page, from 0, of the result set that `address` asks for; canonical but for another base.
 
     The old site lets nobody say how many entries a page has.
@@ -266,18 +266,18 @@ def listing_url(address: ListingAddress, page: int, items_per_page: int | None, 
 
 
 def address_key(url: str) -> str:
-    """The same for all forms of one address, whatever its host; raises nothing."""
+    """The same for all forms of one URL, whatever its host; raises nothing."""
     try:
         parts = urlsplit(url.strip())
         host = parts.hostname or ""
-        listing = parse_listing_address(url, f"{parts.scheme}://{parts.netloc}")
+        listing = parse_listing_url(url, f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         return url
     if not host:
         return url
     if listing is not None:
         return host + listing_url(listing, listing.page, listing.items_per_page, "")
-    document = document_address(parts.path)
+    document = document_url(parts.path)
     path = document.removeprefix(ARCHIVE_URL) if document else unquote(parts.path).rstrip("/")
     return f"{host}{path}?{parts.query}" if parts.query else host + path
 
@@ -301,7 +301,7 @@ def _host_and_port(parts: SplitResult) -> tuple[str | None, int | None]:
     return parts.hostname, None if parts.port in _USUAL_PORTS else parts.port
 
 
-def _read_query(query: str) -> ListingAddress:
+def _read_query(query: str) -> ListingUrl:
     facets: set[tuple[str, str]] = set()
     values: dict[str, str] = {}
     for name, value in parse_qsl(query):
@@ -313,7 +313,7 @@ def _read_query(query: str) -> ListingAddress:
         elif _OTHER_FIELD.fullmatch(field) is None:
             raise ValueError(f"the parameter {field!r} is not understood, and may narrow what is listed")
     page, size = values.get("page", ""), values.get("items_per_page", "")
-    return ListingAddress(
+    return ListingUrl(
         facets=tuple(sorted(facets)),
         text=" ".join(values.get("search_api_fulltext", "").split()),
         page=int(page) if _COUNT.fullmatch(page) else 0,
@@ -321,18 +321,18 @@ def _read_query(query: str) -> ListingAddress:
     )
 
 
-def _read_old_path(path: str) -> ListingAddress | None:
+def _read_old_path(path: str) -> ListingUrl | None:
     """What a path of the old site's listing asks for; `None` if it is none."""
     if (match := _OLD_COLLECTION_PATH.fullmatch(path)) is not None:
         slug = quote(_decoded(match[2] or ""), safe="")
-        return ListingAddress(page=_old_page(match[3]), old_set=(_OLD_COLLECTION, match[1]), slug=slug)
+        return ListingUrl(page=_old_page(match[3]), old_set=(_OLD_COLLECTION, match[1]), slug=slug)
     if (match := _OLD_SEARCH_PATH.fullmatch(path)) is not None:
-        return ListingAddress(page=_old_page(match[1]), old_set=(_OLD_SEARCH, _old_search(match[2] or _EVERYTHING)))
+        return ListingUrl(page=_old_page(match[1]), old_set=(_OLD_SEARCH, _old_search(match[2] or _EVERYTHING)))
     return None
 
 
 def _check_old_query(query: str) -> None:
-    """Raise an error if the query of an old address may narrow what is listed, or asks for other things."""
+    """Raise an error if the query of an old URL may narrow what is listed, or asks for other things."""
     for name, value in parse_qsl(query):
         if (name, value) != ("recordType", "Record") and _OTHER_FIELD.fullmatch(name) is None:
             raise ValueError(f"the parameter {name!r} is not understood, and may narrow what is listed")

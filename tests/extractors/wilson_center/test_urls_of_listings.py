@@ -6,27 +6,27 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import (
-    ListingAddress,
+from extractors.wilson_center.urls import (
+    ListingUrl,
     listing_url,
-    parse_listing_address,
+    parse_listing_url,
     read_facet,
-    read_listing_address,
+    read_listing_url,
 )
 
 LOCAL = "http://127.0.0.1:8000"
-CHINA = ListingAddress((("topics", "86494"),))
+CHINA = ListingUrl((("topics", "86494"),))
 
 # Ids
 
 
-def people(count: int, first: int = 10_000) -> ListingAddress:
-    return ListingAddress(tuple(("people", str(first + number)) for number in range(count)))
+def people(count: int, first: int = 10_000) -> ListingUrl:
+    return ListingUrl(tuple(("people", str(first + number)) for number in range(count)))
 
 
 def test_an_id_of_a_hundred_characters_is_kept_and_a_longer_one_has_a_digest() -> None:
-    kept = ListingAddress((("people", "1" * 93),))
-    cut = ListingAddress((("people", "1" * 94),))
+    kept = ListingUrl((("people", "1" * 93),))
+    cut = ListingUrl((("people", "1" * 94),))
 
     assert kept.collection_id == "people-" + "1" * 93
     assert re.fullmatch(r"people-1{76}\+[0-9a-f]{16}", cut.collection_id)
@@ -43,7 +43,7 @@ KINDS = st.sampled_from(["people", "topics", "original_repositories"])
 TERMS = st.text("aZ05_.-", min_size=1, max_size=12) | st.sampled_from(["a", "b"]).map(lambda one: one * 99)
 TEXTS = st.sampled_from(["", "cuba", "Cuba", "a" * 70, "é" * 70])
 SETS = st.builds(
-    lambda facets, text: ListingAddress(tuple(sorted(facets)), text),
+    lambda facets, text: ListingUrl(tuple(sorted(facets)), text),
     st.frozensets(st.tuples(KINDS, TERMS), max_size=12),
     TEXTS,
 )
@@ -51,15 +51,15 @@ SETS = st.builds(
 
 @given(SETS)
 @example(people(2000))
-def test_an_id_is_a_word_of_at_most_a_hundred_characters(address: ListingAddress) -> None:
+def test_an_id_is_a_word_of_at_most_a_hundred_characters(address: ListingUrl) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}", address.collection_id)
 
 
 @given(SETS, SETS)
 @example(people(20), people(21))
-@example(people(20), ListingAddress(people(20).facets, "cuba"))
-@example(ListingAddress((("topics", "a" * 99),)), ListingAddress((("topics", "a" * 98),)))
-def test_different_sets_have_different_ids_however_long(one: ListingAddress, other: ListingAddress) -> None:
+@example(people(20), ListingUrl(people(20).facets, "cuba"))
+@example(ListingUrl((("topics", "a" * 99),)), ListingUrl((("topics", "a" * 98),)))
+def test_different_sets_have_different_ids_however_long(one: ListingUrl, other: ListingUrl) -> None:
     assume(one != other)
     assert one.collection_id != other.collection_id
 
@@ -67,7 +67,7 @@ def test_different_sets_have_different_ids_however_long(one: ListingAddress, oth
 def test_no_set_has_an_id_that_another_s_digest_gave() -> None:
     """The last part of a shortened id has no dash, as every part of a whole one has."""
     assert "-" not in people(20).collection_id.rpartition("+")[2]
-    assert all("-" in part for part in ListingAddress(people(3).facets, "cuba").collection_id.split("+"))
+    assert all("-" in part for part in ListingUrl(people(3).facets, "cuba").collection_id.split("+"))
 
 
 OF_A_KIND = {
@@ -83,7 +83,7 @@ OF_A_KIND = {
 
 @pytest.mark.parametrize(("url", "kind"), OF_A_KIND.items(), ids=OF_A_KIND)
 def test_the_kind_of_a_set_follows_from_what_is_asked_for(url: str, kind: str) -> None:
-    assert read_listing_address(url).kind == kind
+    assert read_listing_url(url).kind == kind
 
 
 # Bases
@@ -101,7 +101,7 @@ def test_the_kind_of_a_set_follows_from_what_is_asked_for(url: str, kind: str) -
     ],
 )
 def test_an_address_at_another_base_is_of_the_same_collection(url: str) -> None:
-    assert parse_listing_address(url, base=LOCAL) == CHINA
+    assert parse_listing_url(url, base=LOCAL) == CHINA
 
 
 @pytest.mark.parametrize(
@@ -116,25 +116,25 @@ def test_an_address_at_another_base_is_of_the_same_collection(url: str) -> None:
     ],
 )
 def test_an_address_on_another_host_or_port_is_none_of_the_archive(url: str, base: str) -> None:
-    assert parse_listing_address(url, base) is None
+    assert parse_listing_url(url, base) is None
 
 
 @pytest.mark.parametrize("port", ["", ":80", ":443"])
 @pytest.mark.parametrize("base", ["https://mirror.example.org", "http://mirror.example.org:80"])
 def test_the_usual_ports_are_as_none(base: str, port: str) -> None:
-    assert parse_listing_address(f"https://Mirror.example.org{port}/search", base) == ListingAddress()
+    assert parse_listing_url(f"https://Mirror.example.org{port}/search", base) == ListingUrl()
 
 
 def test_a_page_is_addressed_at_the_base_that_is_given() -> None:
     assert listing_url(CHINA, 2, 100, base=LOCAL) == (
         f"{LOCAL}/search?f%5B0%5D=topics%3A86494&items_per_page=100&page=2"
     )
-    assert listing_url(ListingAddress(), 0, None, base=LOCAL) == f"{LOCAL}/search"
+    assert listing_url(ListingUrl(), 0, None, base=LOCAL) == f"{LOCAL}/search"
 
 
 @given(SETS, st.integers(0, 999), st.sampled_from([None, 10, 100]))
-def test_an_address_at_another_base_reads_back(address: ListingAddress, page: int, size: int | None) -> None:
-    found = read_listing_address(listing_url(address, page, size, base=LOCAL), base=LOCAL)
+def test_an_address_at_another_base_reads_back(address: ListingUrl, page: int, size: int | None) -> None:
+    found = read_listing_url(listing_url(address, page, size, base=LOCAL), base=LOCAL)
 
     assert (found.facets, found.text, found.page, found.items_per_page) == (address.facets, address.text, page, size)
 
@@ -155,7 +155,7 @@ REASONS = {
 @pytest.mark.parametrize(("url", "reason"), REASONS.items(), ids=REASONS)
 def test_a_refusal_says_why(url: str, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
-        read_listing_address(url)
+        read_listing_url(url)
 
 
 @pytest.mark.parametrize("text", ["topics:86494", "topics%3A86494", "topics%25253A86494"])

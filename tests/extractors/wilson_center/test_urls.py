@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import ARCHIVE_HOSTS, classify, document_address
-from schemas.identifiers import file_address, page_name
+from extractors.wilson_center.urls import ARCHIVE_HOSTS, classify, document_url
+from schemas.identifiers import file_url, page_name
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 
@@ -66,18 +66,18 @@ NO_DOCUMENTS = [
 
 @pytest.mark.parametrize(("href", "slug"), FORMS.values(), ids=FORMS)
 def test_every_form_of_a_document_s_address_becomes_one(href: str, slug: str) -> None:
-    assert document_address(href) == f"{SITE}/document/{slug}"
+    assert document_url(href) == f"{SITE}/document/{slug}"
 
 
 @pytest.mark.parametrize("href", NO_DOCUMENTS)
 def test_what_is_no_document_has_no_address(href: str) -> None:
-    assert document_address(href) is None
+    assert document_url(href) is None
 
 
 def test_documents_with_different_slugs_keep_different_addresses() -> None:
     slugs = ["a", "A", "a-0", "1", "01", "a%25", "a%2525", "a+b", "a%20b"]
 
-    assert len({document_address(f"/document/{slug}") for slug in slugs}) == len(slugs)
+    assert len({document_url(f"/document/{slug}") for slug in slugs}) == len(slugs)
 
 
 hosts = st.sampled_from(["", *(f"https://{host}" for host in sorted(ARCHIVE_HOSTS))])
@@ -92,19 +92,19 @@ hrefs = st.one_of(texts, st.builds("{}/document/{}".format, hosts, slashless), s
 @example("/document/%ff")
 @example("/document/%")
 def test_any_text_has_an_address_or_none_and_an_address_is_its_own(href: str) -> None:
-    address = document_address(href)
+    address = document_url(href)
 
-    assert address is None or address == document_address(address)
+    assert address is None or address == document_url(address)
 
 
 def test_an_encoded_slash_in_a_slug_stays_within_the_slug() -> None:
-    address = document_address("/document/a%2Fb")
+    address = document_url("/document/a%2Fb")
 
-    assert address is None or document_address(address) == address
+    assert address is None or document_url(address) == address
 
 
 def test_text_that_is_no_text_does_not_stop_the_reading() -> None:
-    document_address("/document/\ud800")
+    document_url("/document/\ud800")
 
 
 FILES = [
@@ -118,17 +118,17 @@ FILES = [
 
 @pytest.mark.parametrize(("name", "address"), FILES)
 def test_a_saved_page_is_addressed_by_its_name(name: str, address: str) -> None:
-    assert file_address(name) == address
+    assert file_url(name) == address
 
 
 @given(texts, texts)
 def test_files_with_different_names_have_different_addresses(one: str, other: str) -> None:
-    assert (file_address(one) == file_address(other)) == (one == other)
+    assert (file_url(one) == file_url(other)) == (one == other)
 
 
 @pytest.mark.parametrize("name", ["page.html", "a b/ü%20.txt", "https://a.org/search"])
 def test_a_person_knows_a_page_by_the_name_of_its_file_or_its_address(name: str) -> None:
-    assert page_name(file_address(name)) == name
+    assert page_name(file_url(name)) == name
     assert page_name("https://a.org/search?page=3") == "https://a.org/search?page=3"
 
 

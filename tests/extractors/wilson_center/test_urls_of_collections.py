@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import ARCHIVE_HOSTS, ListingAddress, listing_url, parse_listing_address
+from extractors.wilson_center.urls import ARCHIVE_HOSTS, ListingUrl, listing_url, parse_listing_url
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 CHINA = ("topics", "86494")
@@ -45,8 +45,8 @@ SPELLINGS_OF_ONE_FACET = [
 
 @pytest.mark.parametrize("url", SPELLINGS_OF_ONE_FACET)
 def test_every_spelling_of_a_facet_is_one_collection(url: str) -> None:
-    address = parse_listing_address(url)
-    assert address == ListingAddress((CHINA,))
+    address = parse_listing_url(url)
+    assert address == ListingUrl((CHINA,))
     assert address.collection_id == "topics-86494"
     assert address.query == "f[0]=topics:86494"
     assert listing_url(address, 0, None) == f"{SITE}/search?f%5B0%5D=topics%3A86494"
@@ -62,7 +62,7 @@ def test_every_spelling_of_a_facet_is_one_collection(url: str) -> None:
     ],
 )
 def test_several_facets_are_one_collection_in_any_order(url: str) -> None:
-    address = parse_listing_address(url)
+    address = parse_listing_url(url)
     assert address is not None
     assert address.collection_id == "people-12+topics-86494"
     assert address.query == "f[0]=people:12&f[1]=topics:86494"
@@ -84,7 +84,7 @@ IDS = {
 
 @pytest.mark.parametrize(("url", "collection_id"), IDS.items(), ids=IDS)
 def test_ids_of_collections(url: str, collection_id: str) -> None:
-    address = parse_listing_address(url)
+    address = parse_listing_url(url)
     assert address is not None
     assert address.collection_id == collection_id
 
@@ -101,12 +101,12 @@ def test_ids_of_collections(url: str, collection_id: str) -> None:
     ],
 )
 def test_a_slug_that_loses_something_has_a_digest(text: str, pattern: str) -> None:
-    assert re.fullmatch(pattern, ListingAddress(text=text).collection_id)
+    assert re.fullmatch(pattern, ListingUrl(text=text).collection_id)
 
 
 def test_an_id_stays_as_it_is() -> None:
     """Ids stand in published tables: the digest must never change."""
-    assert ListingAddress(text="Missile Crisis").collection_id == "text-missile-crisis--02b6177e"
+    assert ListingUrl(text="Missile Crisis").collection_id == "text-missile-crisis--02b6177e"
 
 
 @pytest.mark.parametrize(
@@ -123,17 +123,17 @@ def test_an_id_stays_as_it_is() -> None:
     ],
 )
 def test_the_page_of_an_address(query: str, page: int, size: int | None) -> None:
-    assert parse_listing_address(f"/search?{query}") == ListingAddress((), "", page, size)
+    assert parse_listing_url(f"/search?{query}") == ListingUrl((), "", page, size)
 
 
 def test_a_canonical_address_names_what_is_not_a_matter_of_course() -> None:
-    address = ListingAddress((PERSON, CHINA), "“missile” crisis & more")
+    address = ListingUrl((PERSON, CHINA), "“missile” crisis & more")
     assert listing_url(address, 3, 100) == (
         f"{SITE}/search?f%5B0%5D=people%3A12&f%5B1%5D=topics%3A86494"
         "&search_api_fulltext=%E2%80%9Cmissile%E2%80%9D%20crisis%20%26%20more&items_per_page=100&page=3"
     )
-    assert listing_url(ListingAddress(), 0, None) == f"{SITE}/search"
-    assert ListingAddress().query is None
+    assert listing_url(ListingUrl(), 0, None) == f"{SITE}/search"
+    assert ListingUrl().query is None
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_canonical_address_names_what_is_not_a_matter_of_course() -> None:
     ],
 )
 def test_what_is_no_listing_or_is_not_understood_has_no_collection(url: str) -> None:
-    assert parse_listing_address(url) is None
+    assert parse_listing_url(url) is None
 
 
 # By Hypothesis
@@ -176,7 +176,7 @@ WORDS = st.sampled_from(["cuba", "Cuba", "missile", "crisis", "-", "--", "É", "
 TEXTS = st.lists(WORDS, max_size=3).map(" ".join) | st.text(st.characters(exclude_categories=["Cs"]), max_size=8).map(
     lambda text: " ".join(text.split())
 )
-SETS = st.builds(lambda facets, text: ListingAddress(tuple(sorted(facets)), text), FACETS, TEXTS)
+SETS = st.builds(lambda facets, text: ListingUrl(tuple(sorted(facets)), text), FACETS, TEXTS)
 
 
 def encoded(text: str, draw: st.DrawFn) -> str:
@@ -187,7 +187,7 @@ def encoded(text: str, draw: st.DrawFn) -> str:
 
 
 @st.composite
-def spellings(draw: st.DrawFn, address: ListingAddress) -> str:
+def spellings(draw: st.DrawFn, address: ListingUrl) -> str:
     """An address of this result set as some page, crawler or person wrote it."""
     facets = draw(st.permutations(address.facets))
     indexes = sorted(draw(st.sets(st.integers(0, 30), min_size=len(facets), max_size=len(facets))))
@@ -208,38 +208,38 @@ def spellings(draw: st.DrawFn, address: ListingAddress) -> str:
 
 
 @given(st.data(), SETS)
-def test_every_spelling_of_a_set_gives_its_id(data: st.DataObject, address: ListingAddress) -> None:
+def test_every_spelling_of_a_set_gives_its_id(data: st.DataObject, address: ListingUrl) -> None:
     url = data.draw(spellings(address))
-    found = parse_listing_address(url)
+    found = parse_listing_url(url)
     assert found is not None
     assert replace(found, page=0, items_per_page=None) == address
     assert (found.collection_id, found.query) == (address.collection_id, address.query)
 
 
 @given(SETS, SETS)
-@example(ListingAddress(text="a b"), ListingAddress(text="a-b"))
-@example(ListingAddress(text="é"), ListingAddress(text="è"))
-@example(ListingAddress(text="A"), ListingAddress(text="a"))
-@example(ListingAddress((("topics", "1"),)), ListingAddress(text="topics 1"))
-@example(ListingAddress(text="all"), ListingAddress())
-@example(ListingAddress((("topics", "1"), ("topics", "2"))), ListingAddress((("topics", "1"),), "topics 2"))
-def test_different_sets_have_different_ids(one: ListingAddress, other: ListingAddress) -> None:
+@example(ListingUrl(text="a b"), ListingUrl(text="a-b"))
+@example(ListingUrl(text="é"), ListingUrl(text="è"))
+@example(ListingUrl(text="A"), ListingUrl(text="a"))
+@example(ListingUrl((("topics", "1"),)), ListingUrl(text="topics 1"))
+@example(ListingUrl(text="all"), ListingUrl())
+@example(ListingUrl((("topics", "1"), ("topics", "2"))), ListingUrl((("topics", "1"),), "topics 2"))
+def test_different_sets_have_different_ids(one: ListingUrl, other: ListingUrl) -> None:
     assume(one != other)
     assert one.collection_id != other.collection_id
     assert one.query != other.query
 
 
 @given(SETS, st.integers(0, 9_999), st.none() | st.sampled_from([10, 100]))
-def test_a_canonical_address_reads_back_and_is_its_own(address: ListingAddress, page: int, size: int | None) -> None:
+def test_a_canonical_address_reads_back_and_is_its_own(address: ListingUrl, page: int, size: int | None) -> None:
     url = listing_url(address, page, size)
-    found = parse_listing_address(url)
+    found = parse_listing_url(url)
     assert found == replace(address, page=page, items_per_page=size)
     assert listing_url(found, page, size) == url
-    assert parse_listing_address(f"/search?{address.query or ''}") == address
+    assert parse_listing_url(f"/search?{address.query or ''}") == address
 
 
 @given(SETS)
-def test_an_id_fits_a_file_name_and_a_catalog(address: ListingAddress) -> None:
+def test_an_id_fits_a_file_name_and_a_catalog(address: ListingUrl) -> None:
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]*", address.collection_id)
 
 
@@ -254,7 +254,7 @@ FIELDS = st.text(st.sampled_from("f[0]%25B=&:+topics;#\ud800é"), max_size=30)
 @example("//[")
 @example("/search?f[0]=topics:1" + "%25" * 5000)
 def test_any_text_has_a_canonical_address_or_none(url: str) -> None:
-    address = parse_listing_address(url)
+    address = parse_listing_url(url)
     if address is not None:
         canonical = listing_url(address, address.page, address.items_per_page)
-        assert parse_listing_address(canonical) == address
+        assert parse_listing_url(canonical) == address

@@ -9,20 +9,20 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from extractors.wilson_center.addresses import (
+from extractors.wilson_center.urls import (
     ARCHIVE_HOSTS,
-    ListingAddress,
+    ListingUrl,
     listing_url,
-    parse_listing_address,
+    parse_listing_url,
     read_facet,
-    read_listing_address,
+    read_listing_url,
 )
 
 SITE = "https://digitalarchive.wilsoncenter.org"
-CUBA = ListingAddress(old_set=("collection", "31"))
+CUBA = ListingUrl(old_set=("collection", "31"))
 MISSILES = replace(CUBA, slug="cuban-missile-crisis")
-SUBJECT = ListingAddress(old_set=("old-search", '{"subject":"658"}'))
-EVERYTHING = ListingAddress(old_set=("old-search", "[]"))
+SUBJECT = ListingUrl(old_set=("old-search", '{"subject":"658"}'))
+EVERYTHING = ListingUrl(old_set=("old-search", "[]"))
 
 # As they were seen, and as crawlers and people write them
 SPELLINGS = {
@@ -51,17 +51,15 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize(("url", "address"), SPELLINGS.items(), ids=SPELLINGS)
-def test_every_spelling_of_an_old_set_is_read(url: str, address: ListingAddress) -> None:
-    assert read_listing_address(url) == address
+def test_every_spelling_of_an_old_set_is_read(url: str, address: ListingUrl) -> None:
+    assert read_listing_url(url) == address
 
 
 def test_a_search_of_several_parts_is_read_as_it_was_stored() -> None:
     url = (
         "/search-results/1/%7B%22start_date%22:%2219790101%22,%22end_date%22:%2219791231%22,%22coverage%22:%2221%22%7D"
     )
-    assert read_listing_address(url).query == (
-        'old-search={"coverage":"21","end_date":"19791231","start_date":"19790101"}'
-    )
+    assert read_listing_url(url).query == ('old-search={"coverage":"21","end_date":"19791231","start_date":"19790101"}')
 
 
 SETS = {
@@ -83,7 +81,7 @@ SETS = {
 
 
 @pytest.mark.parametrize(("address", "told"), SETS.items(), ids=[told[3] for told in SETS.values()])
-def test_an_old_set_has_an_id_a_kind_a_query_and_an_address(address: ListingAddress, told: tuple[str, ...]) -> None:
+def test_an_old_set_has_an_id_a_kind_a_query_and_an_address(address: ListingUrl, told: tuple[str, ...]) -> None:
     assert (address.collection_id, address.kind, address.query, listing_url(address, 0, None)) == told
 
 
@@ -96,7 +94,7 @@ def test_pages_of_the_old_site_are_counted_from_one_and_have_no_size() -> None:
 
 def test_the_order_of_what_is_searched_for_does_not_matter_and_its_values_do() -> None:
     one, other, third = (
-        read_listing_address(f"/search-results/1/{quote(text)}").collection_id
+        read_listing_url(f"/search-results/1/{quote(text)}").collection_id
         for text in ('{"search-in":"all","term":"test"}', '{"term": "test", "search-in": "all"}', '{"term":"test"}')
     )
     assert one == other != third
@@ -137,7 +135,7 @@ REFUSALS = {
 @pytest.mark.parametrize(("url", "reason"), REFUSALS.items(), ids=[url[:60] for url in REFUSALS])
 def test_what_is_no_old_listing_or_is_not_understood_is_refused(url: str, reason: str) -> None:
     with pytest.raises(ValueError, match=re.escape(reason)):
-        read_listing_address(url)
+        read_listing_url(url)
 
 
 # By Hypothesis
@@ -174,7 +172,7 @@ def search_spellings(draw: st.DrawFn, search: dict[str, object], page: int) -> s
 
 @given(st.data(), SEARCHES, st.integers(1, 999))
 def test_every_spelling_of_an_old_search_is_one_set(data: st.DataObject, search: dict[str, object], page: int) -> None:
-    one, other = (read_listing_address(data.draw(search_spellings(search, page))) for _ in range(2))
+    one, other = (read_listing_url(data.draw(search_spellings(search, page))) for _ in range(2))
     assert one == other
     assert one.page == page - 1
     assert re.fullmatch(r"old-search-([0-9a-f]{16}|all)", one.collection_id)
@@ -200,7 +198,7 @@ PRESENT_URLS = st.sampled_from(
 @given(old_urls() | PRESENT_URLS, old_urls())
 @example("/collection/31", "/search-results/1/%7B%22collection%22:%2231%22%7D")
 def test_different_sets_have_different_ids_and_queries(one_url: str, other_url: str) -> None:
-    one, other = (replace(read_listing_address(url), page=0, slug="") for url in (one_url, other_url))
+    one, other = (replace(read_listing_url(url), page=0, slug="") for url in (one_url, other_url))
     assume(one != other)
     assert one.collection_id != other.collection_id
     assert one.query != other.query
@@ -210,9 +208,9 @@ def test_different_sets_have_different_ids_and_queries(one_url: str, other_url: 
 @example("/collection/31/%31", 0, None)
 @example(search_path(1, json.dumps({"term": "é" * 300})), 0, None)
 def test_a_canonical_address_reads_back_and_is_its_own(url: str, page: int, size: int | None) -> None:
-    address = replace(read_listing_address(url), page=page)
+    address = replace(read_listing_url(url), page=page)
     canonical = listing_url(address, page, size)
-    assert read_listing_address(canonical) == address
+    assert read_listing_url(canonical) == address
     assert listing_url(address, page, size) == canonical
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}", address.collection_id)
 
@@ -226,7 +224,7 @@ PIECES = st.text(st.sampled_from('{}[]":,%25B7D/?#&1a\\ud0é\ud800 \n'), max_siz
 @example(("/search-results/1/", "%25" * 20_000))
 @example(("/collection/3/", "1" * 20_000))
 def test_any_text_has_a_canonical_address_or_none(pieces: tuple[str, str]) -> None:
-    address = parse_listing_address("".join(pieces))
+    address = parse_listing_url("".join(pieces))
     if address is not None:
         canonical = listing_url(address, address.page, address.items_per_page)
-        assert parse_listing_address(canonical) == address
+        assert parse_listing_url(canonical) == address
