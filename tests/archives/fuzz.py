@@ -27,7 +27,7 @@ from extractors.sources.archives import read_archive
 from extractors.sources.page_list import read_page_list
 from extractors.sources.wayback import _read_cdx
 from extractors.wilson_center.catalog import Catalog, parse_catalog
-from extractors.wilson_center.layouts.citations import cited_url_of
+from extractors.wilson_center.layouts import kind_by_content
 from extractors.wilson_center.urls import classify, document_url, parse_listing_url
 from schemas.dates import find_date, is_listing_date, read_date
 from schemas.errors import UsageError
@@ -40,7 +40,8 @@ MAX_MEBIBYTES = 500
 """Of the whole process."""
 
 _TURN_SECONDS = 0.05  # that a kind is read for before it is another's turn
-_MAX_SEED_BYTES = 1000  # of a page
+_MAX_SEED_BYTES = 1000  # of a page, where its layout has so small ones
+_PAGE_SUFFIXES = (".html", ".txt")
 _PAGES = Path(__file__).parents[1] / "pages"
 _EDGES = (
     b"\x00",
@@ -189,8 +190,10 @@ def make_kinds(folder: Path) -> dict[str, Kind]:
 
     kinds = {name: Kind((seed,), read_path) for name, seed in make_seeds().items()}
     for layout in sorted(each for each in _PAGES.iterdir() if each.is_dir()):
-        seeds = tuple(page.read_bytes() for page in sorted(layout.glob("*/page.*")))
-        kinds[layout.name] = Kind(tuple(seed for seed in seeds if 0 < len(seed) <= _MAX_SEED_BYTES), _read_page)
+        bodies = (page.read_bytes() for page in sorted(layout.rglob("*")) if page.suffix in _PAGE_SUFFIXES)
+        by_size = sorted(filter(None, bodies), key=len)
+        small = tuple(seed for seed in by_size if len(seed) <= _MAX_SEED_BYTES)
+        kinds[layout.name] = Kind(small or tuple(by_size[:1]), _read_page)
     for name, texts, read in (
         ("dates", _DATES, _read_date),
         ("addresses", _ADDRESSES, _read_address),
@@ -209,7 +212,7 @@ def _text(data: bytes) -> str:
 
 def _read_page(data: bytes) -> None:
     read_page(data)
-    cited_url_of(data)
+    kind_by_content(data)
 
 
 def _read_date(data: bytes) -> None:

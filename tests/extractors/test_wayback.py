@@ -818,7 +818,7 @@ def test_a_status_is_read_as_index_servers_write_it(status: str) -> None:
 def test_an_index_that_answers_404_for_nothing_has_nothing() -> None:
     with (
         having(index_text="nothing found", index_status=404) as store,
-        pytest.raises(SourceError, match="has no captures of a listing"),
+        pytest.raises(SourceError, match="has no captures of a page"),
     ):
         read(store)
 

@@ -12,7 +12,9 @@ DESIGN: dict[str, tuple[str, str]] = {
     "documents": (
         "document_id",
         "title, date_text, date_edtf, date_start, date_end, date_precision, date_approximate, title_date_edtf, "
-        "summary, url, collection_count, first_seen_at, last_seen_at, last_changed_at",
+        "summary, url, collection_count, first_seen_at, last_seen_at, last_changed_at, record_id, node_id, "
+        "document_type, source, original_archive, original_classification, rights, credits, uploaded_on, languages, "
+        "page_captured_at",
     ),
     "collections": ("collection_id", "kind, name, query, url, reported_total, observed_total, coverage, complete"),
     "memberships": ("document_id, collection_id", "rank, first_seen_at, last_seen_at"),
@@ -29,6 +31,15 @@ DESIGN: dict[str, tuple[str, str]] = {
     "document_keys": ("key, document_id", "kind"),
     "candidate_pairs": ("left_id, right_id", "score, evidence, decision"),
     "revisions": ("document_id, revision", "date_text, title, summary, url, first_seen_at, last_seen_at"),
+    "terms": ("term_id", "kind, name, url, facet_id, description"),
+    "document_terms": ("document_id, role, position", "term_id"),
+    # Its position tells a text from all others of its document, whatever their kinds and languages.
+    "texts": (
+        "document_id, position",
+        "kind, language, language_basis, text, character_count, word_count, page_id",
+    ),
+    "files": ("document_id, position", "kind, language, url, media_type"),
+    "relations": ("document_id, position", "related_id, node_id, url, date_text, title"),
     "issues": ("issue_id", "level, kind, message, expected, found, url, collection_id, page_id, run_id"),
     "runs": ("run_id", "started_at, ended_at, source, outcome"),
 }
@@ -94,7 +105,7 @@ def test_instants_are_utc_microseconds_and_dates_are_milliseconds(table: Table, 
     arrow = field(table, column.name).type
 
     assert (arrow == INSTANT) == (column.name.endswith("_at") or column.name == "at")
-    assert (arrow == DATE) == (column.name in {"date_start", "date_end"})
+    assert (arrow == DATE) == (column.name in {"date_start", "date_end", "uploaded_on"})
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
@@ -145,6 +156,7 @@ def test_bookkeeping_is_volatile_and_nothing_else() -> None:
         "documents.first_seen_at",
         "documents.last_seen_at",
         "documents.last_changed_at",
+        "documents.page_captured_at",
         "memberships.first_seen_at",
         "memberships.last_seen_at",
         "revisions.first_seen_at",
