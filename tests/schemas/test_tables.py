@@ -52,6 +52,7 @@ FOREIGN_KEY_IDS = [f"{table.name}.{'-'.join(key.columns)}" for table, key in FOR
 
 INSTANT = pa.timestamp("us", tz="UTC")
 DATE = pa.timestamp("ms")
+DAYS = {"documents.date_start", "documents.date_end", "documents.uploaded_on"}
 
 
 def names(listed: str) -> list[str]:
@@ -105,7 +106,7 @@ def test_instants_are_utc_microseconds_and_dates_are_milliseconds(table: Table, 
     arrow = field(table, column.name).type
 
     assert (arrow == INSTANT) == (column.name.endswith("_at") or column.name == "at")
-    assert (arrow == DATE) == (column.name in {"date_start", "date_end", "uploaded_on"})
+    assert (arrow == DATE) == (f"{table.name}.{column.name}" in DAYS)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
