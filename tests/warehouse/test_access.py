@@ -163,6 +163,9 @@ def test_a_warehouse_that_is_none_is_said(tmp_path: Path, harvested_samples: Pat
     with pytest.raises(UsageError, match="no warehouse here"):
         open_warehouse(tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match="there is no warehouse here"):
+        open_warehouse(tmp_path / "empty")
+    (tmp_path / "empty" / "raw").mkdir()
     with pytest.raises(WarehouseError, match="nothing has been published"):
         open_warehouse(tmp_path / "empty")
     copy = tmp_path / "copy"

@@ -34,6 +34,17 @@ DOCUMENT = {
     "first_seen_at": None,
     "last_seen_at": None,
     "last_changed_at": None,
+    "record_id": None,
+    "node_id": None,
+    "document_type": ["letter"],
+    "source": None,
+    "original_archive": ["Archive A"],
+    "original_classification": None,
+    "rights": None,
+    "credits": None,
+    "uploaded_on": dt.datetime(2020, 3, 10),
+    "languages": ["Russian"],
+    "page_captured_at": None,
 }
 COLLECTION = {
     "kind": "topics",
@@ -137,6 +148,16 @@ VALUES: dict[str, dict[str, Any]] = {
         "summary": "A summary. ",
         "url": "https://a/b",
         "collection_count": 2,
+        "record_id": "220003",
+        "node_id": "103978",
+        "document_type": ["letter", "draft"],
+        "source": "Archive A, folder 2",
+        "original_archive": ["Archive B"],
+        "original_classification": "Top secret",
+        "rights": "Free",
+        "credits": "Somebody",
+        "uploaded_on": dt.datetime(2020, 3, 11),
+        "languages": ["Russian", "English"],
     },
     "collections": {
         "kind": "people",
@@ -172,7 +193,8 @@ def test_a_value_that_differs_is_told_with_both(table: str, column: str, way: st
 
     (change,) = find_changes(snapshot(former), snapshot(present))
 
-    assert change == Change(table, "changed", "/".join(KEYS[table][1].values()), column, *values[way])
+    shown = ("; ".join(value) if isinstance(value, list) else value for value in values[way])
+    assert change == Change(table, "changed", "/".join(KEYS[table][1].values()), column, *shown)
 
 
 VOLATILE = [(table.name, c.name) for table in COMPARED for c in table.columns if c.volatile]
