@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -163,15 +163,15 @@ def _workplace(target: Path) -> Iterator[Path]:
 def _lock(place: Path, target: Path) -> int:
     """Make the folder and lock it; gives the handle that holds the lock."""
     while True:
-        if place.exists() and not place.is_dir():
-            raise UsageError(
-                f"{place}: is in the way of a folder for temporary files; move it, or choose another --output"
-            )
-        place.mkdir(exist_ok=True)
+        with suppress(FileExistsError):
+            place.mkdir()
         try:
             handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             continue  # another export has ended between the two
+        except NotADirectoryError as error:
+            message = f"{place}: is in the way of a folder for temporary files; move it, or choose another --output"
+            raise UsageError(message) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if os.path.samestat(os.fstat(handle), place.stat()):
