@@ -23,8 +23,8 @@ pytestmark = pytest.mark.accept
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel and the source distribution, built where a run has left its data."""
     tree = tmp_path_factory.mktemp("tree")
-    names = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    for name in names.splitlines():
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         (tree / name).write_bytes((REPOSITORY / name).read_bytes())
     data = tree / "warehouse" / "data" / "raw" / "run-00000.warc.gz"
