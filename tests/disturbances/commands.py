@@ -61,7 +61,8 @@ class Case:
     def problems(self, place: Path) -> list[str]:
         """What is wrong with a place in which the command was disturbed: something is broken, or half done."""
         try:
-            problems = check_warehouse(place / "warehouse").problems if (place / "warehouse").exists() else []
+            is_begun = any((place / "warehouse" / part).exists() for part in ("raw", "snapshots", "current"))
+            problems = check_warehouse(place / "warehouse").problems if is_begun else []
             found = state(place)
         except (WcdaError, OSError, ValueError) as error:
             return [f"{type(error).__name__}: {error}"]
