@@ -16,7 +16,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -222,9 +222,9 @@ def attacking(site: ReplicaSite, attack: Attack) -> Iterator[str]:
     lock = threading.Lock()
 
     def answer(path: str) -> bytes:
-        connection = HTTPConnection(urlsplit(site.url).netloc)
-        connection.request("GET", path)
-        return connection.getresponse().read()
+        with closing(HTTPConnection(urlsplit(site.url).netloc)) as connection:
+            connection.request("GET", path)
+            return connection.getresponse().read()
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
