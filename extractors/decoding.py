@@ -2,7 +2,8 @@
 
 A byte-order mark decides, then what HTTP says, then what the page says of itself, then whether it is in UTF-8; what is
 left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. What is
-said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too.
+said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too. What is said to
+be in an older encoding, and is UTF-8 to the last byte beyond ASCII, is read as UTF-8: servers state the wrong one.
 """
 
 import codecs
@@ -59,6 +60,9 @@ def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Is
     choice = _Choice(mark[1], is_declared=True) if mark else _declared(data, charset)
     if choice.encoding not in _UTF16 and not _is_text(data[:_GLIMPSE].decode("latin-1")):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
+    if choice.encoding not in (_UTF8, *_UTF16) and _is_in_utf8(data):
+        message = f"the page is stated to be in {choice.encoding}, and is in UTF-8; it was read as that"
+        return data.decode(), [ENCODING.issue(message, expected=choice.encoding, found=_UTF8)]
     text, issues = _decoded(data, choice)
     if choice.encoding in _UTF16 and not _is_text(text[:_GLIMPSE]):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
@@ -97,6 +101,14 @@ def _decoded(body: bytes, choice: _Choice) -> tuple[str, list[Issue]]:
     what = "1 byte or sequence of bytes" if unknown == 1 else f"{unknown} bytes or sequences of bytes"
     message = f"{what} of the page cannot be read in its encoding; U+FFFD stands for each"
     return text, [ENCODING.issue(message, expected=choice.encoding, found=place)]
+
+
+def _is_in_utf8(body: bytes) -> bool:
+    """Whether a body has characters beyond ASCII, all in UTF-8: no text in another encoding has them by chance."""
+    try:
+        return not body.isascii() and bool(body.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _count_long_characters(text: str) -> int:

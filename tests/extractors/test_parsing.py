@@ -303,3 +303,14 @@ def test_a_page_is_its_collection_and_its_text_and_is_read_once(
     assert tables["captures"].num_rows == 2
     assert len(pages) == (1 if same else 2)
     assert tables["entries"].num_rows == len(pages) * (10 if one.body != bytes(9) else 0)
+
+
+@pytest.mark.parametrize("charset", ["iso-8859-1", "windows-1251"])
+def test_a_wrong_charset_of_http_does_not_spoil_a_page_in_utf_8(charset: str) -> None:
+    body = "Барченко, Károlyi".encode()
+
+    text, issues = decode(body, charset)
+
+    assert text == body.decode()
+    assert [issue.kind for issue in issues] == ["encoding"]
+    assert decode("Барченко".encode("cp1251"), "windows-1251") == ("Барченко", [])
