@@ -7,6 +7,7 @@ from flows.request import HarvestRequest
 from schemas.errors import UsageError
 from warehouse.folder import WarehouseFolder
 from warehouse.publishing import find_former
+from wcda.snapshots import Snapshot
 
 
 def estimate(request: HarvestRequest) -> Estimate:
@@ -18,26 +19,21 @@ def estimate(request: HarvestRequest) -> Estimate:
     source = request.open_source(request.read_catalog()[1])
     if not isinstance(source, Estimable):
         raise UsageError(f"--dry-run counts requests to a site, and {request.source} is not a site")
-    folder = WarehouseFolder(request.warehouse)
-    return source.estimate(_reported_totals(folder), _due_documents(folder, request.document_days))
-
-
-def _due_documents(folder: WarehouseFolder, days: int) -> int | None:
-    """Documents with a URL whose page was not captured within so many days; `None` if nothing was published yet."""
-    snapshot = find_former(folder).snapshot
+    snapshot = find_former(WarehouseFolder(request.warehouse)).snapshot
     if snapshot is None:
-        return None
+        return source.estimate({}, None)
+    return source.estimate(_reported_totals(snapshot), _due_documents(snapshot, request.document_days))
+
+
+def _due_documents(snapshot: Snapshot, days: int) -> int:
+    """Documents with a URL whose page was not captured within so many days."""
     documents = snapshot.read("documents", ["url", "page_captured_at"])
     since = dt.datetime.now(dt.UTC) - dt.timedelta(days=days)
     rows = zip(documents["url"].to_pylist(), documents["page_captured_at"].to_pylist(), strict=True)
     return len([url for url, at in rows if url is not None and (at is None or at <= since)])
 
 
-def _reported_totals(folder: WarehouseFolder) -> dict[str, int]:
-
-    snapshot = find_former(folder).snapshot
-    if snapshot is None:
-        return {}
+def _reported_totals(snapshot: Snapshot) -> dict[str, int]:
     collections = snapshot.read("collections")
     totals = zip(collections["collection_id"].to_pylist(), collections["reported_total"].to_pylist(), strict=True)
     return {collection_id: total for collection_id, total in totals if total is not None}

@@ -282,7 +282,7 @@ def publish_tables(
         write_texts(rows, parsed(), file)
 
     digests = {path.name: raw_zone.digest(path) for path in segments}
-    snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts})
+    snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts}, former=former)
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path),

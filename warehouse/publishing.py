@@ -103,6 +103,7 @@ def publish(
     *,
     archive: Archive,
     write_large: Mapping[str, WriteLarge] | None = None,
+    former: Former | None = None,
 ) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
 
@@ -112,6 +113,7 @@ def publish(
         segments: SHA-256 of each segment that the tables were made from, by name.
         archive: Whose tables they are.
         write_large: For each table with a large column, what writes it with that column; where it has rows.
+        former: What it follows, where that was found under the same lock; to find it takes the digests of its files.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
@@ -120,7 +122,7 @@ def publish(
     problems = table_problems(tables)
     if problems:
         raise CheckError(problems)
-    former = find_former(folder).snapshot
+    before = (former or find_former(folder)).snapshot
     make_folder(folder.snapshots)
     for leftover in folder.snapshots.glob(f"*{_PARTIAL}"):
         _delete(leftover)
@@ -131,11 +133,11 @@ def publish(
         snapshot_id=snapshot_id,
         created_at=created_at,
         schema_version=SCHEMA_VERSION,
-        former=former.manifest.snapshot_id if former else None,
+        former=before.manifest.snapshot_id if before else None,
         tables=tuple(_write(partial, name, tables[name], (write_large or {}).get(name)) for name in TABLES),
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
-    changes = summarise_changes(former, Snapshot(partial, manifest))
+    changes = summarise_changes(before, Snapshot(partial, manifest))
     write_report(partial / REPORT, manifest, tables, changes, archive)
     noted = FileNote(REPORT, file_sha256(partial / REPORT))
     manifest = replace(manifest, report=noted, changes=changes.by_kind)

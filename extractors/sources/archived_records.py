@@ -48,8 +48,7 @@ class RecordReader:
             record = self._as_captured(found)
             is_page = record.kind != "resource" or record.content_type.startswith("text/html")
             kind = classify(record.url, self._context.base)
-            is_redirect = record.status is not None and 300 <= record.status < 400 and record.status != _NOT_MODIFIED
-            is_read = is_page and kind in LAYOUTS and not (kind == _DOCUMENT and is_redirect)
+            is_read = is_page and kind in LAYOUTS and not (kind == _DOCUMENT and _is_redirect(record))
             part = self._page_record(record, item) if is_read else self._other_record(record)
             yield from bounded(part, item, f"the record {record.place}")
 
@@ -102,11 +101,13 @@ class RecordReader:
         document = archive_document(record.url, self._context.base)
         mime = record.content_type.partition(";")[0].strip().lower() or None
         self._context.skipped[_DOCUMENT if document else kind_of_type(mime)] += 1
-        if document is None or record.status is None or record.kind != "response":
-            return
-        if 300 <= record.status < 400 and record.status != _NOT_MODIFIED:
+        if document is not None and record.kind == "response" and _is_redirect(record):
             target = archive_document(_join(record.url, record.header("location")), self._context.base)
             yield from self._context.alias(document, target, "redirect")
+
+
+def _is_redirect(record: ThirdPartyRecord) -> bool:
+    return record.status is not None and 300 <= record.status < 400 and record.status != _NOT_MODIFIED
 
 
 def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
