@@ -218,8 +218,8 @@ def document_values(page: ParsedPage) -> dict[str, Any]:
     Of terms only those that the page names as such, and not those that its fields name.
     """
     if page.kind == "term":
-        (term,) = page.rows["term_pages"]
-        return {"term": term.to_row(), "related": _values(page, *_LISTS["related"])}
+        terms = [term.to_row() for term in page.rows.get("term_pages", ())]
+        return {"term": terms[0] if terms else None, "related": _values(page, *_LISTS["related"])}
     (document,) = page.rows["document_pages"]
     values = document.to_row()
     lists = {name: _values(page, *held) for name, held in _LISTS.items()}

@@ -8,6 +8,7 @@ from extractors.wilson_center.layouts import (
     plain_text,
     refusals,
     term_page,
+    term_text,
 )
 from extractors.wilson_center.urls import classify
 from schemas.issues import UNKNOWN_PAGE
@@ -16,14 +17,14 @@ from schemas.records import PageKind, ParsedPage
 LAYOUTS: Layouts = {
     # A document's page has rows as listings have them, and nothing else has its marks.
     "document": (document_page,),
-    "term": (term_page,),
+    "term": (term_page, term_text),
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
 
 _NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
-_MARKS = (b"canonical", *(name.encode() for name in document_page.NAMES))
+_MARKS = (b"canonical", b"opular", *(name.encode() for name in document_page.NAMES))
 
 
 def kind_by_content(body: bytes) -> PageKind | None:
