@@ -10,6 +10,7 @@ from extractors.wilson_center.layouts import (
     term_page,
     term_text,
 )
+from extractors.wilson_center.layouts.mirrored import undo_mirroring
 from extractors.wilson_center.urls import classify
 from schemas.issues import UNKNOWN_PAGE
 from schemas.records import PageKind, ParsedPage
@@ -46,6 +47,7 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
         text: The page, decoded.
         url: Where it was captured; `None` where nobody knows.
     """
+    text = undo_mirroring(text, url)
     layout = choose_layout(text, classify(url) if url else None, LAYOUTS)
     if layout is not None:
         return layout.read(text, url)
