@@ -122,7 +122,7 @@ NESTED_TOO_DEEPLY = IssueKind(
 )
 NO_HTTP = IssueKind("no-http", "error", "A record has no HTTP response.")
 NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable timestamp.")
-PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file cannot be read.")
+PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file is too large to be read.")
 BAD_PAGE_LIST = IssueKind("page-list", "error", "A line of pages.csv cannot be used.")
 PASSED_OVER = IssueKind("passed-over", "info", "Captures or files that are no pages that were asked for, by kind.")
 RANGE_CONTRADICTION = IssueKind("range-contradiction", "error", "A range line contradicts itself.")

@@ -1,6 +1,7 @@
 """Web archives and mirrors: WARC, ARC, HAR and WACZ files, tarballs, zips, saved pages, packed or not, and folders.
 
-The first bytes of a file decide what it is, never its name. Everything is read as a stream; nothing is written to disk.
+The first bytes of a file decide what it is, never its name. Everything is read as a stream; of all that is
+read, only a zip within another file is copied to disk, since a zip is read from its end.
 """
 
 from collections import Counter
@@ -79,11 +80,6 @@ class SavedPages(CapturedSource):
             raise UsageError(
                 f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
                 "choose another --warehouse, or a folder that does not hold it"
-            )
-        if self._path.resolve().is_relative_to((warehouse / "raw").resolve()):
-            raise UsageError(
-                f"{self._path}: this is the raw zone of the warehouse {warehouse}, which is written while sources are "
-                "read; its tables are made from it already, and wcda rebuild makes them again"
             )
 
     def _read(self, _known: KnownPages) -> Iterator[Item]:
