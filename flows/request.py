@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 from extractors.sources import DOCUMENT_DAYS, CaptureChoice, Choice, SourceRequest
 from extractors.sources.registry import SOURCES, open_source
+from extractors.wilson_center import SAMPLES_CATALOG
 from schemas.errors import UsageError
 from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
 
@@ -65,12 +66,13 @@ class HarvestRequest:
     )
 
     def read_catalog(self) -> "tuple[str | None, Catalog]":
-        """The text and content of the catalog, as the request has it.
+        """The text and content of the catalog, as the request has it; the samples have one of their own.
 
         Raises:
             UsageError: As `read_catalog`.
         """
-        return read_catalog(self.catalog, self.archive, self.contact, self.wayback)
+        own = SAMPLES_CATALOG if self.source == "samples" else None
+        return read_catalog(self.catalog or own, self.archive, self.contact, self.wayback)
 
     def open_source(self, catalog: "Catalog") -> "Source":
         """The source that is asked for; nothing is asked or read yet.

@@ -80,11 +80,6 @@ class SavedPages(CapturedSource):
                 f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
                 "choose another --warehouse, or a folder that does not hold it"
             )
-        if self._path.resolve().is_relative_to((warehouse / "raw").resolve()):
-            raise UsageError(
-                f"{self._path}: this is the raw zone of the warehouse {warehouse}, which is written while sources are "
-                "read; its tables are made from it already, and wcda rebuild makes them again"
-            )
 
     def _read(self, _known: KnownPages) -> Iterator[Item]:
         return read_archive(self._path, self._request.catalog, self._skipped)
@@ -95,6 +90,7 @@ class Samples(SavedPages):
 
     def __init__(self, request: SourceRequest) -> None:
         super().__init__(request, SAMPLES, request.name)
+        self.collections = tuple([each for each in self.collections if request.choice.has(each.collection_id)])
 
 
 def read_archive(path: Path, catalog: Catalog, skipped: Counter[str]) -> Iterator[Item]:
