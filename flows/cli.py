@@ -30,6 +30,7 @@ from flows.request import HarvestRequest
 from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
 from flows.terminal import replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
+from schemas.plain_words import plain_words
 from warehouse.folder import KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def main() -> None:
     except WcdaError as error:
         _stop(str(error), error.exit_code)
     except typer.TyperException as error:
-        message = getattr(error, "format_message", error.__str__)()
+        message = plain_words(getattr(error, "format_message", error.__str__)())
         _stop(f"{message} (see 'wcda --help')", UsageError.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -349,7 +350,7 @@ def export(
     ],
     collections: Annotated[
         list[str] | None,
-        typer.Option("--collection", metavar="ID", help="Only documents of this collection; can be repeated."),
+        typer.Option("--collection", metavar="NAME", help="Only documents of this collection, by id or name; repeats."),
     ] = None,
     snapshot: SnapshotOption = None,
     warehouse: WarehouseOption = None,
@@ -359,10 +360,13 @@ def export(
 
     As CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON or RIS.
     """
+    from flows.inspection import collection_ids
     from flows.printing import print_json, print_lines
     from warehouse.products.exports import export as export_snapshot
 
-    done = export_snapshot(_warehouse(warehouse), to, output, snapshot, tuple(collections or ()))
+    folder = _warehouse(warehouse)
+    wanted = collection_ids(folder, snapshot, collections) if collections else ()
+    done = export_snapshot(folder, to, output, snapshot, wanted)
     if json:
         print_json(asdict(done))
     else:
