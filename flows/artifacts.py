@@ -24,7 +24,7 @@ from prefect.assets import Asset, AssetProperties, add_asset_metadata, materiali
 from prefect.cache_policies import NO_CACHE
 
 from flows.markdown import as_code, as_markdown
-from flows.printing import COLLECTION_COLUMNS, collection_cells, receipt_lines
+from flows.printing import COLLECTION_COLUMNS, collection_cells, in_order, receipt_lines
 from flows.progress import Watch, describe
 from schemas.records import Progress, Receipt
 from schemas.tables import TABLES
@@ -90,7 +90,7 @@ def _show_progress(artifact: UUID | None, percent: float, line: str) -> UUID | N
 
 def show_receipt(receipt: Receipt) -> None:
     """The coverage of each collection and a report as artifacts of the run; an event for each table."""
-    rows = [dict(zip(COLLECTION_COLUMNS, collection_cells(row), strict=True)) for row in receipt.collections]
+    rows = [dict(zip(COLLECTION_COLUMNS, collection_cells(row), strict=True)) for row in in_order(receipt.collections)]
     create_table_artifact(rows, COVERAGE_KEY, f"Collections of snapshot {receipt.snapshot}")
     create_markdown_artifact(report_text(receipt), REPORT_KEY, f"Snapshot {receipt.snapshot}")
     _tell_assets(receipt)

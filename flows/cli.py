@@ -15,7 +15,6 @@ import typer
 from extractors.wilson_center import ARCHIVE
 from flows.interrupts import INTERRUPTED_EXIT_CODE, end_interrupted, end_quickly_when_interrupted
 from flows.options import (
-    DEFAULT_WAREHOUSE,
     AcceptLossOption,
     ArchiveOption,
     ContactOption,
@@ -25,11 +24,13 @@ from flows.options import (
     SnapshotOption,
     WarehouseOption,
     takes_request,
+    warehouse_to_read,
 )
 from flows.request import HarvestRequest
 from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
 from flows.terminal import replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
+from schemas.plain_words import plain_words
 from warehouse.folder import KEPT_SNAPSHOTS
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def main() -> None:
     except WcdaError as error:
         _stop(str(error), error.exit_code)
     except typer.TyperException as error:
-        message = getattr(error, "format_message", error.__str__)()
+        message = plain_words(getattr(error, "format_message", error.__str__)())
         _stop(f"{message} (see 'wcda --help')", UsageError.exit_code)
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
@@ -73,6 +74,14 @@ def main() -> None:
 def _tell(message: str) -> None:
     line = without_password(" ".join(message.split()))
     print(f"wcda: {visible(line)}", file=sys.stderr)  # noqa: T201 (it is the output)
+
+
+def _warehouse(named: Path | None) -> Path:
+    """The warehouse that a command means; where that is not the usual one, a line says so."""
+    folder, note = warehouse_to_read(named)
+    if note:
+        _tell(note)
+    return folder
 
 
 def _stop(message: str, exit_code: int) -> NoReturn:
@@ -222,7 +231,7 @@ def rebuild(
     from flows.cluster import cluster_address
     from warehouse.folder import WarehouseFolder
 
-    folder = warehouse or DEFAULT_WAREHOUSE
+    folder = _warehouse(warehouse)
     WarehouseFolder(folder).require_existing()
     cluster = cluster_address(runner, address, direct=direct)
     if direct:
@@ -263,10 +272,11 @@ def status(
         else:
             print_settings(found)
         return
-    receipt = describe_current(warehouse or DEFAULT_WAREHOUSE)
-    runs = last_runs(warehouse or DEFAULT_WAREHOUSE)
-    kept = kept_snapshots(warehouse or DEFAULT_WAREHOUSE)
-    for line in (current_version_note(warehouse or DEFAULT_WAREHOUSE), refusal_line(warehouse or DEFAULT_WAREHOUSE)):
+    folder = _warehouse(warehouse)
+    receipt = describe_current(folder)
+    runs = last_runs(folder)
+    kept = kept_snapshots(folder)
+    for line in (current_version_note(folder), refusal_line(folder)):
         if line:
             _tell(line)
     if json:
@@ -281,7 +291,7 @@ def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, js
     from flows.inspection import check_warehouse
     from flows.printing import print_json, print_lines
 
-    report = check_warehouse(warehouse or DEFAULT_WAREHOUSE, snapshot)
+    report = check_warehouse(_warehouse(warehouse), snapshot)
     if json:
         print_json({"snapshot": report.snapshot, "problems": report.problems})
     elif not report.problems:
@@ -299,7 +309,7 @@ def changes(
     from flows.inspection import list_changes
     from flows.printing import print_changes, print_json_lines
 
-    found = list_changes(warehouse or DEFAULT_WAREHOUSE, since)
+    found = list_changes(_warehouse(warehouse), since)
     for note in found.version_notes:
         _tell(note)
     if json:
@@ -322,7 +332,7 @@ def rollback(
     from flows.printing import print_json, print_rollback
     from flows.rollback import roll_back
 
-    done = roll_back(warehouse or DEFAULT_WAREHOUSE, snapshot)
+    done = roll_back(_warehouse(warehouse), snapshot)
     if json:
         print_json(asdict(done))
     else:
@@ -340,7 +350,7 @@ def export(
     ],
     collections: Annotated[
         list[str] | None,
-        typer.Option("--collection", metavar="ID", help="Only documents of this collection; can be repeated."),
+        typer.Option("--collection", metavar="NAME", help="Only documents of this collection, by id or name; repeats."),
     ] = None,
     snapshot: SnapshotOption = None,
     warehouse: WarehouseOption = None,
@@ -350,10 +360,13 @@ def export(
 
     As CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON or RIS.
     """
+    from flows.inspection import collection_ids
     from flows.printing import print_json, print_lines
     from warehouse.products.exports import export as export_snapshot
 
-    done = export_snapshot(warehouse or DEFAULT_WAREHOUSE, to, output, snapshot, tuple(collections or ()))
+    folder = _warehouse(warehouse)
+    wanted = collection_ids(folder, snapshot, collections) if collections else ()
+    done = export_snapshot(folder, to, output, snapshot, wanted)
     if json:
         print_json(asdict(done))
     else:
@@ -374,7 +387,7 @@ def report(
     from flows.printing import print_lines
     from warehouse.products.report import find_report
 
-    found = find_report(warehouse or DEFAULT_WAREHOUSE, snapshot, output, archive=ARCHIVE)
+    found = find_report(_warehouse(warehouse), snapshot, output, archive=ARCHIVE)
     print_lines([str(found)])
     if open_it and sys.stdout.isatty():
         import webbrowser
@@ -392,7 +405,7 @@ def explain(
     from flows.inspection import explain_document
     from flows.printing import print_explanation, print_json
 
-    explanation = explain_document(warehouse or DEFAULT_WAREHOUSE, document)
+    explanation = explain_document(_warehouse(warehouse), document)
     if json:
         print_json(asdict(explanation))
     else:
@@ -418,7 +431,7 @@ def pairs(
     from flows.inspection import decide, list_pairs
     from flows.printing import print_json, print_lines, print_pairs
 
-    folder = warehouse or DEFAULT_WAREHOUSE
+    folder = _warehouse(warehouse)
     if left is None and not (same or different):
         found = list_pairs(folder)
         if json:

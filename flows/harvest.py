@@ -36,7 +36,7 @@ from warehouse.changes import find_losses, summarise_changes
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import find_former, forget_old, publish
-from warehouse.receipts import describe, outcome_of, why_failed
+from warehouse.receipts import describe, outcome_of, remarks, why_failed
 from wcda.snapshots import Snapshot
 
 P = ParamSpec("P")
@@ -86,7 +86,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
     source.check()
     with folder.locked():
         read_decisions(folder)  # a mistake in it is reported before anything is fetched
-        run_id = _land(source, request.collections, folder, catalog_text, step, watch)
+        run_id = _land(source, request.collection_ids(catalog), folder, catalog_text, step, watch)
         return step(publish_tables, folder, run_id, request.accept_loss, request.keep)
 
 
@@ -294,6 +294,7 @@ def publish_tables(
         snapshot.manifest.former,
     )
     notes = [note for note in (former.note, completed and _completed(completed)) if note]
+    notes += remarks(tables["issues"])
     receipt = replace(receipt, notes=tuple(notes))
     _log_receipt(receipt)
     if keep is not None:

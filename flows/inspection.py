@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
 from warehouse.receipts import describe
 from wcda.changes import Change, find_changes
+from wcda.finding import find_collection
 from wcda.snapshots import (
     Snapshot,
     current_snapshot,
@@ -199,6 +200,17 @@ def list_changes(warehouse: Path, since: str | None) -> ChangeReport:
         names={key: name for snapshot in compared for key, name in _names(snapshot)},
         version_notes=[note for snapshot in compared if (note := version_note(snapshot))],
     )
+
+
+def collection_ids(warehouse: Path, snapshot_id: str | None, names: Iterable[str]) -> tuple[str, ...]:
+    """The ids of collections of a snapshot, by id or by name in any case.
+
+    Raises:
+        UsageError: There is no warehouse; or no collection, or several, have a name.
+        WarehouseError: There is no such snapshot.
+    """
+    snapshot = open_snapshot(WarehouseFolder(warehouse), snapshot_id)
+    return tuple(find_collection(snapshot, name) for name in names)
 
 
 def _names(snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:

@@ -10,13 +10,15 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from flows.request import HarvestRequest, Parameter, parameters
+from wcda.folder import PublishedFolder
 
 T = TypeVar("T")
 
 _BY_NAME = inspect.Parameter.KEYWORD_ONLY
 
 DEFAULT_WAREHOUSE = Path("warehouse/data")
-_WAREHOUSES = {"samples": DEFAULT_WAREHOUSE / "samples"}  # where a source has one of its own, unless one is named
+_SAMPLES_WAREHOUSE = DEFAULT_WAREHOUSE / "samples"
+_WAREHOUSES = {"samples": _SAMPLES_WAREHOUSE}  # where a source has one of its own, unless one is named
 _DEFAULTS = {"source": "site"}  # of fields that only a person at the command line may leave out
 _PARAMETERS = {parameter.name: parameter for parameter in parameters()}
 
@@ -37,6 +39,18 @@ SnapshotOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json/--no-json", help="Print one JSON object, for a machine.")]
 DirectOption = Annotated[bool, typer.Option("--direct/--no-direct", help="Run without Prefect.")]
+
+
+def warehouse_to_read(named: Path | None) -> tuple[Path, str | None]:
+    """The warehouse that a command means, and a line on it where that is not the usual one.
+
+    Where none is named and nothing but the samples was harvested yet, it is theirs.
+    """
+    if named is not None:
+        return named, None
+    if not PublishedFolder(DEFAULT_WAREHOUSE).is_there and PublishedFolder(_SAMPLES_WAREHOUSE).is_there:
+        return _SAMPLES_WAREHOUSE, f"nothing but the samples was harvested here yet; this is {_SAMPLES_WAREHOUSE}"
+    return DEFAULT_WAREHOUSE, None
 
 
 def takes_request(*without: str) -> Callable[[Callable[..., T]], Callable[..., T]]:

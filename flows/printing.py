@@ -23,9 +23,15 @@ from schemas.records import CollectionReceipt, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
 
-COLLECTION_COLUMNS = ("collection", "reported", "seen", "coverage")
+COLLECTION_COLUMNS = ("collection", "id", "reported", "seen", "coverage")
 MAX_SHOWN = 20
-"""Changes of one kind that a person is shown; a machine gets all."""
+"""Changes of one kind, and collections of a harvest, that a person is shown; a machine gets all."""
+
+NARROW = 72
+"""Columns of a terminal below which collections are no table."""
+
+MIN_SHORT = 40
+"""Characters of a long text that are shown however narrow the terminal is."""
 
 
 class _DataConsole(Console):
@@ -55,10 +61,28 @@ def _console() -> Console:
     return console if console.is_terminal else _DataConsole(width=120, no_color=True)
 
 
+def _print_table(console: Console, table: Table) -> None:
+    """A table as wide as the console; what is too long for its column goes on in the next line."""
+    console.print(table, soft_wrap=False)
+
+
+def _print_collections(console: Console, rows: Iterable[CollectionReceipt]) -> None:
+    """Collections as a table, or on a narrow terminal two lines for each, so that names and ids stay whole."""
+    if console.width >= NARROW:
+        _print_table(console, _collection_table(rows))
+        return
+    for row in rows:
+        name, key, reported, seen, coverage = collection_cells(row)
+        console.print(f"{name}\n  {key}\n  {reported} reported, {seen} seen, {coverage}")
+
+
 def print_receipt(receipt: Receipt) -> None:
     """What was published, where it is, and what to type next."""
     console = _console()
-    console.print(_collection_table(receipt.collections))
+    shown, others = _worth_showing(receipt.collections)
+    _print_collections(console, shown)
+    for line in others:
+        console.print(line)
     for line in receipt_lines(receipt):
         console.print(line)
     console.print(f"tables: {receipt.warehouse}/current")
@@ -118,7 +142,7 @@ def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequenc
     """The current snapshot, its collections, the last runs and the snapshots that are kept."""
     console = _console()
     console.print(f"snapshot {receipt.snapshot} of {receipt.warehouse}")
-    console.print(_collection_table(receipt.collections))
+    _print_collections(console, in_order(receipt.collections))
     console.print(", ".join(f"{count} {name}" for name, count in receipt.counts.items()))
     for line in _coverage_of_pages(receipt):
         console.print(line)
@@ -145,11 +169,11 @@ def print_settings(settings: Iterable[Setting]) -> None:
     """What each option is, and where that came from."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("setting", "value", "from"):
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for setting in settings:
         value = "none" if setting.value is None else str(setting.value)
         table.add_row(setting.name, value, f"{setting.source} {setting.place or ''}".strip())
-    _console().print(table)
+    _print_table(_console(), table)
 
 
 def print_page(page: ParsedPage) -> None:
@@ -232,35 +256,35 @@ def print_changes(found: ChangeReport) -> None:
     for (table, kind), group in groups.items():
         value = "value of " if kind == "changed" else ""
         console.print(f"{kind}: {_many(len(group), value + table[:-1], value.replace('value', 'values') + table)}")
-        console.print(_change_table(group[:MAX_SHOWN], found.names))
+        _print_table(console, _change_table(group[:MAX_SHOWN], found.names, console.width))
         if len(group) > MAX_SHOWN:
             console.print(f"  … and {len(group) - MAX_SHOWN} more; --json has all")
 
 
-def _change_table(changes: Iterable[Change], names: dict[str, str | None]) -> Table:
+def _change_table(changes: Iterable[Change], names: dict[str, str | None], width: int) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 0, 0, 2))
-    table.add_column("id", no_wrap=True, min_width=16)
-    table.add_column("name", no_wrap=True, overflow="ellipsis", min_width=24)
+    table.add_column("id", overflow="fold", min_width=16)
+    table.add_column("name", overflow="fold", min_width=8)
     table.add_column("what", overflow="fold")
     for change in changes:
         first, _, collection = change.key.partition("/") if change.table == "memberships" else (change.key, "", "")
         what = f"in {names.get(collection) or collection} " if collection else ""
-        table.add_row(*((first, names.get(first) or "", what + _what(change))))
+        table.add_row(*((first, _short(names.get(first) or "", width), what + _what(change, width))))
     return table
 
 
-def _what(change: Change) -> str:
+def _what(change: Change, width: int) -> str:
     if change.column is not None:
-        return f"{change.column}: {_value(change.former)} → {_value(change.present)}"
+        return f"{change.column}: {_value(change.former, width)} → {_value(change.present, width)}"
     if change.present is not None:
         return f"into {change.present}"
     return f"from {change.former}" if change.former is not None else ""
 
 
-def _value(value: object) -> str:
+def _value(value: object, width: int) -> str:
     if value is None:
         return "none"
-    return f"{value:.3g}" if isinstance(value, float) else _short(str(value))
+    return f"{value:.3g}" if isinstance(value, float) else _short(str(value), width)
 
 
 def print_lines(lines: Iterable[str]) -> None:
@@ -270,11 +294,34 @@ def print_lines(lines: Iterable[str]) -> None:
         console.print(line)
 
 
-def collection_cells(row: CollectionReceipt) -> tuple[str, str, str, str]:
-    """Of a collection: its name, what the archive reports, what was seen, the coverage."""
+def in_order(collections: Iterable[CollectionReceipt]) -> list[CollectionReceipt]:
+    """Collections as a person reads them: those that are not complete first, the least covered before, then by name."""
+
+    def place(row: CollectionReceipt) -> tuple[bool, float, str, str]:
+        coverage = 0.0 if row.complete or row.coverage is None else row.coverage
+        return row.complete, coverage, (row.name or row.collection_id).casefold(), row.collection_id
+
+    return sorted(collections, key=place)
+
+
+def _worth_showing(collections: Iterable[CollectionReceipt]) -> tuple[list[CollectionReceipt], list[str]]:
+    """The collections that a harvest shows, so that what is short is not drowned; and a line on the others."""
+    rows = in_order(collections)
+    if len(rows) <= MAX_SHOWN:
+        return rows, []
+    shown = [row for row in rows if not row.complete][:MAX_SHOWN]
+    complete = sum(row.complete for row in rows)
+    short = len(rows) - complete - len(shown)
+    others = [f"{short:,} more are not complete"] if short else []
+    others += [f"{_many(complete, 'collection')} {'is' if complete == 1 else 'are'} complete"] if complete else []
+    return shown, [f"{'; '.join(others)}; wcda status lists all"]
+
+
+def collection_cells(row: CollectionReceipt) -> tuple[str, str, str, str, str]:
+    """Of a collection: its name and id, what the archive reports, what was seen, the coverage."""
     reported = "unknown" if row.reported_total is None else str(row.reported_total)
     coverage = "unknown" if row.coverage is None else percent(row.coverage)
-    return row.name or row.collection_id, reported, str(row.observed_total), coverage
+    return row.name or "(no name)", row.collection_id, reported, str(row.observed_total), coverage
 
 
 def _as_typed(program: str) -> str:
@@ -286,10 +333,11 @@ def _as_typed(program: str) -> str:
 
 def _collection_table(collections: Iterable[CollectionReceipt]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    first, *counts = COLLECTION_COLUMNS
-    table.add_column(first)
-    for name in counts:
-        table.add_column(name, justify="right")
+    name, key, *counts = COLLECTION_COLUMNS
+    table.add_column(name, overflow="fold")
+    table.add_column(key, overflow="fold")
+    for count in counts:
+        table.add_column(count, justify="right", no_wrap=True)
     for row in collections:
         table.add_row(*collection_cells(row))
     return table
@@ -305,9 +353,9 @@ def _entry(entry: Entry) -> str:
     return f"{entry.position:>4}  {date}\n      {title}\n      {summary}"
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = 100) -> str:
     words = " ".join(text.split())
-    return words if len(words) <= 100 else words[:99] + "…"
+    return words if len(words) <= max(most, MIN_SHORT) else words[: max(most, MIN_SHORT) - 1] + "…"
 
 
 def _many(count: int, one: str, more: str | None = None) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
 from extractors.sources import DOCUMENT_DAYS, CaptureChoice, Choice, SourceRequest
 from extractors.sources.registry import SOURCES, open_source
+from extractors.wilson_center import SAMPLES_CATALOG
 from schemas.errors import UsageError
 from warehouse.folder import KEPT_SNAPSHOTS, MIN_KEPT
 
@@ -46,7 +47,9 @@ class HarvestRequest:
     catalog: Annotated[
         Path | None, About("TOML file that names the collections; without it, the whole archive is one.")
     ] = None
-    collections: Annotated[tuple[str, ...], About("Only these collections, by id; none for all of the catalog.")] = ()
+    collections: Annotated[
+        tuple[str, ...], About("Only these collections, by id or name; none for all of the catalog.")
+    ] = ()
     archive: Annotated[str | None, About("URL of the site, if not the catalog's.")] = None
     wayback: Annotated[str | None, About("URL of the web archive, if not the catalog's.")] = None
     contact: Annotated[str | None, About("Contact e-mail or URL sent in the User-Agent, if not the catalog's.")] = None
@@ -65,12 +68,23 @@ class HarvestRequest:
     )
 
     def read_catalog(self) -> "tuple[str | None, Catalog]":
-        """The text and content of the catalog, as the request has it.
+        """The text and content of the catalog, as the request has it; the samples have one of their own.
 
         Raises:
             UsageError: As `read_catalog`.
         """
-        return read_catalog(self.catalog, self.archive, self.contact, self.wayback)
+        own = SAMPLES_CATALOG if self.source == "samples" else None
+        return read_catalog(self.catalog or own, self.archive, self.contact, self.wayback)
+
+    def collection_ids(self, catalog: "Catalog") -> tuple[str, ...]:
+        """The ids of the collections that are asked for, which a person can name.
+
+        Raises:
+            UsageError: Several collections of the catalog have the name.
+        """
+        from extractors.wilson_center.result_sets import collection_ids  # imports pydantic, which is slow
+
+        return collection_ids(catalog, self.collections)
 
     def open_source(self, catalog: "Catalog") -> "Source":
         """The source that is asked for; nothing is asked or read yet.
@@ -78,7 +92,8 @@ class HarvestRequest:
         Raises:
             UsageError: A collection that was asked for cannot be had from it.
         """
-        choice = Choice(self.since, self.until, self.captures, self.collections, self.documents, self.document_days)
+        wanted = self.collection_ids(catalog)
+        choice = Choice(self.since, self.until, self.captures, wanted, self.documents, self.document_days)
         return open_source(SourceRequest(self.source, catalog, self.warehouse, choice))
 
     def with_absolute_paths(self) -> "HarvestRequest":

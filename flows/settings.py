@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup, TyperOption
 
 from schemas.errors import UsageError, without_password
+from schemas.plain_words import plain_words
 
 FILE_NAME = "wcda.toml"
 
@@ -175,7 +176,7 @@ def _check(value: object, option: TyperOption, context: typer.Context, where: st
     try:
         option.process_value(context, value)
     except typer.TyperException as error:
-        raise UsageError(f"{where}: {error}") from error
+        raise UsageError(f"{where}: {plain_words(str(error))}") from error
 
 
 def _why_unknown(name: str, group: TyperGroup) -> str:

@@ -86,6 +86,11 @@ DOUBTFUL_ALIAS = IssueKind(
     "warning",
     "The archive says that URLs are one document's, and what they show speaks against it; nothing was joined.",
 )
+EMPTY_COLLECTION = IssueKind(
+    "empty-collection",
+    "warning",
+    "The site has no document for what a collection asks for; a facet or a word of the catalog may be mistyped.",
+)
 EMPTY_FILE = IssueKind("empty-file", "error", "A page is empty.")
 ENCODING = IssueKind(
     "encoding", "warning", "A page is not in the encoding that it should be in; it was read in another."
@@ -148,6 +153,11 @@ UNDECODABLE = IssueKind("undecodable", "error", "A page's content-encoding canno
 UNKNOWN_ARCHIVE = IssueKind("unknown-archive", "error", "A container of a kind that is not read.")
 UNKNOWN_KEY = IssueKind("unknown-key", "warning", "A decision is about a key that no entry has; it had no effect.")
 UNKNOWN_PAGE = IssueKind("unknown-page", "error", "A page is not a recognised page of the archive.")
+UNMATCHED_FILES = IssueKind(
+    "unmatched-files",
+    "warning",
+    "A pattern under `files` of a collection of the catalog matches no file of the source.",
+)
 UNREADABLE_DATE = IssueKind("unreadable-date", "warning", "A date cannot be read; its text is kept.")
 UNREADABLE_FILE = IssueKind("unreadable-file", "error", "A file cannot be read.")
 UNSAFE_MEMBER = IssueKind(

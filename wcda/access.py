@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import re
-import unicodedata
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,9 +11,10 @@ import pyarrow as pa
 
 from wcda.changes import COMPARED, Change, find_changes
 from wcda.errors import UsageError
-from wcda.finding import find_document
+from wcda.finding import collection_names, find_collection, find_document
 from wcda.folder import PublishedFolder
 from wcda.manifest import ChangeKind
+from wcda.naming import match_named, plain
 from wcda.overlaps import find_overlaps
 from wcda.schema import TABLES
 from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
@@ -149,9 +149,9 @@ class Warehouse:
         """
         people = self.terms
         people = people[people["kind"] == "people"]
-        wanted = _plain_name(name)
+        wanted = plain(name)
         is_meant = [
-            term == name or (not pd.isna(printed) and _plain_name(printed) == wanted)
+            term == name or (not pd.isna(printed) and plain(printed) == wanted)
             for term, printed in zip(people["term_id"], people["name"], strict=True)
         ]
         if not any(is_meant):
@@ -179,8 +179,17 @@ class Warehouse:
         found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return found.merge(self.documents[["document_id", "title", "date_text"]], on="document_id")
 
-    def documents_of(self, collection_id: str) -> pd.DataFrame:
-        """The documents of a collection with their rank, in the order of the listing; those without one come last."""
+    def documents_of(self, collection: str) -> pd.DataFrame:
+        """The documents of a collection with their rank, in the order of the listing; those without one come last.
+
+        Args:
+            collection: Id, or name in any case; of an unknown one there are no documents.
+
+        Raises:
+            UsageError: Several collections have the name.
+        """
+        is_known = match_named(collection, collection_names(self._snapshot))
+        collection_id = find_collection(self._snapshot, collection) if is_known else collection
         members = self.memberships
         ranks = members.loc[members["collection_id"] == collection_id, ["document_id", "rank"]]
         found: pd.DataFrame = ranks.merge(self.documents, on="document_id").sort_values(["rank", "document_id"])
@@ -267,10 +276,6 @@ def open_warehouse(path: str | Path, snapshot_id: str | None = None) -> Warehous
         WarehouseError: Nothing was published yet, or the snapshot is not there or cannot be read.
     """
     return Warehouse(open_snapshot(PublishedFolder(Path(path)), snapshot_id))
-
-
-def _plain_name(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
 
 
 def _passage(text: str, match: re.Match[str]) -> str:

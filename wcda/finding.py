@@ -1,11 +1,11 @@
-"""Finding a document by whatever name it has or had."""
+"""Finding a document or a collection by whatever name it has or had."""
 
 from wcda.errors import UsageError
+from wcda.naming import MAX_NAMED, find_named
 from wcda.snapshots import Snapshot
 
 MIN_BEGINNING = 4
 """Characters of an id that may stand for the whole of it."""
-MAX_NAMED = 5
 
 
 def find_document(snapshot: Snapshot, name: str) -> str:
@@ -29,3 +29,18 @@ def find_document(snapshot: Snapshot, name: str) -> str:
     if len(found) > 1:
         raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
     return str(found[0])
+
+
+def collection_names(snapshot: Snapshot) -> dict[str, str | None]:
+    """Names of the collections, by id; `None` for one without a name."""
+    rows = snapshot.read("collections", ["collection_id", "name"])
+    return dict(zip(rows["collection_id"].to_pylist(), rows["name"].to_pylist(), strict=True))
+
+
+def find_collection(snapshot: Snapshot, name: str) -> str:
+    """The id of a collection, by its id or its name, in any case.
+
+    Raises:
+        UsageError: No collection, or several, have it.
+    """
+    return find_named(name, collection_names(snapshot), "there is no such collection in this snapshot")

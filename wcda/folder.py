@@ -20,6 +20,11 @@ class PublishedFolder:
         self.snapshots = path / "snapshots"
         self.current = path / "current"
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder has a part that a warehouse has."""
+        return any((self.path / part).exists() or (self.path / part).is_symlink() for part in _PARTS)
+
     def require_existing(self) -> None:
         """Stop if there is nothing to read.
 
@@ -28,7 +33,7 @@ class PublishedFolder:
         """
         if not self.path.is_dir():
             raise UsageError(f"{self.path}: there is no warehouse here")
-        if not any((self.path / part).exists() or (self.path / part).is_symlink() for part in _PARTS):
+        if not self.is_there:
             raise UsageError(
                 f"{self.path}: there is no warehouse here: the folder has no {', '.join(_PARTS[:-1])} or {_PARTS[-1]}; "
                 "name that of a warehouse, or fill one with wcda harvest"

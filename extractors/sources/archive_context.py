@@ -3,11 +3,12 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from extractors.sources.archive_parts import ArchivePart
 from extractors.wilson_center.catalog import Catalog, listed_collection
 from extractors.wilson_center.urls import ListingUrl
-from schemas.issues import FUTURE_TIMESTAMP, Issue
+from schemas.issues import FUTURE_TIMESTAMP, UNMATCHED_FILES, Issue
 from schemas.records import Alias, Collection
 
 _MAX_CLOCK_SKEW = dt.timedelta(minutes=5)  # of the machine that captured, against this one
@@ -34,6 +35,10 @@ class ArchiveContext:
             entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
         }
         self._aliases: set[Alias] = set()
+        self._patterns = {
+            (pattern, entry.collection.collection_id) for entry in catalog.collections for pattern in entry.files
+        }
+        self._has_files = False
 
     def future_issue(self, item: ArchivePart, captured_at: dt.datetime, place: str = "") -> Issue:
         """A timestamp later than this run, which would make a capture the newest for ever."""
@@ -46,6 +51,17 @@ class ArchiveContext:
         if known is None:
             known = self._collections[listing.collection_id] = listed_collection(listing)
         return known
+
+    def note_file(self, name: str) -> None:
+        """A file that can belong to a collection was met."""
+        self._has_files = True
+        self._patterns = {each for each in self._patterns if not fnmatchcase(name, each[0])}
+
+    def unmatched_patterns(self) -> Iterator[Issue]:
+        """An issue for each pattern of the catalog that no file matched; none where no file was a saved page."""
+        for pattern, collection_id in sorted(self._patterns) if self._has_files else ():
+            message = f"the pattern {pattern!r} under files of the collection {collection_id} matches no file"
+            yield UNMATCHED_FILES.issue(message, collection_id=collection_id)
 
     def alias(self, url: str | None, other_url: str | None, evidence: str) -> Iterator[Alias]:
         """Two URLs of one document, if they are two and were not met before."""

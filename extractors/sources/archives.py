@@ -31,7 +31,7 @@ from extractors.wilson_center.catalog import Catalog
 from schemas.errors import SourceError, UsageError
 from schemas.files import open_file
 from schemas.identifiers import file_url
-from schemas.issues import BAD_PAGE_LIST, UNKNOWN_ARCHIVE, UNREADABLE_FILE, Issue
+from schemas.issues import BAD_PAGE_LIST, UNKNOWN_ARCHIVE, UNMATCHED_FILES, UNREADABLE_FILE, Issue
 from schemas.records import Item
 
 _HEAD_BYTES = 4096
@@ -83,7 +83,10 @@ class SavedPages(CapturedSource):
             )
 
     def _read(self, _known: KnownPages) -> Iterator[Item]:
-        return read_archive(self._path, self._request.catalog, self._skipped)
+        for item in read_archive(self._path, self._request.catalog, self._skipped):
+            is_of_others = isinstance(item, Issue) and item.kind == UNMATCHED_FILES.name
+            if not is_of_others or self._request.choice.has(cast("Issue", item).collection_id or ""):
+                yield item
 
 
 class Samples(SavedPages):
@@ -91,6 +94,7 @@ class Samples(SavedPages):
 
     def __init__(self, request: SourceRequest) -> None:
         super().__init__(request, SAMPLES, request.name)
+        self.collections = tuple([each for each in self.collections if request.choice.has(each.collection_id)])
 
 
 def read_archive(path: Path, catalog: Catalog, skipped: Counter[str]) -> Iterator[Item]:
@@ -137,6 +141,7 @@ class _Reader:
         for name in self._listed:
             message = f"what it says of {name} has no effect, since that is no saved page"
             yield page_list_issue(message, level="warning")
+        yield from self._context.unmatched_patterns()
 
     def _read_page_list(self, folder: Path, names: list[str]) -> Iterator[Issue]:
         try:

@@ -10,6 +10,7 @@ from extractors.sources import SourceRequest
 from schemas.errors import FetchError, SiteStoppedError, SourceError
 from schemas.issues import MISSING_COLLECTION, PASSED_OVER, SOURCE_FAILED, Issue
 from schemas.records import ArchivedPage, Item, Progress
+from wcda.naming import suggestion
 
 
 class CapturedSource(ABC):
@@ -60,8 +61,11 @@ class CapturedSource(ABC):
 
     def issues(self) -> list[Issue]:
         """Collections that it does not have, and how much was skipped."""
+        names = dict.fromkeys(sorted(self._met)) | {each.collection_id: each.name for each in self.collections}
         missing = [
-            MISSING_COLLECTION.issue(f"the source has no page of {collection}", collection_id=collection)
+            MISSING_COLLECTION.issue(
+                f"the source has no page of {collection}{suggestion(collection, names)}", collection_id=collection
+            )
             for collection in self._request.choice.collections
             if collection not in self._met
         ]

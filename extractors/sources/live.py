@@ -12,10 +12,11 @@ from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
+from extractors.wilson_center.catalog import CatalogEntry
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
 from schemas.errors import FetchError, SiteStoppedError
-from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
+from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
 from schemas.listings import listing_entries
 from schemas.records import Alias, FetchedPage, Item, KnownCapture, PageRequest, Progress
 
@@ -87,9 +88,14 @@ class LiveSite:
         whole = totals.get(_WHOLE_ID, 0)
         message = "it has as many documents as the whole archive; the site may have ignored what was asked for"
         ignored = {name: message for name, total in totals.items() if total == whole > 0 and name != _WHOLE_ID}
-        return [
+        wrong = [
             INCOMPLETE_READING.issue(reason, collection_id=collection_id)
             for collection_id, reason in (ignored | self._plan.reasons).items()
+        ]
+        return wrong + [
+            EMPTY_COLLECTION.issue(f"the site has no document for {_asked(entry)}", collection_id=name)
+            for entry in self._entries
+            if totals.get(name := entry.collection.collection_id) == 0 and name != _WHOLE_ID
         ]
 
     def estimate(self, totals: Mapping[str, int], documents: int | None = None) -> Estimate:
@@ -345,6 +351,12 @@ class _Crawl:
     def _hand_out(self, item: Item) -> None:
         self._items.append(item)
         self._has_news.set()
+
+
+def _asked(entry: CatalogEntry) -> str:
+    """What a collection asks for, as the catalog has it."""
+    asked = ", ".join([*(entry.facets or ()), *filter(None, [entry.text and repr(entry.text), entry.address])])
+    return f"{asked} ({entry.name})" if entry.name else asked
 
 
 def _pages(count: int | None, size: int) -> int:

@@ -53,6 +53,7 @@ class PageReader:
     def read(self, stream: ByteStream, item: ArchivePart) -> Iterator[Item]:
         """The pages that a file holds; what is no page is counted."""
         head = stream.peek(MARK_BYTES)
+        self._context.note_file(item.member)
         listed = self._listed.pop(item.name, None)
         if listed is not None and listed.captured_at is not None and listed.captured_at > self._context.latest:
             yield self._context.future_issue(item, listed.captured_at)

@@ -9,3 +9,6 @@ ARCHIVE = Archive(name="Wilson Center Digital Archive", url=ARCHIVE_URL)
 
 SAMPLES = Path(__file__).parent / "samples"
 """Folder of two real listing pages that come with wcda."""
+
+SAMPLES_CATALOG = Path(__file__).parent / "samples.toml"
+"""Their names, where a person gives no catalog."""

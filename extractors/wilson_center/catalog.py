@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -16,16 +17,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from extractors.wilson_center.urls import (
     ARCHIVE_URL,
+    FACET_KINDS,
     ListingUrl,
     listing_url,
     read_facet,
     read_listing_url,
 )
 from schemas.errors import UsageError
+from schemas.plain_words import plain_words
 from schemas.records import Collection
+from wcda.naming import nearest
 
 _SITE = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]+)?")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
+_NEAR = 0.75  # of a kind that is a slip: `topic` for `topics`
 _INTERNET_ARCHIVE = "https://web.archive.org"
 # Printable ASCII without what would end or escape the comment of a User-Agent (RFC 9110, 5.6.5).
 _CONTACT_LETTERS = r"[!-'*-\[\]-~]"
@@ -60,7 +65,10 @@ def _contact(value: str) -> str:
 
 
 def _facet(value: str) -> str:
-    return ":".join(read_facet(value))
+    kind, term = read_facet(value)
+    if kind not in FACET_KINDS and (near := get_close_matches(kind, FACET_KINDS, 1, _NEAR)):
+        raise ValueError(f"{value!r}: the site has no facets of the kind {kind!r}; did you mean '{near[0]}:{term}'?")
+    return f"{kind}:{term}"
 
 
 def _single_blanks(value: str) -> str:
@@ -298,9 +306,28 @@ def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     place = ".".join(str(part + 1) if isinstance(part, int) else part for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f"unknown key {place!r}"
-    message = problem["msg"].removeprefix("Value error, ")
+        return f"unknown key {place!r}{_near_key(problem['loc'])}"
+    message = plain_words(problem["msg"])
     return f"{place}: {message[0].lower()}{message[1:]}"
+
+
+def _near_key(place: tuple[int | str, ...]) -> str:
+    """What a message on an unknown key ends with: a near one of its table, or the table that has such a key."""
+    table, key = str(place[0]) if len(place) > 1 else None, str(place[-1])
+    keys: dict[str | None, type[BaseModel]] = {
+        None: Catalog,
+        "archive": Archive,
+        "politeness": Politeness,
+        "wayback": Wayback,
+        "collections": CatalogEntry,
+    }
+    own = list(keys[table].model_fields) if table in keys else []
+    if near := nearest(key, own):
+        return near
+    elsewhere = [f"[{name}]" for name, model in keys.items() if name and name != table and key in model.model_fields]
+    if elsewhere:
+        return f"; it belongs below {elsewhere[0].replace('[collections]', '[[collections]]')}"
+    return f"; known here: {', '.join(own)}"
 
 
 def _place(entry: CatalogEntry) -> tuple[str, ...]:

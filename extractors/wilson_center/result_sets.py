@@ -3,7 +3,7 @@
 from extractors.planning import CollectionPlan
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from extractors.wilson_center.urls import DEFAULT_SIZE, LARGE_SIZE, ListingUrl, listing_url
-from schemas.errors import UsageError
+from wcda.naming import find_named, match_named
 
 WHOLE_ARCHIVE = CatalogEntry(name="The whole archive", address="/search")
 """What is harvested where the catalog names no result set."""
@@ -21,17 +21,27 @@ def requested_entries(catalog: Catalog, collections: tuple[str, ...]) -> list[Ca
 
     Args:
         catalog: What there is.
-        collections: Ids to which the request is limited; empty for all.
+        collections: Ids or names to which the request is limited; empty for all.
 
     Raises:
-        UsageError: A collection is not in the catalog.
+        UsageError: A collection is not in the catalog, or several have the name.
     """
     entries = [entry for entry in with_result_sets(catalog) if _is_asked_for(entry)]
     known = {entry.collection.collection_id: entry for entry in entries}
-    for collection in collections:
-        if collection not in known:
-            raise UsageError(f"{collection}: the catalog has no such collection of the present site")
-    return [entry for key, entry in known.items() if not collections or key in collections]
+    names = {key: entry.name for key, entry in known.items()}
+    wanted = {find_named(each, names, "the catalog has no such collection of the present site") for each in collections}
+    return [entry for key, entry in known.items() if not collections or key in wanted]
+
+
+def collection_ids(catalog: Catalog, collections: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of collections that a person named; one that the catalog does not have can be an id in an archive.
+
+    Raises:
+        UsageError: Several collections of the catalog have the name.
+    """
+    names = {entry.collection.collection_id: entry.name for entry in with_result_sets(catalog)}
+    known = [find_named(each, names, "") if match_named(each, names) else each for each in collections]
+    return tuple(dict.fromkeys(known))
 
 
 def plan_of(entry: CatalogEntry, base: str) -> CollectionPlan:

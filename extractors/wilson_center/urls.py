@@ -63,6 +63,8 @@ _MAX_BRACKETS = 50  # of a search; it nests no deeper
 _FACET_FIELD = re.compile(r"f\[[0-9]*\]")
 # A kind without a dash, an id without a plus: so that a collection's id can be read in one way only.
 _FACET = re.compile(r"(?!(?:text|collection|old):)([a-z][a-z0-9_]*):([A-Za-z0-9_.-]+)")
+FACET_KINDS = ("topics", "people", "places", "subjects", "languages", "contributors", "original_repositories")
+"""Kinds of facets that the site is known to have; it may have others."""
 _FIELDS = frozenset({"search_api_fulltext", "page", "items_per_page"})
 # A shadow of the facets, the order of the result, and what advertisers add: none changes the result set.
 _OTHER_FIELD = re.compile(

@@ -130,6 +130,21 @@ def test_a_wrong_option_is_a_usage_error(arguments: list[str], words: str, wcda_
     assert_one_line(wcda_here(*arguments), 2, words)
 
 
+WORDS = [
+    (["rebuild", "--processes", "many"], "'--processes' (env var: 'WCDA_PROCESSES'): must be a whole number"),
+    (["rebuild", "--processes", "0"], "must be 1 or more"),
+    (["harvest", "--since", "yesterday"], "'yesterday' is not a day such as 2020-12-31"),
+    (["harvest", "--captures", "last"], ": 'last' is not one of 'earliest', 'latest', 'all'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), WORDS, ids=[" ".join(case[0]) for case in WORDS])
+def test_a_wrong_value_is_explained_without_the_words_of_a_library(
+    arguments: list[str], words: str, wcda_here: Command
+) -> None:
+    assert_one_line(wcda_here(*arguments), 2, words)
+
+
 @pytest.mark.parametrize("arguments", [("harvest", "--from"), ("read",)], ids=["harvest", "read"])
 def test_a_pipe_is_refused_and_not_waited_for(arguments: tuple[str, ...], tmp_path: Path, wcda: Command) -> None:
     os.mkfifo(tmp_path / "pipe")

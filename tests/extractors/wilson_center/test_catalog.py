@@ -1,6 +1,7 @@
 """The catalog: what a person writes is read as it is meant, and each mistake is one line that names its place."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -176,6 +177,41 @@ def test_a_mistake_is_one_line_that_names_the_catalog_and_the_place(text: str, w
     assert message.startswith(f"catalog c.toml: {words}")
     assert len(message.splitlines()) == 1
     assert caught.value.exit_code == 2
+
+
+PYDANTIC = re.compile(r"valid (?:tuple|string|integer|number|dictionary|list)|should|validation|pattern|[Ii]nput")
+
+
+@pytest.mark.parametrize("text", [text for text, _ in MISTAKES.values()], ids=MISTAKES)
+def test_a_mistake_is_explained_without_the_words_of_a_library(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_catalog(text, "c.toml")
+
+    assert PYDANTIC.search(str(caught.value)) is None
+
+
+NEAR = {
+    '[[collections]]\nid = "a"\nfile = ["*"]': "unknown key 'collections.1.file'; did you mean 'files'?",
+    "[politeness]\nworker = 2": "unknown key 'politeness.worker'; did you mean 'workers'?",
+    "[politness]\nworkers = 2": "unknown key 'politness'; did you mean 'politeness'?",
+    'contact = "a@b.c"': "unknown key 'contact'; it belongs below [politeness]",
+    'url = "a"': "unknown key 'url'; it belongs below [archive]",
+    "[archive]\ncolour = 1": "unknown key 'archive.colour'; known here: url",
+    '[[collections]]\nfacets = ["topic:1"]': "did you mean 'topics:1'?",
+    '[[collections]]\nfacets = ["language:1"]': "did you mean 'languages:1'?",
+}
+
+
+@pytest.mark.parametrize("text", NEAR)
+def test_a_slip_is_answered_with_what_was_meant(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_catalog(text, "c.toml")
+
+    assert NEAR[text] in str(caught.value)
+
+
+def test_a_kind_of_facet_that_is_like_no_known_one_may_be_new() -> None:
+    assert parse_catalog('[[collections]]\nfacets = ["donors:7"]', "c.toml").collections[0].facets == ("donors:7",)
 
 
 BELONGS = [
