@@ -32,19 +32,26 @@ class PostgreSQL:
         """Run one of its programs as its superuser, as an operator would on its machine."""
         address = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": SUPERUSER, "PGPASSWORD": PASSWORD}
         done = subprocess.run(
-            [_program(command[0]), *command[1:]], env=os.environ | address, capture_output=True, text=True, check=False
+            [program_of_postgresql(command[0]), *command[1:]],
+            env=os.environ | address,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
 
     def listens(self) -> bool:
         """It takes connections."""
         done = subprocess.run(
-            [_program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)], timeout=30, check=False
+            [program_of_postgresql("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)],
+            timeout=30,
+            check=False,
         )
         return done.returncode == 0
 
 
-def _program(name: str) -> str:
+def program_of_postgresql(name: str) -> str:
+    """Where one of its programs is."""
     found = shutil.which(name, path=PROGRAMS)
     assert found, f"{name} is not installed: apt-get install postgresql"
     return found
@@ -59,7 +66,7 @@ def _unprivileged(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def postgresql() -> Iterator[PostgreSQL]:
+def running_postgresql() -> Iterator[PostgreSQL]:
     """A running server, while the block lasts."""
     with tempfile.TemporaryDirectory(prefix="postgresql-") as name:  # not pytest's, which only its own user may enter
         folder = Path(name)
@@ -67,7 +74,7 @@ def postgresql() -> Iterator[PostgreSQL]:
         password = folder / "password"
         password.write_text(PASSWORD)
         subprocess.run(
-            [_program("initdb"), *INITDB, "--pwfile", password],
+            [program_of_postgresql("initdb"), *INITDB, "--pwfile", password],
             **as_user,
             stdout=subprocess.DEVNULL,
             check=True,
@@ -77,7 +84,12 @@ def postgresql() -> Iterator[PostgreSQL]:
         with (
             (folder / "log").open("wb") as log,
             subprocess.Popen(
-                [_program("postgres"), "-D", "data", *(f"--{name}={value}" for name, value in options.items())],
+                [
+                    program_of_postgresql("postgres"),
+                    "-D",
+                    "data",
+                    *(f"--{name}={value}" for name, value in options.items()),
+                ],
                 **as_user,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -24,7 +24,7 @@ from tests.conftest import REPOSITORY, WCDA, run_wcda
 from tests.flows.live import write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_readme import commands
-from tests.postgresql import postgresql
+from tests.postgresql import running_postgresql
 from tests.prefect_server import FINAL, RUN_SECONDS, PrefectServer, prefect_server, until
 from tests.replica import ReplicaSite, replica
 from warehouse.folder import WarehouseFolder
@@ -56,7 +56,7 @@ def interruptible() -> Iterator[None]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """A server whose state is in a PostgreSQL that was made ready as the docs say."""
     *preparations, export = shell("Its database")
-    with postgresql() as database:
+    with running_postgresql() as database:
         for command in preparations:
             assert command.startswith("sudo -u postgres ")
             database.administer(*shlex.split(command)[3:])
