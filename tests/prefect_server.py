@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 PREFECT = Path(sys.executable).with_name("prefect")
 START_SECONDS = 120
-RUN_SECONDS = 180
+RUN_SECONDS = 600
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
