@@ -26,9 +26,11 @@ accept: .venv/accept .venv/pywb/bin/wayback
 	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
 	$(BIN)/pytest -m accept
 
-# Tests of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a machine without other load.
+# Tests of schedules, overlaps, kills and restarts on a Prefect server with PostgreSQL and a worker; for a machine without
+# other load.
 operations: .venv/accept
-	command -v chromium || (apt-get update && apt-get install -y --no-install-recommends chromium)
+	(command -v chromium && ls /usr/lib/postgresql/*/bin/postgres) || \
+	  (apt-get update && apt-get install -y --no-install-recommends chromium postgresql)
 	$(BIN)/pytest -m operations
 
 # Every hostile text that can enter from outside, at every place where it can; a fifth of it is in `make accept`.
