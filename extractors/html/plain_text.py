@@ -28,8 +28,11 @@ _LISTS = frozenset({"ol", "ul", "menu", "dir"})
 # What stands for a structure while pieces are collected; none of them is in a text, as white space is folded first.
 _PARAGRAPH, _LINE, _CELL, _ROW = "\x01", "\x02", "\x03", "\x04"
 _WHITE = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]+")
-_AROUND_MARKS = re.compile(r" *([\x01-\x04]) *")
-_PARAGRAPH_MARKS = re.compile(r"[\x02\x04]*\x01[\x01\x02\x04]*")
+_BLANKS = re.compile(" {2,}")
+_AROUND_MARKS = [(around, mark) for mark in "\x01\x02\x03\x04" for around in (f" {mark}", f"{mark} ")]
+# Marks of lines before it end a paragraph, and are stripped there; so a search can skip to the first \x01.
+_PARAGRAPH_MARKS = re.compile("\x01[\x01\x02\x04]*")
+_LINE_MARKS = re.compile("[\x02\x04]+")
 _MAX_NUMBER = 10**6
 
 
@@ -67,8 +70,13 @@ def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None
         root: Its own start and end add nothing.
         is_outside: Whether an element, and all that is in it, is no part of the text.
     """
-    walk = _Walk()
     node = root.first_child
+    if (
+        node is not None and node.next is None and (only := node.text_content) is not None
+    ):  # as in most labels and pills
+        line = _folded(only).strip(" ")
+        return line if line.strip() else ""
+    walk = _Walk()
     while node is not None or walk.opened:
         if node is None:
             closed = walk.opened.pop()
@@ -77,7 +85,7 @@ def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None
             continue
         text = node.text_content
         if text is not None:
-            walk.pieces.append(_WHITE.sub(" ", text))
+            walk.pieces.append(_folded(text))
             walk.after_number &= node.is_empty_text_node
         elif _enter(walk, node, is_outside):
             node = node.first_child
@@ -143,13 +151,22 @@ def _number(node: LexborNode, name: str, default: int) -> int:
     return max(-_MAX_NUMBER, min(_MAX_NUMBER, int(value)))
 
 
+def _folded(text: str) -> str:
+    """A text with one blank for white space; most have no other than single blanks, which is quick to see."""
+    return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
+
+
 def _assembled(pieces: list[str]) -> str:
-    text = _AROUND_MARKS.sub(r"\1", re.sub(" {2,}", " ", "".join(pieces)))
+    text = "".join(pieces)
+    if "  " in text:
+        text = _BLANKS.sub(" ", text)
+    for around, mark in _AROUND_MARKS:  # several times as quick as one pattern
+        text = text.replace(around, mark)
     paragraphs = (part.strip(" \x02\x04") for part in _PARAGRAPH_MARKS.split(text))
     return "\n\n".join(_lines(part) for part in paragraphs if part.strip(" \x02\x03\x04"))
 
 
 def _lines(paragraph: str) -> str:
     """The lines of a paragraph, of which none is empty; behind the last cell of a row is no tab."""
-    lines = (line.removesuffix(_CELL).replace(_CELL, "\t") for line in re.split("[\x02\x04]+", paragraph))
+    lines = (line.removesuffix(_CELL).replace(_CELL, "\t") for line in _LINE_MARKS.split(paragraph))
     return "\n".join(line for line in lines if line.strip())

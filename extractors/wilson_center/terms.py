@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, unquote, urlsplit
 
@@ -17,6 +18,8 @@ from schemas.document_records import TermKind
 
 _TERM_PATH = re.compile(r"/(people|places|topics)/([^/]+)/?")
 _FACET = re.compile(r"[?&]f\[[0-9]*\]=([a-z_]+):([0-9]+)")
+_MAX_KNOWN = 4096
+"""Terms that are remembered, since thousands of pages name the same."""
 _KINDS: dict[str, TermKind] = {kind: kind for kind in get_args(TermKind)}
 
 
@@ -34,6 +37,7 @@ class Term(NamedTuple):
     facet_id: str | None = None
 
 
+@lru_cache(_MAX_KNOWN)
 def term_of(href: str | None, name: str, kind: TermKind) -> Term:
     """The term that a link on a document's page leads to.
 

@@ -30,6 +30,8 @@ class PageTree:
 
     def first(self, selector: str) -> LexborNode | None:
         """The first element that matches and is whole."""
+        if not self._open:
+            return self.tree.css_first(selector)  # stops at the first
         return next((node for node in self.tree.css(selector) if not self.is_touched(node)), None)
 
     def line(self, selector: str) -> str | None:
