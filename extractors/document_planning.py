@@ -16,6 +16,22 @@ from schemas.revisits import resolve_revisits
 _LINKS = ("entries", "page_relations")
 
 
+def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
+    """Each URL of a file that pages of documents show or that was captured, and whether it was captured.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`).
+    """
+    found: dict[str, bool] = {}
+    for segment in segments:
+        captures = segment["captures"]
+        files = captures.filter(pc.equal(captures["outcome"], "file"))
+        found.update(dict.fromkeys(files["url"].to_pylist(), True))
+        for url in pc.unique(segment["page_files"]["url"]).drop_null().to_pylist():
+            found.setdefault(url, False)
+    return found
+
+
 def known_documents(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last; `None` if it never was.
 

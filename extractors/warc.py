@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from hashlib import sha1
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO, Literal, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 from uuid import uuid4
 
@@ -68,7 +68,7 @@ _GZIP_FORMAT = 16  # added to the bits of zlib's window
 _SMALL_WINDOW = 12  # bits; enough where nothing is compressed, and set up sooner than the usual one
 _CHUNK_BYTES = 1024 * 1024
 _COLLECTION_HEADER = "WCDA-Collection-ID"
-_PAGE_HEADER = "WCDA-Kind"
+_KIND_HEADER = "WCDA-Kind"
 _CAPTURED_HEADER = "WCDA-Captured-At"
 _SOURCE_ID_HEADER, _SOURCE_DIGEST_HEADER = "WCDA-Source-Record-ID", "WCDA-Source-Digest"
 _NOT_MODIFIED_PROFILE = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -97,6 +97,7 @@ class LandedCapture:
         revisits: The capture whose body this one has too; `None` where it has one of its own.
         source_id: Id of the record in the archive that it was taken from; `None` if it comes from none.
         source_digest: Digest of the payload that this archive states, likewise.
+        is_file: Whether it is a file that a document's page shows, and no page.
     """
 
     capture_id: str
@@ -107,6 +108,7 @@ class LandedCapture:
     revisits: Reference | None = None
     source_id: str | None = None
     source_digest: str | None = None
+    is_file: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,9 @@ class LandedAlias:
     run_id: str
     alias: Alias
 
+
+ExchangeKind = Literal["page", "file"]
+"""What a capture of a site is, where it is not told by its collection."""
 
 Landed = LandedCapture | LandedIssue | LandedEnd | LandedCollection | LandedAlias | Plan | Withdrawal
 """A record of a segment that the tables are made of, or that says which segments they are made of."""
@@ -217,7 +222,7 @@ class WarcWriter:
         capture_id = str(uuid4())
         kind = "response" if revisits is None else "revisit"
         headers = _headers(kind, capture_id, capture.url, _warc_date(capture.captured_at))
-        headers |= _page_header(capture.collection_id)
+        headers |= _collection_header(capture.collection_id) or {_KIND_HEADER: "page"}
         revisits = _safe_reference(revisits)
         stated = {_SOURCE_ID_HEADER: _safe_value(source_id), _SOURCE_DIGEST_HEADER: _safe_value(source_digest)}
         headers |= {name: value for name, value in stated.items() if value is not None}
@@ -234,8 +239,7 @@ class WarcWriter:
         exchange: Exchange,
         collection_id: str | None,
         revisits: KnownCapture | None = None,
-        *,
-        is_page: bool = False,
+        kind: ExchangeKind | None = None,
     ) -> LandedCapture:
         """Land a request and its response, the body in the content-encoding in which it came.
 
@@ -243,7 +247,7 @@ class WarcWriter:
             exchange: What went over the wire.
             collection_id: `None` for what is no page of a collection.
             revisits: The capture whose body this one has too, where the site answered that nothing changed.
-            is_page: Whether it is read as a page; a redirect or `robots.txt` is not.
+            kind: What it is; `None` for what is neither, such as a redirect or `robots.txt`.
 
         Raises:
             UnwritableError: It cannot be written.
@@ -251,9 +255,9 @@ class WarcWriter:
         exchange, collection_id = _safe_exchange(exchange), _safe_text(collection_id)
         reference = _safe_reference(replace(revisits.reference, is_not_modified=True)) if revisits else None
         at, capture_id = _warc_date(exchange.received_at), str(uuid4())
-        kind = "response" if reference is None else "revisit"
-        own = _page_header(collection_id) if is_page else _collection_header(collection_id)
-        headers = _headers(kind, capture_id, exchange.url, at) | own
+        record_type = "response" if reference is None else "revisit"
+        own = _collection_header(collection_id) or ({} if kind is None else {_KIND_HEADER: kind})
+        headers = _headers(record_type, capture_id, exchange.url, at) | own
         level = _GZIP_LEVEL
         if reference is None:
             record = _response(headers, exchange)
@@ -430,8 +434,8 @@ def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
     if url.startswith(_about(run_id)):
         return _read_own(url.removeprefix(_about(run_id)), record.block, run_id)
     collection = record.get(_COLLECTION_HEADER.lower())
-    is_page = kind == "resource" or collection is not None or record.get(_PAGE_HEADER.lower()) is not None
-    if kind not in _KINDS or not is_page:
+    stated = record.get(_KIND_HEADER.lower())
+    if kind not in _KINDS or (kind != "resource" and collection is None and stated is None):
         return None
     return LandedCapture(
         capture_id=record_name(record["warc-record-id"]),
@@ -442,6 +446,7 @@ def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
         revisits=_read_reference(record) if kind == "revisit" else None,
         source_id=record.get(_SOURCE_ID_HEADER.lower()),
         source_digest=record.get(_SOURCE_DIGEST_HEADER.lower()),
+        is_file=stated == "file",
     )
 
 
@@ -552,11 +557,6 @@ def _safe_exchange(exchange: Exchange) -> Exchange:
 
 
 _quoted = lru_cache(quote)  # a run lands thousands of pages of few collections
-
-
-def _page_header(collection_id: str | None) -> dict[str, str]:
-    """What distinguishes a page from what else was sent, such as a redirect: its collection, or that it is in none."""
-    return _collection_header(collection_id) or {_PAGE_HEADER: "page"}
 
 
 def _collection_header(collection_id: str | None) -> dict[str, str]:

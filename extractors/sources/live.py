@@ -15,12 +15,14 @@ from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.catalog import CatalogEntry
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
+from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
 from schemas.listings import listing_entries
-from schemas.records import Alias, FetchedPage, Item, KnownCapture, PageRequest, Progress
+from schemas.records import FILE, Alias, FetchedPage, Item, KnownCapture, PageRequest, Progress
 
 _NOT_MODIFIED = 304
+_CHALLENGED = "the site asked for proof of a human visitor"
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
 
 
@@ -69,7 +71,9 @@ class LiveSite:
         """
         choice = self._choice
         again = dt.timedelta(days=choice.document_days) if choice.documents else None
-        crawl = _Crawl(open_site(self._catalog), self._plan, known, self._catalog.politeness.workers, again)
+        max_bytes = choice.file_mebibytes * 1024**2 if choice.files else None
+        workers = self._catalog.politeness.workers
+        crawl = _Crawl(open_site(self._catalog), self._plan, known, workers, again, max_bytes)
         with asyncio.Runner(loop_factory=_PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())
             try:
@@ -160,6 +164,7 @@ class _Crawl:
         known: What the raw zone had before.
         workers: Requests that are under way at once.
         ask_again: How old a page of a document is when it is asked for again; `None` to ask for none.
+        max_file_bytes: The most that a file may have; `None` to ask for none.
 
     Attributes:
         site: The site.
@@ -170,7 +175,13 @@ class _Crawl:
     _running: "asyncio.Task[None]"
 
     def __init__(
-        self, site: Site, plan: RunPlan, known: KnownPages, workers: int, ask_again: dt.timedelta | None
+        self,
+        site: Site,
+        plan: RunPlan,
+        known: KnownPages,
+        workers: int,
+        ask_again: dt.timedelta | None,
+        max_file_bytes: int | None,
     ) -> None:
         self.site = site
         self.has_ended = False
@@ -179,6 +190,8 @@ class _Crawl:
         self._known = known
         self._workers = workers
         self._ask_again = ask_again
+        self._max_file_bytes = max_file_bytes
+        self._files: set[str] = set()
         self._named: set[str] = set()
         self._landed = known.views_of_resumed_run()
         self._under_way = 0
@@ -223,6 +236,8 @@ class _Crawl:
                     group.create_task(self._work())
             if self._ask_again is not None:
                 await self._ask_for_documents(self._ask_again)
+            if self._max_file_bytes is not None:
+                await self._ask_for_files(self._max_file_bytes)
         finally:
             self._has_stopped = True
             self._has_news.set()
@@ -253,11 +268,50 @@ class _Crawl:
             except FetchError as error:
                 self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
-                if not self._is_refused:
-                    self._is_refused = True
-                    self._hand_out(SITE_STOPPED.issue(str(error)))
+                self._refuse(str(error))
             else:
                 self._take_document(fetched, known)
+
+    async def _ask_for_files(self, max_bytes: int) -> None:
+        """Ask for the files that pages of documents show, and that were never captured."""
+        captured = {url for url, is_captured in self._known.files.items() if is_captured}
+        shown = {url for url in (*self._known.files, *self._files) if url.startswith(f"{ARCHIVE_URL}/")}
+        self._due = iter(sorted(url for url in shown if self._at_site(url) not in captured))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work_on_files(max_bytes))
+
+    async def _work_on_files(self, max_bytes: int) -> None:
+        for url in self._due:
+            if self._is_refused:
+                return
+            try:
+                fetched = await self.site.fetch(self._at_site(url), max_bytes=max_bytes)
+            except FetchError as error:
+                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+            except SiteStoppedError as error:
+                self._refuse(str(error))
+            else:
+                self._take_file(fetched)
+
+    def _take_file(self, fetched: Fetched) -> None:
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+        content_type = answer.header("content-type") or ""
+        if not content_type.startswith("text/html"):
+            self._hand_out(FetchedPage(answer, None, fetched.decoded, FILE))
+            return
+        page = read_page(fetched.decoded, answer.url, content_type)
+        self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
+        if page.outcome == "challenge":
+            self._refuse(_CHALLENGED)
+
+    def _refuse(self, reason: str) -> None:
+        """Ask for nothing more, and say why, once."""
+        if not self._is_refused:
+            self._is_refused = True
+            self._hand_out(SITE_STOPPED.issue(reason))
 
     def _take_document(self, fetched: Fetched, known: KnownCapture | None) -> None:
         *hops, answer = fetched.exchanges
@@ -270,10 +324,10 @@ class _Crawl:
             self._hand_out(FetchedPage(answer, known=known))
             return
         page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
+        self._files.update(row.url for row in page.rows.get("page_files", ()) if isinstance(row, PageFile) and row.url)
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
-        if page.outcome == "challenge" and not self._is_refused:
-            self._is_refused = True
-            self._hand_out(SITE_STOPPED.issue("the site asked for proof of a human visitor"))
+        if page.outcome == "challenge":
+            self._refuse(_CHALLENGED)
 
     def _canonical(self, url: str) -> str | None:
         return document_url(url.removeprefix(self._site_url))
@@ -336,7 +390,7 @@ class _Crawl:
         self._plan.observe(request, view)
         if view.outcome == "challenge":
             self._is_refused = True
-            self._plan.stop("the site asked for proof of a human visitor")
+            self._plan.stop(_CHALLENGED)
 
     def _fail(self, request: PageRequest, reason: str) -> None:
         self._hand_out(FETCH_FAILED.issue(reason, url=request.url, collection_id=request.collection_id))
