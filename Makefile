@@ -24,7 +24,7 @@ test: .venv/dev
 accept: .venv/accept .venv/pywb/bin/wayback
 	(command -v wget && command -v chromium && command -v cc) || \
 	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
-	$(BIN)/pytest -m accept
+	$(BIN)/pytest -n auto --dist loadfile -m accept
 
 # Tests of schedules, overlaps, kills and restarts on a Prefect server with PostgreSQL and a worker; for a machine without
 # other load.
