@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
-from itertools import combinations
+from itertools import accumulate, chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -390,10 +390,14 @@ def test_the_list_has_every_document_with_its_collections(harvested: Path) -> No
     w = open_warehouse(harvested)
     assert listing["title"] == w.documents["title"].tolist()
     assert listing["summary"] == w.documents["summary"].tolist()
+    assert listing["id"] == w.documents["document_id"].tolist()
     assert listing["dated"] == 19
-    assert [len(places) for places in listing["listed"]] == w.documents["collection_count"].tolist()
+    (group,) = listing["groups"]
+    assert (group["param"], group["ids"]) == ("in", [*w.collections["collection_id"]])
+    places = [[*accumulate(steps)] for steps in group["rows"]]
+    assert Counter(chain(*places)) == Counter(dict(enumerate(w.documents["collection_count"].tolist())))
     at = listing["title"].index("Notes by Anastas Mikoyan ahead of Meetings with Mao Zedong")
-    assert [listing["collections"][place] for place in listing["listed"][at]] == [*w.collections["collection_id"]]
+    assert [at in each for each in places] == [True, True]
 
 
 @pytest.mark.parametrize(
