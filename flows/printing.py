@@ -134,8 +134,20 @@ def print_estimate(found: Estimate) -> None:
     )
     if found.documents:
         print_lines([f"{_many(found.documents, 'page')} of documents are among them"])
+    if found.assumed:
+        print_lines(
+            [
+                f"no count of the whole archive is known; it is taken to have some {found.assumed:,} documents; "
+                "wcda discover writes a catalog with counts"
+            ]
+        )
     if found.unknown:
-        print_lines([f"of {found.unknown} of them no count is known; they stand for one request each"])
+        print_lines(
+            [
+                f"of {_many(found.unknown, 'collection')} no count is known; each stands for one request here, and may "
+                "take many; wcda discover writes a catalog with counts"
+            ]
+        )
 
 
 def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]]) -> None:
