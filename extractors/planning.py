@@ -8,7 +8,7 @@ by more than `MAX_GROWTH`, which bounds the whole.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from schemas.listings import Range, listing_entries, listing_range
@@ -65,14 +65,21 @@ class CollectionPlan:
         url_of: Gives the URL of a page, from 0, with so many entries to a page; `None` leaves that to the site.
         items_per_page: What to ask for at first.
         default_size: Entries to a page where the site is not asked for a number, or ignores it.
+        foreseen_total: As the attribute.
 
     Attributes:
+        foreseen_total: Documents that it is thought to have before a page shows it; `None` where nobody knows.
         finished: Nothing more will be asked for; what is still under way is of no interest.
         reason: Once finished: why the reading is not complete; `None` if it is.
     """
 
     def __init__(
-        self, collection_id: str, url_of: Callable[[int, int | None], str], items_per_page: int, default_size: int
+        self,
+        collection_id: str,
+        url_of: Callable[[int, int | None], str],
+        items_per_page: int,
+        default_size: int,
+        foreseen_total: int | None = None,
     ) -> None:
         self.collection_id = collection_id
         self.finished = False
@@ -80,6 +87,7 @@ class CollectionPlan:
         self._url_of = url_of
         self._items_per_page = None if items_per_page == default_size else items_per_page
         self._default_size = default_size
+        self.foreseen_total = foreseen_total
         self._size: int | None = None  # not known before page 0 shows that there are more
         self._total: int | None = None
         self._first_total: int | None = None
@@ -105,6 +113,21 @@ class CollectionPlan:
         if self._size is None or self._total is None:
             return 1
         return max(1, -(-self._total // self._size))
+
+    @property
+    def page_size(self) -> int | None:
+        """Entries to a page, as page 0 shows it; `None` before that, or where all is on one page."""
+        return self._size
+
+    def foreseen_pages(self, size: int | None) -> int:
+        """How many pages the listing has, as far as is known or was thought.
+
+        Args:
+            size: Entries to a page that another listing showed; `None` if none did yet.
+        """
+        if self._total is not None or self.foreseen_total is None:
+            return self.expected_pages
+        return max(1, -(-self.foreseen_total // (size or self._items_per_page or self._default_size)))
 
     @property
     def observed_pages(self) -> int:
@@ -313,7 +336,14 @@ class RunPlan:
     def __init__(self, plans: Iterable[CollectionPlan]) -> None:
         self._plans = {plan.collection_id: plan for plan in plans}
         self._open = dict(self._plans)
-        self._expected_pages = sum(plan.expected_pages for plan in self._plans.values())
+        self._size: int | None = None
+        self._expected_pages = self._foreseen_pages()
+
+    def foresee(self, totals: Mapping[str, int]) -> None:
+        """Take in how many documents collections are thought to have, before anything is asked for."""
+        for name, total in totals.items():
+            self._plans[name].foreseen_total = total
+        self._expected_pages = self._foreseen_pages()
 
     @property
     def finished(self) -> bool:
@@ -332,7 +362,7 @@ class RunPlan:
 
     @property
     def expected_pages(self) -> int:
-        """How many pages all collections have, as far as is known."""
+        """How many pages all collections have, as far as is known or was thought."""
         return self._expected_pages
 
     @property
@@ -347,9 +377,13 @@ class RunPlan:
     def observe(self, request: PageRequest, view: PageView) -> None:
         """Take in what came for a request."""
         plan = self._plans[request.collection_id]
-        before = plan.expected_pages
+        before = plan.foreseen_pages(self._size)
         plan.observe(request, view)
-        self._expected_pages += plan.expected_pages - before
+        if plan.page_size not in (None, self._size):
+            self._size = plan.page_size
+            self._expected_pages = self._foreseen_pages()
+        else:
+            self._expected_pages += plan.foreseen_pages(self._size) - before
         self._close(request.collection_id)
 
     def fail(self, request: PageRequest, reason: str) -> None:
@@ -362,6 +396,9 @@ class RunPlan:
         for plan in self._open.values():
             plan.stop(reason)
         self._open.clear()
+
+    def _foreseen_pages(self) -> int:
+        return sum(plan.foreseen_pages(self._size) for plan in self._plans.values())
 
     def _close(self, collection_id: str) -> None:
         if self._plans[collection_id].finished:

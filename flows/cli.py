@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 INCOMPLETE_EXIT_CODE = 3
 """Published, but something of what was asked for could not be read."""
 
+FOUND_LIMIT = 20
+"""Documents that `find` shows unless something else is asked for."""
+
 app = typer.Typer(
     name="wcda",
     cls=SettableGroup,
@@ -396,6 +399,36 @@ def report(
         import webbrowser
 
         webbrowser.open(found.resolve().as_uri())
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
+def find(
+    words: Annotated[
+        list[str], typer.Argument(metavar="WORDS...", help='Words, "a phrase", -word, a date, or an id\'s beginning.')
+    ],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many documents are shown.")] = FOUND_LIMIT,
+    warehouse: WarehouseOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find documents by words, date, collection, term or id.
+
+    All words must be in a document's title, summary, date, collections, terms or full text. A word counts from its
+    beginning (cub finds Cuba), in any case and without accents; a phrase stands in quotes; -word leaves documents out.
+    1962, 1960s, 1962-10 and EDTF find dates. Exit code: 0 something was found; 1 nothing.
+    """
+    from flows.inspection import find_documents
+    from flows.printing import print_found, print_json
+
+    mistyped = next((word for word in words if word.startswith("--")), None)
+    if mistyped is not None:
+        raise UsageError(f"no such option: {mistyped} (see 'wcda find --help')")
+    found = find_documents(_warehouse(warehouse), words, limit)
+    if json:
+        print_json(asdict(found))
+    else:
+        print_found(found)
+    if not found.count:
+        raise typer.Exit(WcdaError.exit_code)
 
 
 @app.command()

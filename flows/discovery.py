@@ -12,6 +12,7 @@ from extractors.wilson_center.result_sets import WHOLE_ARCHIVE
 from extractors.wilson_center.urls import ListingUrl, listing_url
 from flows.request import read_catalog
 from schemas.errors import SourceError
+from schemas.listings import listing_range
 
 
 def discover(catalog_path: Path | None, archive: str | None, contact: str | None) -> str:
@@ -27,11 +28,13 @@ def discover(catalog_path: Path | None, archive: str | None, contact: str | None
         SourceError: The site does not answer, or shows no facets.
     """
     catalog = read_catalog(catalog_path, archive, contact)[1]
-    found = read_entries(asyncio.run(_fetch_listing(catalog)), catalog.archive.url)
+    text, total = asyncio.run(_fetch_listing(catalog))
+    found = read_entries(text, catalog.archive.url)
     if not found:
         raise SourceError(f"the listing of {catalog.archive.url} shows no facets; its layout may have changed")
     known = {entry.collection.collection_id for entry in catalog.collections}
-    new = [entry for entry in (WHOLE_ARCHIVE, *found) if entry.collection.collection_id not in known]
+    whole = WHOLE_ARCHIVE.model_copy(update={"count": total})
+    new = [entry for entry in (whole, *found) if entry.collection.collection_id not in known]
     return write_catalog(catalog.model_copy(update={"collections": (*catalog.collections, *new)}))
 
 
@@ -43,8 +46,8 @@ def read_entries(text: str, base: str) -> list[CatalogEntry]:
     ]
 
 
-async def _fetch_listing(catalog: Catalog) -> str:
-    """The first listing page of the whole archive, as text.
+async def _fetch_listing(catalog: Catalog) -> tuple[str, int | None]:
+    """The first listing page of the whole archive, as text, and how many documents it reports.
 
     Raises:
         SourceError: The site does not answer, does not permit it, or sends something else.
@@ -58,4 +61,5 @@ async def _fetch_listing(catalog: Catalog) -> str:
     text, _ = decode(fetched.decoded, charset_of(content_type))
     if text is None or page.outcome != "listing":
         raise SourceError(f"{url}: {page.issues[0].message if page.issues else 'an empty listing'}")
-    return text
+    line = listing_range(page)
+    return text, line.total if line else None

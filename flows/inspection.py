@@ -29,6 +29,7 @@ from warehouse.identity.decisions import Decision, Verdict
 from warehouse.receipts import describe
 from wcda.changes import Change, find_changes
 from wcda.finding import find_collection
+from wcda.search import search
 from wcda.snapshots import (
     Snapshot,
     current_snapshot,
@@ -229,6 +230,56 @@ def explain_document(warehouse: Path, name: str) -> Explanation:
     """
     _, snapshot = _current(warehouse)
     return explain(snapshot, name)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundDocuments:
+    """What a search found.
+
+    Attributes:
+        query: As it was understood: words, phrases in quotes, what must not be there behind a minus.
+        count: Of all documents that were found.
+        documents: The first of them.
+    """
+
+    snapshot: str
+    query: str
+    count: int
+    documents: list[dict[str, Any]]
+
+
+def find_documents(warehouse: Path, words: Iterable[str], limit: int) -> FoundDocuments:
+    """The documents that have all that is asked for.
+
+    Args:
+        warehouse: Its folder.
+        words: As they were typed; one with a blank in it, which a shell took out of quotes, is a phrase.
+        limit: How many documents are given.
+
+    Raises:
+        UsageError: There is no warehouse, or nothing to look for.
+        WarehouseError: Nothing was ever published.
+    """
+    query = " ".join(map(_as_part, words))
+    _, snapshot = _current(warehouse)
+    found = search(snapshot, query)
+    documents = [
+        {
+            **{name: each.document[name] for name in ("document_id", "date_text", "date_edtf", "title", "url")},
+            "collections": each.collections,
+            "found_in": each.fields,
+            "passage": each.passage,
+        }
+        for each in found[:limit]
+    ]
+    return FoundDocuments(snapshot.manifest.snapshot_id, query, len(found), documents)
+
+
+def _as_part(word: str) -> str:
+    """A word of the command line as a part of a query."""
+    if '"' in word or len(word.split()) < 2:
+        return word
+    return f'-"{word[1:]}"' if word.startswith("-") else f'"{word}"'
 
 
 def list_pairs(warehouse: Path) -> list[dict[str, Any]]:

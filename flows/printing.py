@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from extractors.sources.estimate import Estimate
-from flows.inspection import ChangeReport
+from flows.inspection import ChangeReport, FoundDocuments
 from flows.rollback import RolledBack
 from flows.settings import Setting
 from flows.terminal import visible
@@ -134,8 +134,20 @@ def print_estimate(found: Estimate) -> None:
     )
     if found.documents:
         print_lines([f"{_many(found.documents, 'page')} of documents are among them"])
+    if found.assumed:
+        print_lines(
+            [
+                f"no count of the whole archive is known; it is taken to have some {found.assumed:,} documents; "
+                "wcda discover writes a catalog with counts"
+            ]
+        )
     if found.unknown:
-        print_lines([f"of {found.unknown} of them no count is known; they stand for one request each"])
+        print_lines(
+            [
+                f"of {_many(found.unknown, 'collection')} no count is known; each stands for one request here, and may "
+                "take many; wcda discover writes a catalog with counts"
+            ]
+        )
 
 
 def print_status(receipt: Receipt, runs: Sequence[dict[str, Any]], kept: Sequence[dict[str, Any]]) -> None:
@@ -229,6 +241,23 @@ def print_explanation(explanation: Explanation) -> None:
     if explanation.pairs:
         lines += ["kept apart from:", *(f"  {other}: {evidence}" for other, evidence in explanation.pairs)]
     print_lines(lines)
+
+
+def print_found(found: FoundDocuments) -> None:
+    """The documents that were found, each with its id, date and title, and the collections that list it."""
+    console = _console()
+    width = console.width - len("  in ")
+    for row in found.documents:
+        console.print(f"{row['document_id']}  {row['date_text'] or '(no date)'}")
+        console.print(f"  {_short(row['title'] or '(no title)', width)}")
+        if row["collections"]:
+            console.print(f"  in {_short('; '.join(row['collections']), width)}")
+        if row["passage"]:
+            console.print(f"  {_short(row['passage'], width)}")
+    shown = len(found.documents)
+    more = f"; the first {shown} are shown, --limit {found.count} shows all" if shown < found.count else ""
+    count = _many(found.count, "document") if found.count else "no document"
+    console.print(f"{count} for {found.query}{more}")
 
 
 def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 
 from schemas.records import Progress
@@ -53,13 +53,25 @@ def plain_lines(write: Callable[[str], None], clock: Callable[[], float] = time.
 
 def describe(progress: Progress, seconds: float) -> str:
     """One line on how far a run is, after so many seconds."""
-    rate = progress.pages / seconds
-    speed = f"{rate:.1f} a second, {progress.failed:,} failed"
+    speed = f"{_rate(progress, seconds):.1f} a second, {progress.failed:,} failed"
     if progress.expected_pages is None or progress.pages > progress.expected_pages:  # more came than was foreseen
         return f"{progress.pages:,} pages, {speed}"
-    left = max(0, progress.expected_pages - progress.pages) / rate
-    minutes, rest = divmod(round(left), 60)
-    return f"{progress.pages:,} of {progress.expected_pages:,} pages, {speed}, {minutes} min {rest:02d} s left"
+    left = time_left(progress, seconds)
+    return f"{progress.pages:,} of {progress.expected_pages:,} pages, {speed}" + (f", {left}" if left else "")
+
+
+def time_left(progress: Progress, seconds: float) -> str:
+    """How long what is expected will take at the rate up to now; empty where nobody knows."""
+    rate = _rate(progress, seconds)
+    if not rate or progress.expected_pages is None or progress.pages > progress.expected_pages:
+        return ""
+    minutes, rest = divmod(round((progress.expected_pages - progress.pages) / rate), 60)
+    return f"{minutes} min {rest:02d} s left"
+
+
+def _rate(progress: Progress, seconds: float) -> float:
+    """Pages a second, without those that were landed before this process began."""
+    return (progress.pages - progress.resumed) / seconds if seconds > 0 else 0.0
 
 
 def _print(line: str) -> None:
@@ -74,16 +86,19 @@ def _bar() -> Iterator[Watch]:
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:.1f}/s", justify="right"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}"),
         TextColumn("{task.fields[failed]} failed"),
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("pages", total=None, failed=0, rate=0.0)
+        task = bar.add_task("pages", total=None, failed=0, rate=0.0, left="")
         begun = time.monotonic()
 
         def watch(progress: Progress) -> None:
-            rate = progress.pages / (time.monotonic() - begun)
+            seconds = time.monotonic() - begun
             done, expected = progress.pages, progress.expected_pages
-            bar.update(task, completed=done, total=expected, failed=progress.failed, rate=rate)
+            if expected is not None:
+                expected = max(done, expected)
+            rate, left = _rate(progress, seconds), time_left(progress, seconds)
+            bar.update(task, completed=done, total=expected, failed=progress.failed, rate=rate, left=left)
 
         yield watch

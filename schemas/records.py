@@ -316,13 +316,15 @@ class Progress:
 
     Attributes:
         pages: That were read, or failed.
-        expected_pages: As far as the collections that were begun show; `None` where nobody knows.
+        expected_pages: As far as is known or was foreseen; `None` where nobody knows.
         failed: Pages that could not be had.
+        resumed: Of the pages, those that were landed before the run was killed and goes on.
     """
 
     pages: int
     expected_pages: int | None
     failed: int
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from wcda.manifest import ChangeKind
 from wcda.naming import match_named, plain
 from wcda.overlaps import find_overlaps
 from wcda.schema import TABLES
+from wcda.search import search
 from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
 
 _BATCH_ROWS = 256  # texts in memory at once
@@ -30,6 +31,12 @@ _PASSAGES = pa.schema(
         ("passage", pa.string()),
     ]
 )
+_FOUND = [
+    *((name, pa.string()) for name in ("document_id", "date_text", "date_edtf", "title", "url")),
+    ("collections", pa.list_(pa.string())),
+    ("found_in", pa.list_(pa.string())),
+    ("passage", pa.string()),
+]
 _AROUND = 60  # characters of a passage on each side
 CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "column", "former", "present")
 
@@ -159,6 +166,32 @@ class Warehouse:
         own = self.document_terms.merge(people.loc[is_meant, ["term_id", "name"]], on="term_id")
         found: pd.DataFrame = own[["document_id", "role", "name"]].merge(self.documents, on="document_id")
         return found.sort_values(["date_start", "document_id", "role"]).reset_index(drop=True)
+
+    def find(self, query: str) -> pd.DataFrame:
+        """The documents that have what is asked for, as `wcda find` finds them, the best first.
+
+        Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields), passage (around
+        the first place in a full text).
+
+        Args:
+            query: Words from their beginning, phrases in quotes, `-word` for what must not be there; a date (`1962`,
+                `1960s`, `1962-10`, EDTF) or the beginning of an id is found as such too.
+
+        Raises:
+            UsageError: There is nothing to look for.
+        """
+        columns = [name for name, _ in _FOUND[:5]]
+        rows = [
+            {
+                **{name: each.document[name] for name in columns},
+                "collections": each.collections,
+                "found_in": each.fields,
+                "passage": each.passage,
+            }
+            for each in search(self._snapshot, query)
+        ]
+        found: pd.DataFrame = pa.Table.from_pylist(rows, pa.schema(_FOUND)).to_pandas(types_mapper=pd.ArrowDtype)
+        return found
 
     def find_text(self, phrase: str) -> pd.DataFrame:
         """The texts that hold a phrase, in any case: of each the passage around its first place, and the title.

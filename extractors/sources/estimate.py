@@ -12,6 +12,7 @@ class Estimate:
     Attributes:
         collections: How many are asked for.
         unknown: How many of these have no known count of documents; each is one request here.
+        assumed: Documents that the whole archive is taken to have, where it is asked for and no count is known, else 0.
         documents: Pages of documents among the requests.
         requests: Where the site gives a hundred entries a page.
         hours: That these take at the permitted rate.
@@ -22,6 +23,7 @@ class Estimate:
 
     collections: int
     unknown: int
+    assumed: int
     documents: int
     requests: int
     hours: float

@@ -13,8 +13,22 @@ from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.estimate import Estimate
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.catalog import CatalogEntry
-from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
-from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
+from extractors.wilson_center.result_sets import (
+    ARCHIVE_DOCUMENTS,
+    WHOLE_ARCHIVE,
+    plan_of,
+    requested_entries,
+    with_result_sets,
+)
+from extractors.wilson_center.urls import (
+    ARCHIVE_URL,
+    DEFAULT_SIZE,
+    LARGE_SIZE,
+    ListingUrl,
+    classify,
+    document_url,
+    listing_url,
+)
 from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
@@ -49,11 +63,22 @@ class LiveSite:
         self._pages = 0
         self._failed = 0
         self._resumed = 0
+        self._known_due = 0
+        self._due_documents: int | None = None
 
     @property
     def progress(self) -> Progress:
-        """How far it is, of the pages that are expected by now."""
-        return Progress(self._resumed + self._pages, self._plan.expected_pages, self._failed)
+        """How far it is, of the pages that are expected by now, those of documents among them."""
+        expected = self._plan.expected_pages + self._expected_documents()
+        return Progress(self._resumed + self._pages, expected, self._failed, self._resumed)
+
+    def _expected_documents(self) -> int:
+        """Pages of documents that will be asked for: those that are due, once that is known."""
+        if not self._choice.documents:
+            return 0
+        if self._due_documents is not None:
+            return self._due_documents
+        return self._known_due or max(self._plan.totals.values(), default=0)
 
     def check(self) -> None:
         """Find out whether there is a contact for the User-Agent.
@@ -73,6 +98,8 @@ class LiveSite:
         again = dt.timedelta(days=choice.document_days) if choice.documents else None
         max_bytes = choice.file_mebibytes * 1024**2 if choice.files else None
         workers = self._catalog.politeness.workers
+        self._plan.foresee(self._known_totals(known))
+        self._known_due = len(_due(known.documents, again)) if again is not None else 0
         crawl = _Crawl(open_site(self._catalog), self._plan, known, workers, again, max_bytes)
         with asyncio.Runner(loop_factory=_PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())
@@ -80,11 +107,23 @@ class LiveSite:
                 while not crawl.has_ended:
                     runner.run(crawl.wait())
                     self._resumed = crawl.resumed
+                    self._due_documents = crawl.due_documents
                     for item in crawl.take():
                         self._count(item)
                         yield item
             finally:
                 runner.run(crawl.leave())
+
+    def _known_totals(self, known: KnownPages) -> dict[str, int]:
+        """What the first page of each collection reported in an earlier run."""
+        totals = {}
+        for entry in self._entries:
+            url = listing_url(entry.listing or ListingUrl(), 0, LARGE_SIZE, self._catalog.archive.url)
+            latest = known.latest(url)
+            line = known.view(latest).range if latest else None
+            if line is not None:
+                totals[entry.collection.collection_id] = line.total
+        return totals
 
     def issues(self) -> list[Issue]:
         """An issue for each collection of which not all was read, or that is not what was asked for."""
@@ -109,17 +148,24 @@ class LiveSite:
             totals: Documents of collections, where known; else what the catalog says holds.
             documents: Pages of documents that are due, where known; else as many as the largest collection has.
         """
-        counts = [totals.get(entry.collection.collection_id, entry.count) for entry in self._entries]
-        fewest, most = (1 + sum(_pages(count, size) for count in counts) for size in (LARGE_SIZE, DEFAULT_SIZE))
+        counts = {entry.collection.collection_id: entry.count for entry in self._entries}
+        counts |= {name: totals[name] for name in counts if name in totals}
+        assumed = 0
+        if counts.get(_WHOLE_ID, 0) is None:
+            counts[_WHOLE_ID] = assumed = max(ARCHIVE_DOCUMENTS, *(count or 0 for count in counts.values()))
+        fewest, most = (
+            1 + sum(_pages(count, size) for count in counts.values()) for size in (LARGE_SIZE, DEFAULT_SIZE)
+        )
         pages = 0
         if self._choice.documents:
-            pages = max((count or 0 for count in counts), default=0) if documents is None else documents
+            pages = max((count or 0 for count in counts.values()), default=0) if documents is None else documents
         fewest, most = fewest + pages, most + pages
         rate = self._catalog.politeness.requests_per_second
         return Estimate(
             collections=len(counts),
             documents=pages,
-            unknown=counts.count(None),
+            unknown=list(counts.values()).count(None),
+            assumed=assumed,
             requests=fewest,
             hours=fewest / rate / 3600,
             most_requests=most,
@@ -170,6 +216,7 @@ class _Crawl:
         site: The site.
         has_ended: Whether nothing more will come.
         resumed: How many pages the run had landed before it was killed, as far as the plan has come to them.
+        due_documents: How many pages of documents are asked for; `None` as long as the listings are being read.
     """
 
     _running: "asyncio.Task[None]"
@@ -200,6 +247,7 @@ class _Crawl:
         self._has_news = asyncio.Event()
         self._has_stopped = False
         self._is_refused = False
+        self.due_documents: int | None = None
         self._due: Iterator[str] = iter(())
         self._site_url = site.url
 
@@ -250,8 +298,8 @@ class _Crawl:
 
     async def _ask_for_documents(self, ask_again: dt.timedelta) -> None:
         """Ask for the pages of documents, once the listings have shown which there are."""
-        known = dict.fromkeys(self._named) | self._known.documents
-        urls = [url for url in due_documents(known, dt.datetime.now(dt.UTC), ask_again) if classify(url) == "document"]
+        urls = _due(dict.fromkeys(self._named) | self._known.documents, ask_again)
+        self.due_documents = 0 if self._is_refused else len(urls)
         self._due = iter(urls)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
@@ -411,6 +459,12 @@ def _asked(entry: CatalogEntry) -> str:
     """What a collection asks for, as the catalog has it."""
     asked = ", ".join([*(entry.facets or ()), *filter(None, [entry.text and repr(entry.text), entry.address])])
     return f"{asked} ({entry.name})" if entry.name else asked
+
+
+def _due(known: Mapping[str, dt.datetime | None], ask_again: dt.timedelta) -> list[str]:
+    """URLs of documents to ask for, in their order."""
+    urls = due_documents(known, dt.datetime.now(dt.UTC), ask_again)
+    return [url for url in urls if classify(url) == "document"]
 
 
 def _pages(count: int | None, size: int) -> int:

@@ -8,6 +8,9 @@ from wcda.naming import find_named, match_named
 WHOLE_ARCHIVE = CatalogEntry(name="The whole archive", address="/search")
 """What is harvested where the catalog names no result set."""
 
+ARCHIVE_DOCUMENTS = 17_000
+"""How many documents the whole archive has, roughly: what an estimate takes where no count is known."""
+
 
 def with_result_sets(catalog: Catalog) -> tuple[CatalogEntry, ...]:
     """The entries of a catalog; with the whole archive where they name no result set."""
@@ -51,7 +54,7 @@ def plan_of(entry: CatalogEntry, base: str) -> CollectionPlan:
     def url_of(page: int, items_per_page: int | None) -> str:
         return listing_url(listing, page, items_per_page, base)
 
-    return CollectionPlan(listing.collection_id, url_of, LARGE_SIZE, DEFAULT_SIZE)
+    return CollectionPlan(listing.collection_id, url_of, LARGE_SIZE, DEFAULT_SIZE, entry.count)
 
 
 def _is_asked_for(entry: CatalogEntry) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from extractors.wilson_center.catalog import parse_catalog
+from extractors.wilson_center.result_sets import ARCHIVE_DOCUMENTS
 from schemas.records import Progress
 from tests.conftest import run_here
 from tests.flows.faults import DOCUMENTS, FAULTS, QUICK, SITE, Fault
@@ -335,13 +336,14 @@ def test_a_dry_run_says_requests_and_hours_and_asks_nobody(site: ReplicaSite, tm
 
     found = json.loads(done.stdout)
     assert site.log() == []
-    assert (found["collections"], found["unknown"], found["requests"]) == (4, 4, 5)
+    assert (found["collections"], found["unknown"], found["assumed"]) == (4, 3, ARCHIVE_DOCUMENTS)
+    assert found["requests"] == 1 + 3 + ARCHIVE_DOCUMENTS // 100
     harvest(write_catalog_for(site, tmp_path / "quick.toml"), warehouse)
     sizes = [len(one.addresses) for one in site.truth.collections] + [DOCUMENTS]
     known = json.loads(
         run_here("harvest", "--catalog", catalog, "--warehouse", warehouse, "--dry-run", "--json").stdout
     )
-    assert known["unknown"] == 0
+    assert (known["unknown"], known["assumed"]) == (0, 0)
     assert known["most_requests"] == 1 + sum(-(-size // 10) for size in sizes)
     assert known["most_hours"] == known["most_requests"] / 2 / 3600
     assert not (tmp_path / "other").exists()

@@ -23,6 +23,18 @@ def test_a_line_says_pages_rate_failures_and_what_is_left() -> None:
     )
 
 
+def test_pages_that_were_landed_before_the_run_was_killed_do_not_count_as_fast() -> None:
+    assert describe(Progress(pages=900, expected_pages=1000, failed=0, resumed=890), seconds=10) == (
+        "900 of 1,000 pages, 1.0 a second, 0 failed, 1 min 40 s left"
+    )
+
+
+def test_nothing_is_foreseen_before_the_first_page_of_a_resumed_run() -> None:
+    assert describe(Progress(pages=890, expected_pages=1000, failed=0, resumed=890), seconds=10) == (
+        "890 of 1,000 pages, 0.0 a second, 0 failed"
+    )
+
+
 def test_a_line_foresees_nothing_once_more_pages_came_than_were_expected() -> None:
     assert describe(Progress(pages=1001, expected_pages=607, failed=0), seconds=1001) == (
         "1,001 pages, 1.0 a second, 0 failed"
