@@ -7,7 +7,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --n
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
 .PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
-	reader-report kill-report disk-report power-report fuzz notebook dictionary lock clean
+	reader-report kill-report disk-report power-report fuzz notebook picture wheel dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -21,7 +21,7 @@ test: .venv/dev
 
 # Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser; a C compiler builds
 # the disk that fails.
-accept: .venv/accept .venv/pywb/bin/wayback
+accept: .venv/accept .venv/pywb/bin/wayback .venv/wheels
 	(command -v wget && command -v chromium && command -v cc) || \
 	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
 	$(BIN)/pytest -n auto --dist loadfile -m accept
@@ -73,6 +73,14 @@ disk-report: .venv/dev
 power-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.power 200
 
+# The picture of the report in the README, again after the report has changed.
+picture: .venv/accept
+	$(BIN)/python -m tests.picture
+
+# The file that pip, pipx and uvx install, in dist/.
+wheel: .venv/run
+	$(BIN)/python -m hatchling build --target wheel
+
 # Mutations of pages, archives, indexes, catalogs, dates and URLs under a watchdog; SECONDS=60 for a minute.
 fuzz: .venv/dev
 	$(BIN)/python -m tests.archives.fuzz --seconds $(or $(SECONDS),3600)
@@ -94,7 +102,9 @@ lock: .venv/run
 	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra dask -c requirements/run.txt pyproject.toml -o requirements/dask.txt
 	$(LOCK) --extra notebook -c requirements/run.txt pyproject.toml -o requirements/notebook.txt
-	$(LOCK) --extra dask --extra notebook --group accept -c requirements/dev.txt pyproject.toml -o requirements/accept.txt
+	$(LOCK) --group docs -c requirements/dev.txt -o requirements/docs.txt
+	$(LOCK) --extra dask --extra notebook --group accept --group docs -c requirements/dev.txt pyproject.toml \
+	  -o requirements/accept.txt
 	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(LOCK) --group pywb -o requirements/pywb.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
@@ -111,6 +121,11 @@ lock: .venv/run
 .venv/accept: .venv/dev requirements/accept.txt
 	$(PIP) --no-deps --require-hashes -r requirements/accept.txt
 	@touch $@
+
+# What a fresh environment is installed from, without network, by the tests of the wheel.
+.venv/wheels: requirements/run.txt | .venv/dev
+	rm -rf $@
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --require-hashes -w $@ -r requirements/run.txt
 
 .venv/pywb/bin/wayback: requirements/pywb.txt | .venv/dev
 	$(PYTHON) -m venv .venv/pywb
