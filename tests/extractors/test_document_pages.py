@@ -172,6 +172,20 @@ BODIES = {
         '<ol start="3"><li>three</li><li value="7"><p>seven</p></li></ol><ul><li>dot</li></ul>',
         "3. three\n\n7. seven\n\ndot",
     ),
+    "lists with letters, Roman numerals or nothing before their items": (
+        '<ol type="a" start="26"><li>z</li><li>aa</li></ol><ol style="list-style-type: upper-roman">'
+        '<li value="4">IV</li><li style="list-style-type:none">bare</li><li>VI</li></ol><ol reversed><li>two</li><li>one</li></ol>'
+        '<ul style="list-style:disc"><li>dot</li></ul><ul><li style="list-style-type:decimal">one</li></ul>',
+        "z. z\n\naa. aa\n\nIV. IV\n\nbare\n\nVI. VI\n\n2. two\n\n1. one\n\ndot\n\n1. one",
+    ),
+    "text whose lines are those of the source": (
+        "<p>A</p><pre>FROM:  X\n  TO:\tY\n\nText</pre><table><tr><td><pre>a\nb</pre></td><td>c</td></tr></table>",
+        "A\n\nFROM: X\nTO: Y\nText\n\na b\tc",
+    ),
+    "paragraphs of wide blanks and of what has no width": (
+        "<p>\u3000\u3000\u4e00</p><p>\u3000</p><p>&#8203;</p><p>\u4e8c<br>\u2003<br>\u4e09</p>",
+        "\u3000\u3000\u4e00\n\n\u4e8c\n\u4e09",
+    ),
     "right to left": (
         '<p dir="rtl">\u0645\u0631\u062d\u0628\u0627 &rlm;(1)</p>',
         "\u0645\u0631\u062d\u0628\u0627 \u200f(1)",
