@@ -110,13 +110,18 @@ def test_the_files_and_related_documents_equal_an_independent_reading(reading: d
     ]
 
 
+LANGUAGE_PANE = (
+    '<div class="tab-pane" id="translation"><div class="tab-content-languages"><div class="tab-pane"'
+    ' id="translation-English">{body}</div></div></div>'
+)
+
+
 def page(**parts: str) -> str:
     """A small page of a document, with the site's own markup around what a test puts in."""
     held = {
         "canonical": "/document/a-report",
         "shortlink": "/node/5",
-        "panes": '<div class="tab-pane" id="translation"><div class="tab-content-languages"><div class="tab-pane"'
-        ' id="translation-English">{body}</div></div></div>',
+        "panes": LANGUAGE_PANE,
         "body": "<p>One.</p>",
         "more": "",
         "information": "",
@@ -172,6 +177,21 @@ BODIES = {
         '<ol start="3"><li>three</li><li value="7"><p>seven</p></li></ol><ul><li>dot</li></ul>',
         "3. three\n\n7. seven\n\ndot",
     ),
+    "lists with letters, Roman numerals or nothing before their items": (
+        '<ol type="a" start="26"><li>z</li><li>aa</li></ol><ol style="list-style-type: upper-roman">'
+        '<li value="4">IV</li><li style="list-style-type:none">bare</li><li>VI</li></ol>'
+        "<ol reversed><li>two</li><li>one</li></ol>"
+        '<ul style="list-style:disc"><li>dot</li></ul><ul><li style="list-style-type:decimal">one</li></ul>',
+        "z. z\n\naa. aa\n\nIV. IV\n\nbare\n\nVI. VI\n\n2. two\n\n1. one\n\ndot\n\n1. one",
+    ),
+    "text whose lines are those of the source": (
+        "<p>A</p><pre>FROM:  X\n  TO:\tY\n\nText</pre><table><tr><td><pre>a\nb</pre></td><td>c</td></tr></table>",
+        "A\n\nFROM: X\nTO: Y\nText\n\na b\tc",
+    ),
+    "paragraphs of wide blanks and of what has no width": (
+        "<p>\u3000\u3000\u4e00</p><p>\u3000</p><p>&#8203;</p><p>\u4e8c<br>\u2003<br>\u4e09</p>",
+        "\u3000\u3000\u4e00\n\n\u4e8c\n\u4e09",
+    ),
     "right to left": (
         '<p dir="rtl">\u0645\u0631\u062d\u0628\u0627 &rlm;(1)</p>',
         "\u0645\u0631\u062d\u0628\u0627 \u200f(1)",
@@ -208,6 +228,58 @@ def test_what_a_pane_does_not_close_stays_out_of_its_text() -> None:
 def test_text_that_a_pasted_end_puts_beside_its_pane_is_an_issue() -> None:
     read = read_page(page(body="<p>One.</p></div></div></div><p>Lost words.</p>").encode())
     assert [(issue.kind, issue.found) for issue in read.issues] == [("text-outside-panes", "Lost words.")]
+
+
+def test_text_that_many_pasted_ends_put_far_from_its_pane_is_an_issue() -> None:
+    panes = f'{LANGUAGE_PANE}<div class="tab-pane" id="transcript"><p>Two.</p></div>'
+    read = read_page(page(panes=panes, body="<p>One.</p>" + "</div>" * 9 + "<p>Lost</p>words").encode())
+    assert [text["text"] for text in page_to_dict(read)["texts"]] == ["One.", "Two."]
+    assert ("text-outside-panes", "Lost\n\nwords") in [(issue.kind, issue.found) for issue in read.issues]
+
+
+def test_a_pasted_footer_or_a_class_that_the_site_uses_too_is_part_of_the_text() -> None:
+    body = '<p>One.</p><div class="text-block">Two.</div><div class="modal">Three.</div><footer>Four.</footer>'
+    assert texts(page(body=body)) == ["One.\n\nTwo.\n\nThree.\n\nFour."]
+
+
+FILES = {
+    "an object": (
+        '<object class="pdf-preview" data="/sites/a%20b.pdf"><a href="/x">x</a></object>',
+        "/sites/a%20b.pdf",
+    ),
+    "an embed": ('<embed src="https://digitalarchive.wilsoncenter.org/sites/a.pdf">', "/sites/a.pdf"),
+    "a frame": ('<iframe src="/sites/a.pdf#page=2"></iframe>', "/sites/a.pdf#page=2"),
+    "a viewer": ('<iframe src="/libraries/pdf.js/web/viewer.html?file=%2Fsites%2Fa.pdf"></iframe>', "/sites/a.pdf"),
+    "a scan that is an image": ('<p><img src="/sites/a.jpg" alt="Scan"></p>', "/sites/a.jpg"),
+    "one that a web archive plays": (
+        f'<object data="https://web.archive.org/web/20250101000000oe_/{SITE}/sites/a.pdf"></object>',
+        "/sites/a.pdf",
+    ),
+    "the same one twice": ('<object data="/sites/a.pdf"><embed src="/sites/a.pdf"></object>', "/sites/a.pdf"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pane_shows_a_file_in_any_frame(name: str) -> None:
+    body, path = FILES[name]
+    found = page_to_dict(read_page(page(body=body).encode()))
+    assert [(file["kind"], file["language"], file["url"]) for file in found["files"]] == [
+        ("translation", "English", SITE + path)
+    ]
+    assert found["issues"] == []
+
+
+@pytest.mark.parametrize("source", ["data:application/pdf;base64,JVBERi0=", "./A report_files/a.pdf", "about:blank"])
+def test_a_file_without_a_url_of_the_web_is_an_issue(source: str) -> None:
+    read = read_page(page(body=f'<object data="{source}"></object>').encode())
+    assert [(issue.kind, issue.found) for issue in read.issues] == [("empty-pane", source)]
+    assert page_to_dict(read)["files"] == []
+
+
+def test_images_behind_a_pane_that_is_not_closed_are_no_files_of_it() -> None:
+    body = '<img src="/sites/a.jpg"><div><div><div><div><div><div><p>One.'
+    html = page(body=body, information='<img src="/logo.png">', end='<img src="/seal.png"></body></html>')
+    assert [file["url"] for file in page_to_dict(read_page(html.encode()))["files"]] == [f"{SITE}/sites/a.jpg"]
 
 
 def test_a_page_cut_anywhere_yields_nothing_untrue_and_says_that_it_ends_early() -> None:

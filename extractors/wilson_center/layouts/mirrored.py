@@ -11,7 +11,7 @@ from extractors.wilson_center.urls import ARCHIVE_URL
 # Looked for first, since it is quick, and what follows is not: such a page has links of other pages too.
 _ANY = re.compile(r"""href=["'](?![a-z]+:|[/\#?"'])""")
 _LINK = re.compile(
-    r"""(?P<before>(?:href|src)=["'])
+    r"""(?P<before>(?:href|src|data)=["'])
     (?P<link>(?:\.{1,2}/)*(?:[^"'\s<>:?\#/.][^"'\s<>:?\#]*\.html?|(?:document|people|places|topics|sites)/[^"'\s<>:?\#]+))
     (?=["'#])""",
     re.VERBOSE,

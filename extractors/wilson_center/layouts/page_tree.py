@@ -69,6 +69,19 @@ def line(node: LexborNode) -> str | None:
     return " ".join(plain_text(node).split()) or None
 
 
+def classes(node: LexborNode) -> list[str]:
+    """The classes of an element."""
+    return (node.attributes.get("class") or "").split()
+
+
+def pane_around(node: LexborNode) -> LexborNode | None:
+    """The innermost pane of the tabs that a node is in; `None` if it is in none."""
+    parent = node.parent
+    while parent is not None and "tab-pane" not in classes(parent):
+        parent = parent.parent
+    return parent
+
+
 def paragraphs(node: LexborNode) -> str | None:
     """The text of an element, its paragraphs parted by an empty line; `None` if it has none."""
     return plain_text(node) or None
