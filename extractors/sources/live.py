@@ -176,7 +176,7 @@ class LiveSite:
     def _count(self, item: Item) -> None:
         has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
-        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page)
+        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
 
 
 class _PausingLoop(asyncio.SelectorEventLoop):
