@@ -24,6 +24,7 @@ from extractors.raw_zone import RawZone
 from extractors.reparsing import ParseAll, parse_in_processes
 from extractors.sources import Source
 from extractors.wilson_center import ARCHIVE
+from flows.memory import give_memory_back_soon
 from flows.progress import Watch
 from flows.request import HarvestRequest
 from flows.withdrawals import interrupted_rollback
@@ -81,6 +82,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
             was published, and what was landed is set aside.
     """
+    give_memory_back_soon()
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
     source = request.open_source(catalog)
@@ -88,6 +90,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
     with folder.locked():
         read_decisions(folder)  # a mistake in it is reported before anything is fetched
         run_id = _land(source, request.collection_ids(catalog), folder, catalog_text, step, watch)
+        del source  # what it knows of the site takes memory that publishing needs
         return step(publish_tables, folder, run_id, request.accept_loss, request.keep)
 
 
@@ -143,6 +146,7 @@ def rebuild(
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
             was published.
     """
+    give_memory_back_soon()
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     parse_all = parse_all or parse_in_processes
