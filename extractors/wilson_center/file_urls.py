@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
-from extractors.replays import split_replay
+from extractors.replays import original_url
 from extractors.wilson_center.urls import ARCHIVE_URL
 
 _WEB = ("http://", "https://")
@@ -16,11 +16,9 @@ def file_url(source: str) -> str | None:
     `None` for what has no URL: what is written into the page (`data:`), and copies beside a saved page, whose links
     are relative, while the site's own all begin at its root.
     """
-    small = source.lower()
-    if not small.startswith(("/", *_WEB)):
+    if not source.lower().startswith(("/", *_WEB)):
         return None
-    replayed = split_replay(source) if "/http" in small else None
-    plain = replayed.url if replayed is not None else source
+    plain = original_url(source)
     try:
         viewed = _viewed(plain)
         url = urljoin(ARCHIVE_URL, viewed or plain)

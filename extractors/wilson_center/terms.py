@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, unquote, urlsplit
 
+from extractors.replays import original_url
 from extractors.wilson_center.urls import (
     ARCHIVE_HOST,
     ARCHIVE_HOSTS,
@@ -46,6 +47,7 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
         name: As the link has it.
         kind: What the page says that it is.
     """
+    href = original_url(href) if href else None
     own = term_page(href) if href else None
     if own is not None:
         return own
@@ -61,7 +63,7 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
 def term_page(url: str) -> Term | None:
     """The term whose page is at a URL; `None` if it is no such page of the archive."""
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(original_url(url).strip())
         if parts.scheme not in ("", "http", "https") or (parts.hostname or ARCHIVE_HOST) not in ARCHIVE_HOSTS:
             return None
     except ValueError:

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -108,6 +109,29 @@ def test_the_files_and_related_documents_equal_an_independent_reading(reading: d
         }
         for row in reading["related"]
     ]
+
+
+def as_played(html: str) -> str:
+    """A page as a web archive shows it: each link leads to what the archive has."""
+    rooted = re.sub(r'((?:href|src|data)=")/(?!/)', rf"\1/web/20250101000000/{SITE}/", html)
+    return re.sub(rf'((?:href|src|data)="){SITE}', rf"\1https://web.archive.org/web/20250101000000/{SITE}", rooted)
+
+
+def as_minified(html: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", html)
+
+
+def as_saved(html: str) -> str:
+    """A page as a browser saves it: tags in capitals, links absolute, line ends of Windows."""
+    absolute = re.sub(r'((?:href|src|data)=")/(?!/)', rf"\1{SITE}/", html)
+    return re.sub(r"</?[a-z][a-z0-9]*", lambda tag: tag[0].upper(), absolute).replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("change", [as_played, as_minified, as_saved])
+def test_a_page_is_read_alike_however_it_was_kept(change: Callable[[str], str]) -> None:
+    for path in READINGS[:6]:
+        html = path.with_suffix(".html").read_text("utf-8")
+        assert page_to_dict(read_page(change(html).encode())) == page_to_dict(read_page(html.encode())), path.stem
 
 
 LANGUAGE_PANE = (
@@ -301,6 +325,69 @@ def test_an_unknown_label_is_an_issue_with_its_text() -> None:
     block = '<div class="information-block"><h3 class="sub-title">Shelf</h3><div class="text">B 12</div></div>'
     read = read_page(page(information=block).encode())
     assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", "Shelf", "B 12")]
+
+
+def block(label: str, value: str) -> str:
+    return f'<div class="information-block"><h3 class="sub-title">{label}</h3>{value}</div>'
+
+
+UNREAD = {
+    "a label that stands twice": (
+        {"information": block("Source", "<div class=text>A</div>") + block("Source", "<div class=text>B</div>")},
+        "Source",
+        "B",
+    ),
+    "a known label without its text": ({"information": block("Source", "<p>A</p>")}, "Source", "Source\n\nA"),
+    "a heading without a list": ({"more": '<h2 class="title">Translators</h2><div>Bob</div>'}, "Translators", "Bob"),
+    "a block without pills": (
+        {"more": '<div class="pill-block"><h3 class="title">Events</h3><p>A war</p></div>'},
+        "Events",
+        "Events\n\nA war",
+    ),
+    "pills of no known kind": (
+        {"more": '<div class="pill-block"><h3 class="title">Events</h3><a class="pill">War</a></div>'},
+        "Events",
+        "War",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_nothing_that_has_a_label_is_dropped(name: str) -> None:
+    parts, label, text = UNREAD[name]
+    read = read_page(page(**parts).encode())
+    assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", label, text)]
+
+
+def test_values_of_a_field_are_parted_by_elements_as_by_lines() -> None:
+    information = block("Type", '<div class="text">Letter &amp; Note<br>Report\n   Cable<p>Memo</p></div>')
+    document = page_to_dict(read_page(page(information=information).encode()))["document"]
+    assert document["document_type"] == ["Letter & Note", "Report", "Cable", "Memo"]
+
+
+def test_a_pill_is_what_its_class_says_and_else_what_its_block_says() -> None:
+    pills = '<a class="pill pill-people" href="/people/ann">Ann</a><a class="pill pill-places">Rome</a>'
+    blocks = f'<div class="pill-block"><h3 class="title">Associated People</h3>{pills}</div>'
+    blocks += '<div class="pill-block"><h3 class="title">Associated Topics</h3><ul><li>War</li></ul></div>'
+    found = page_to_dict(read_page(page(more=blocks).encode()))
+    assert [(term["role"], term["name"]) for term in found["terms"]] == [
+        ("person", "Ann"),
+        ("place", "Rome"),
+        ("topic", "War"),
+    ]
+    assert found["issues"] == []
+
+
+def test_the_download_is_the_sites_own_whatever_a_text_links_to() -> None:
+    body = '<a href="https://example.org/download">x</a>'
+    html = page(body=body, more='<a class="btn-icon" href="/document/5/download">y</a>')
+    assert page_to_dict(read_page(html.encode()))["document"]["download_url"] == f"{SITE}/document/5/download"
+
+
+def test_a_related_row_without_a_link_is_an_issue() -> None:
+    rows = '<table><tr><td class="date">1954</td><td class="document"><h3>A Talk</h3></td></tr></table>'
+    read = read_page(page(more=rows).encode())
+    assert [(issue.kind, issue.found) for issue in read.issues] == [("text-outside-entries", "1954 A Talk")]
 
 
 def test_an_unknown_pane_is_kept_as_text_with_an_issue() -> None:
