@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
-from extractors.warc import ExchangeKind, Landed, LandedCapture, UnwritableError, WarcWriter
+from extractors.warc.landed import ExchangeKind, Landed, LandedCapture
+from extractors.warc.writer import UnwritableError, WarcWriter
 from schemas.errors import without_password
 from schemas.issues import NOT_LANDED, UNSAFE_URL, Issue
 from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, Plan, RunEnd

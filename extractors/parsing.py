@@ -12,16 +12,8 @@ import pyarrow as pa
 from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.decoding import charset_of, decode
 from extractors.raw_zone import read_segment
-from extractors.warc import (
-    Landed,
-    LandedAlias,
-    LandedCapture,
-    LandedCollection,
-    LandedEnd,
-    LandedIssue,
-    payload_digest,
-    record_name,
-)
+from extractors.warc.fields import payload_digest, record_name
+from extractors.warc.landed import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from extractors.wilson_center.layouts import read_text
 from extractors.wilson_center.urls import address_key
 from schemas.issues import UNDECODABLE, Issue
