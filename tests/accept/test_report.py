@@ -278,6 +278,28 @@ def until(tabbed: Callable[[], str], wanted: str) -> str:
     raise AssertionError(f"{wanted} has no focus after {passed}")
 
 
+def test_pages_of_the_list_are_turned_and_gone_to(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("button", name="Last").click()
+    assert f"16,976 to {DOCUMENTS:,} are shown" in visit.found
+    assert page.locator("#pages").inner_text() == "of 680"
+    assert page.url.endswith("#page=680")
+    page.get_by_label("Page", exact=True).fill("12")
+    page.get_by_label("Page", exact=True).press("Enter")
+    assert "276 to 300 are shown" in visit.found
+    page.get_by_label("Page", exact=True).fill("7000")
+    page.get_by_label("Page", exact=True).press("Enter")
+    assert page.get_by_label("Page", exact=True).input_value() == "680"
+    page.go_back()
+    assert "276 to 300 are shown" in visit.found
+    page.get_by_role("button", name="First").click()
+    assert "1 to 25 are shown" in visit.found
+
+
+def test_the_file_of_17_000_documents_is_small_enough_to_send(report: Path) -> None:
+    assert report.stat().st_size < 2_500_000
+
+
 def test_without_javascript_all_but_the_list_is_there(browser: "Browser", report: Path) -> None:
     with browser.new_page(java_script_enabled=False) as page:
         page.goto(report.resolve().as_uri())

@@ -2,11 +2,20 @@
 const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ð: "d", þ: "th", ħ: "h", ı: "i" };
 const ALONE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu; // written without spaces
 
+const ASCII = /^[\x00-\x7f]*$/;
+
+const foldedLetters = new Map(); // accents, quotes and dashes are few, and come often
+const foldLetter = (letter) => {
+  if (!foldedLetters.has(letter)) {
+    const plain = letter.normalize("NFKD").replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħı]/g, (each) => LETTERS[each]);
+    foldedLetters.set(letter, plain.replace(ALONE, " $& ").replace(/[^\p{L}\p{N}\x00-\x7f]/gu, " "));
+  }
+  return foldedLetters.get(letter);
+};
 const fold = (text) => {
   const lower = text.toLowerCase();
-  if (/^[\x00-\x7f]*$/.test(text)) return ` ${lower.replace(/[^a-z0-9]+/g, " ").trim()} `;
-  const plain = lower.normalize("NFKD").replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħı]/g, (letter) => LETTERS[letter]);
-  return ` ${plain.replace(ALONE, " $& ").replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
+  const plain = ASCII.test(lower) ? lower : lower.replace(/[^\x00-\x7f]/gu, foldLetter);
+  return ` ${plain.replace(ASCII.test(plain) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}]+/gu, " ").trim()} `;
 };
 
 // What is asked for: each term is words that must begin a word, or, in closed quotes, be whole words; or a date; or an id.
