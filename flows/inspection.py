@@ -10,7 +10,7 @@ from typing import Any
 
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
-from extractors.sources.saved import read_page_file
+from extractors.sources.saved import check_path, read_page_file
 from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
@@ -316,10 +316,11 @@ def read_saved_page(path: Path) -> ParsedPage:
 
     Raises:
         UsageError: There is no such file.
-        SourceError: It cannot be opened, or is too large to be a page.
+        SourceError: It cannot be opened, is too large to be a page, or is a file of another kind, such as a PDF.
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
+    check_path(path)
     return read_page(read_page_file(path))
 
 
