@@ -97,8 +97,9 @@ class SavedPages(CapturedSource):
                 "--from wayback --wayback URL, or save the page and harvest the file"
             )
         if not self._path.exists():
-            beside = [str(self._path.with_name(each.name)) for each in _siblings(self._path)]
-            raise UsageError(f"{name}: no such source, file or folder{nearest(name, [*SOURCES, *beside])}")
+            sources = SOURCES if self._path.name == name else ()  # no path, but perhaps the name of a source
+            known = nearest(self._path.name, [*sources, *(each.name for each in _siblings(self._path))])
+            raise UsageError(f"{name}: no such file or folder{known}")
         owner = _owner(self._path)
         if owner is not None:
             raise UsageError(
