@@ -11,7 +11,7 @@ from typing import Any
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.saved_marks import read_mark
-from extractors.sources.saved import origin_of, read_page_file
+from extractors.sources.saved import check_path, origin_of, read_page_file
 from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
@@ -318,10 +318,11 @@ def read_saved_page(path: Path) -> ParsedPage:
 
     Raises:
         UsageError: There is no such file.
-        SourceError: It cannot be opened, or is too large to be a page.
+        SourceError: It cannot be opened, is too large to be a page, or is a file of another kind, such as a PDF.
     """
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
+    check_path(path)
     body = read_page_file(path)
     mark = read_mark(body)
     return read_page(body, url=mark and origin_of(mark.url, ARCHIVE_URL).url)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from prefect import State
+from prefect.exceptions import ParameterTypeError
 from prefect.logging.handlers import APILogHandler
 from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
@@ -55,9 +56,20 @@ def final_state(work: Callable[[], Receipt]) -> State[Receipt]:
     return Completed(name="Incomplete", message=f"{published}; not all was read: {reasons}", data=receipt)
 
 
+def one_line_of_known_errors(record: logging.LogRecord) -> bool:
+    """Let an error that we know, or a wrong parameter, be one line in the log of a worker: no traceback helps."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, WcdaError | ParameterTypeError):
+        reason = " ".join(str(error).split())
+        record.msg, record.args = f"{record.getMessage()}: {reason}", ()
+        record.exc_info = record.exc_text = None
+    return True
+
+
 def log_to_runs() -> None:
     """Send what our own modules log to the log of the run that they work for, and spare it a line for each batch."""
     logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+    logging.getLogger("prefect.engine").addFilter(one_line_of_known_errors)
     ours = logging.getLogger("flows")
     ours.setLevel(logging.INFO)
     ours.addHandler(APILogHandler())

@@ -20,6 +20,7 @@ from extractors.sources.archive_parts import ArchivePart, bounded
 from extractors.sources.archived_records import RecordReader
 from extractors.sources.captured import CapturedSource
 from extractors.sources.page_list import PAGE_LIST, ListedPage, page_list_issue, read_page_list
+from extractors.sources.registry import SOURCES
 from extractors.sources.saved import check_path, find_files, name_collections, read_page_file
 from extractors.sources.saved_pages import PageReader
 from extractors.sources.tarballs import begins_tar, read_tar
@@ -33,6 +34,7 @@ from schemas.files import open_file
 from schemas.identifiers import file_url
 from schemas.issues import BAD_PAGE_LIST, UNKNOWN_ARCHIVE, UNMATCHED_FILES, UNREADABLE_FILE, Issue
 from schemas.records import Item
+from wcda.naming import nearest
 
 _HEAD_BYTES = 4096
 _MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
@@ -69,6 +71,7 @@ class SavedPages(CapturedSource):
             UsageError: There is no such path, the warehouse lies in it, or it lies in the warehouse's raw zone.
             SourceError: It is a folder without files.
         """
+        self._check_name()
         check_path(self._path)
         warehouse = self._request.warehouse
         if self._path.resolve().is_relative_to((warehouse / "raw").resolve()):
@@ -80,6 +83,29 @@ class SavedPages(CapturedSource):
             raise UsageError(
                 f"{self._path}: the warehouse {warehouse} lies in it, and would be read as a source; "
                 "choose another --warehouse, or a folder that does not hold it"
+            )
+
+    def _check_name(self) -> None:
+        """Find out whether a person means something else than a path.
+
+        Raises:
+            UsageError: It is a URL, a slip in the name of a source or a file, or a warehouse.
+        """
+        name = self._request.name
+        if "://" in name:
+            raise UsageError(
+                f"{name}: --from takes a name or a path, and this is a URL; give --from site --archive URL, or "
+                "--from wayback --wayback URL, or save the page and harvest the file"
+            )
+        if not self._path.exists():
+            sources = SOURCES if self._path.name == name else ()  # no path, but perhaps the name of a source
+            known = nearest(self._path.name, [*sources, *(each.name for each in _siblings(self._path))])
+            raise UsageError(f"{name}: no such file or folder{known}")
+        owner = _owner(self._path)
+        if owner is not None:
+            raise UsageError(
+                f"{name}: this is a warehouse of wcda, or a part of one, and no source: its tables are made already "
+                f"(wcda status --warehouse {owner}), and wcda rebuild --warehouse {owner} makes them again"
             )
 
     def _read(self, _known: KnownPages) -> Iterator[Item]:
@@ -95,6 +121,21 @@ class Samples(SavedPages):
     def __init__(self, request: SourceRequest) -> None:
         super().__init__(request, SAMPLES, request.name)
         self.collections = tuple([each for each in self.collections if request.choice.has(each.collection_id)])
+
+
+def _siblings(path: Path) -> list[Path]:
+    """What lies beside a path."""
+    try:
+        return sorted(path.parent.iterdir())
+    except OSError:
+        return []
+
+
+def _owner(path: Path) -> Path | None:
+    """The warehouse that a path is, or whose tables it is; of its raw zone the captures can be read."""
+    real = path.resolve()
+    folders = [path, *(real.parents[depth] for depth, part in enumerate(real.parts[:-4:-1]) if part == "snapshots")]
+    return next((each for each in folders if (each / "raw").is_dir() and (each / "current").is_symlink()), None)
 
 
 def read_archive(path: Path, catalog: Catalog, skipped: Counter[str]) -> Iterator[Item]:

@@ -8,9 +8,15 @@ from collections.abc import Generator, Iterator
 from extractors.known_pages import KnownPages
 from extractors.sources import SourceRequest
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.issues import MISSING_COLLECTION, PASSED_OVER, SOURCE_FAILED, Issue
+from schemas.issues import MISSING_COLLECTION, NOTHING_IN_PERIOD, PASSED_OVER, SOURCE_FAILED, Issue
 from schemas.records import ArchivedPage, Item, Progress
 from wcda.naming import suggestion
+
+_UNDATED, _OF_ANOTHER_TIME = "page of unknown instant", "page of another time"
+_LEFT_OUT = {
+    _OF_ANOTHER_TIME: "captured at another time",
+    _UNDATED: "with no known time of capture",
+}
 
 
 class CapturedSource(ABC):
@@ -69,7 +75,17 @@ class CapturedSource(ABC):
             for collection in self._request.choice.collections
             if collection not in self._met
         ]
-        return [*missing, *_skipped_issues(self._skipped)]
+        return [*self._nothing_in_period(), *missing, *_skipped_issues(self._skipped)]
+
+    def _nothing_in_period(self) -> list[Issue]:
+        """An issue if the days that a person named leave nothing of what is there."""
+        choice = self._request.choice
+        left_out = [f"{self._skipped[kind]:,} {words}" for kind, words in _LEFT_OUT.items() if self._skipped[kind]]
+        if self._pages or not left_out:
+            return []
+        options = [f"--{name} {day}" for name, day in (("since", choice.since), ("until", choice.until)) if day]
+        message = f"{' and '.join(options)} leaves nothing of the source: {', '.join(left_out)}"
+        return [NOTHING_IN_PERIOD.issue(message)]
 
     @abstractmethod
     def _read(self, known: KnownPages) -> Iterator[Item]:
@@ -83,10 +99,10 @@ class CapturedSource(ABC):
         choice, at = self._request.choice, page.capture.captured_at
         if choice.since or choice.until:
             if at is None:
-                self._skipped["page of unknown instant"] += 1
+                self._skipped[_UNDATED] += 1
                 return False
             if not (choice.since or dt.date.min) <= at.date() <= (choice.until or dt.date.max):
-                self._skipped["page of another time"] += 1
+                self._skipped[_OF_ANOTHER_TIME] += 1
                 return False
         if page.collection is None:
             return True

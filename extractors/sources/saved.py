@@ -46,6 +46,20 @@ _LISTING_ID = re.compile(
 )
 _NO_PAGES = frozenset({"application/javascript", "application/json", "application/pdf", "text/css", "text/javascript"})
 _NO_PAGE_KINDS = frozenset({"audio", "font", "image", "video"})
+# What people take for a source, by its first bytes.
+_NO_SOURCES = {
+    b"%PDF-": "a PDF",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"SQLite format 3": "a SQLite database",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"\xd0\xcf\x11\xe0": "a document of Microsoft Office",
+    b"{\\rtf": "an RTF document",
+}
+_MAX_MAGIC = max(map(len, _NO_SOURCES))
+_ADVICE = "save the page that shows it, as HTML or text, and harvest that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +93,18 @@ def check_path(path: Path) -> None:
         raise UsageError(f"{path}: no such file or folder")
     elif not path.is_file():
         raise UsageError(f"{path}: neither a file nor a folder, but a pipe or a device; save what it gives to a file")
+    elif kind := _known_kind(path):
+        raise SourceError(f"{path}: this is {kind}, and no page of the archive; {_ADVICE}")
+
+
+def _known_kind(path: Path) -> str | None:
+    """What a file is that can be no page and holds none, by its first bytes."""
+    try:
+        with open_file(path) as file:
+            head = file.read(_MAX_MAGIC)
+    except OSError:
+        return None  # which is reported where it is read
+    return next((kind for magic, kind in _NO_SOURCES.items() if head.startswith(magic)), None)
 
 
 @dataclass(frozen=True, slots=True)
