@@ -94,7 +94,9 @@ def _records(table: Table) -> dict[str, Any]:
 
 
 def _field(table: Table, column: Column) -> dict[str, Any]:
-    referred = next((key for key in table.foreign_keys if key.columns == (column.name,)), None)
+    # Readers join what a field refers to, and then give rows in which it is absent more than once.
+    keys = () if column.nullable else table.foreign_keys
+    referred = next((key for key in keys if key.columns == (column.name,)), None)
     return {
         "@type": "cr:Field",
         "@id": f"{table.name}/{column.name}",
