@@ -7,7 +7,7 @@ LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --n
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
 .PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
-	reader-report kill-report disk-report power-report fuzz notebook picture wheel dictionary lock clean
+	reader-report kill-report disk-report power-report fuzz notebook docs picture wheel dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -73,6 +73,10 @@ disk-report: .venv/dev
 power-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.power 200
 
+# The docs as a site in site/; a link that leads nowhere is an error. Its pages open from the folder, without network.
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --site-dir site
+
 # The picture of the report in the README, again after the report has changed.
 picture: .venv/accept
 	$(BIN)/python -m tests.picture
@@ -116,6 +120,10 @@ lock: .venv/run
 
 .venv/notebook: .venv/run requirements/notebook.txt
 	$(PIP) --no-deps --require-hashes -r requirements/notebook.txt
+	@touch $@
+
+.venv/docs: .venv/run requirements/docs.txt
+	$(PIP) --no-deps --require-hashes -r requirements/docs.txt
 	@touch $@
 
 .venv/accept: .venv/dev requirements/accept.txt

@@ -142,7 +142,7 @@ class PrefectServer:
     def worker(self, pool: str) -> Iterator["subprocess.Popen[bytes]"]:
         """A worker of a pool, while the block lasts; it leads a process group, with the runs that it starts."""
         with subprocess.Popen(
-            [PREFECT, "worker", "start", "--pool", pool],
+            [PREFECT, "worker", "start", "--pool", pool, "--limit", "1"],
             env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
