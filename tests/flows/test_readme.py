@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from extractors.wilson_center.catalog import parse_catalog
+from flows.cli import app
 from schemas.tables import TABLES
 from tests.code_blocks import code_blocks
 from tests.conftest import REPOSITORY, WCDA, bare_environment, run_wcda
@@ -134,7 +135,8 @@ def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
 
 
 def test_the_full_text_search_shown_for_sqlite_finds_what_the_tables_hold(place: Path) -> None:
-    (search,) = blocks("sh", (REPOSITORY / "docs" / "analysis.md").read_text())
+    shown = blocks("sh", (REPOSITORY / "docs" / "analysis.md").read_text())
+    (search,) = (block for block in shown if "texts_fts" in block)
     program, database, query = shlex.split(search)
     export = ["export", "--warehouse", "warehouse/data/samples", "--to", "sqlite", "--output", database]
     subprocess.run([WCDA, *export], cwd=place, env=bare_environment(place), capture_output=True, check=True)
@@ -149,6 +151,7 @@ RUNS = {
     ("README.md", "python"): "tests/flows/test_readme.py",
     ("docs/analysis.md", "python"): "tests/warehouse/test_docs.py",
     ("docs/analysis.md", "sql"): "tests/accept/test_analysis.py",
+    ("docs/analysis.md", "py"): "tests/accept/test_analysis.py",
     ("docs/analysis.md", "sh"): "tests/flows/test_readme.py",
     ("docs/commands.md", "sh"): "tests/flows/test_readme.py",
     ("docs/downstream.md", "python"): "tests/warehouse/test_docs.py",
@@ -168,6 +171,12 @@ def test_every_snippet_of_the_docs_is_run_by_a_test() -> None:
     assert found == set(RUNS)
     for (page, _), test in RUNS.items():
         assert Path(page).name in (REPOSITORY / test).read_text(), (page, test)
+
+
+def test_every_command_is_described() -> None:
+    rows = re.findall(r"^\| `wcda (\w+)", COMMANDS, flags=re.MULTILINE)
+
+    assert sorted(rows) == sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
 
 
 def test_the_tables_listed_are_those_that_there_are() -> None:
