@@ -6,6 +6,14 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-annotate --no-header
 HATCHLING = $(shell sed -n 's/.*hatchling==\([0-9.]*\).*/\1/p' pyproject.toml)
 
+# The scripts of a virtual environment name its folder: in a copied or moved checkout they would end in "not found".
+ifneq ($(wildcard .venv/bin/pip),)
+ifeq ($(shell head -2 .venv/bin/pip | grep -F '$(CURDIR)/.venv/'),)
+$(info .venv was made in another folder, and its scripts would not be found: it is made again)
+$(shell rm -rf .venv)
+endif
+endif
+
 .PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
 	reader-report kill-report disk-report power-report fuzz notebook docs picture wheel dictionary lock clean
 

@@ -28,7 +28,7 @@ from flows.options import (
 )
 from flows.request import HarvestRequest
 from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
-from flows.terminal import replace_what_cannot_be_written, visible
+from flows.terminal import lasting_path, replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from schemas.plain_words import plain_words
 from warehouse.folder import KEPT_SNAPSHOTS
@@ -67,7 +67,7 @@ def main() -> None:
         message = plain_words(getattr(error, "format_message", error.__str__)())
         _stop(f"{message} (see 'wcda --help')", UsageError.exit_code)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        where = f"{lasting_path(error.filename)}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
     if exit_code == INTERRUPTED_EXIT_CODE:
         end_interrupted()

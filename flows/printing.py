@@ -87,7 +87,10 @@ def print_receipt(receipt: Receipt) -> None:
         console.print(line)
     console.print(f"tables: {receipt.warehouse}/current")
     console.print(
+        f"report: {receipt.warehouse}/current/report.html\n"
         "next:\n"
+        f"  {_as_typed('wcda')} report --warehouse {receipt.warehouse}\n"
+        f"  {_as_typed('wcda')} find 1962 --warehouse {receipt.warehouse}\n"
         f"  {_as_typed('wcda')} status --warehouse {receipt.warehouse}\n"
         f'  {_as_typed("python")} -c "import pandas; '
         f"print(pandas.read_parquet('{receipt.warehouse}/current/documents.parquet'))\""

@@ -6,6 +6,7 @@ process of its own. Prefect's embedded API keeps no schedules.
 
 import logging
 import signal
+import warnings
 from dataclasses import asdict
 
 from flows.prefect_settings import away_from_data, set_defaults
@@ -36,6 +37,8 @@ def serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None:
     request.check()
     set_defaults()
     absolute = request.with_absolute_paths()
+    # Prefect ends by SIGTERM in the middle of its coroutines, which is meant and needs no warning.
+    warnings.filterwarnings("ignore", message="coroutine .* was never awaited", category=RuntimeWarning)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Prefect pauses the schedule and ends runs first
     with away_from_data():
         _serve(absolute, cron, timezone, name)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from schemas.errors import UsageError, WarehouseError, WarehouseLockedError
 from schemas.files import make_folder
+from schemas.sizes import shown_size
 from wcda.folder import PublishedFolder
 
 MIN_FREE_BYTES = 16 * 1024 * 1024
@@ -84,4 +85,6 @@ class WarehouseFolder(PublishedFolder):
         if not os.access(self.path, os.W_OK | os.X_OK):
             raise WarehouseError(f"{self.path}: cannot be written: no permission")
         if free < MIN_FREE_BYTES:
-            raise WarehouseError(f"{self.path}: the disk is full ({free} bytes are free, {MIN_FREE_BYTES} are needed)")
+            raise WarehouseError(
+                f"{self.path}: the disk is full ({shown_size(free)} are free, {shown_size(MIN_FREE_BYTES)} are needed)"
+            )

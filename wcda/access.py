@@ -37,6 +37,8 @@ _FOUND = [
     ("found_in", pa.list_(pa.string())),
     ("passage", pa.string()),
 ]
+_ROOM_BESIDE_TITLE = 32  # characters that pandas prints of an id and a number, and between columns
+_MIN_TITLE = 20
 _AROUND = 60  # characters of a passage on each side
 CHANGE_COLUMNS = ("table", "change", "key", "document_id", "collection_id", "column", "former", "present")
 
@@ -64,6 +66,20 @@ class Warehouse:
     def documents(self) -> pd.DataFrame:
         """One row for each document of the archive, however many collections list it."""
         return self._table("documents")
+
+    def overview(self) -> pd.DataFrame:
+        """The documents for eyes: date, title and number of listings by id, in the order of their dates.
+
+        Titles are cut to what pandas prints in one line (its options `display.width` and `display.max_colwidth`);
+        `documents` has all.
+        """
+        found = self.documents.sort_values(["date_start", "document_id"]).set_index("document_id")
+        title, dates = found["title"].fillna("(no title)"), found["date_edtf"].str.len()
+        date = 0 if dates.isna().all() else int(dates.max())
+        room = pd.get_option("display.width") - _ROOM_BESIDE_TITLE - date
+        room = max(min(room, (pd.get_option("display.max_colwidth") or room) - 1), _MIN_TITLE)
+        cut = title.where(title.str.len() <= room, title.str.slice(0, room - 1) + "…")
+        return pd.DataFrame({"date": found["date_edtf"], "title": cut, "listings": found["collection_count"]})
 
     @property
     def collections(self) -> pd.DataFrame:

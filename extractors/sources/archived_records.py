@@ -27,6 +27,7 @@ from schemas.issues import (
     IssueKind,
 )
 from schemas.records import Alias, ArchivedPage, Capture, Collection, Item
+from schemas.sizes import shown_size
 
 _DOCUMENT = "document"
 _OK = frozenset({200, 203})  # the second by a proxy
@@ -114,7 +115,7 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
     """Why a record at a URL of the listing shows no page; `None` if it does."""
     status = record.status
     if record.body is None:
-        return TOO_LARGE, f"more than {MAX_PAGE_BYTES} bytes are no page"
+        return TOO_LARGE, f"more than {shown_size(MAX_PAGE_BYTES)} are no page"
     if record.kind == "resource" or status in _OK:
         return None
     if record.refers_to is not None and status in (None, _NOT_MODIFIED):

@@ -31,6 +31,7 @@ from schemas.files import open_file
 from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_FILE, UNSAFE_MEMBER, Issue
 from schemas.records import Collection
+from schemas.sizes import shown_size
 
 _REPLAY_FOLDER = re.compile(r"([0-9]{14})(?:[a-z]{2}_)*")
 _SCHEME_FOLDER = re.compile(r"https?(?::|\+|%3a)?", re.IGNORECASE)
@@ -141,7 +142,7 @@ def read_page_file(path: Path) -> bytes:
             raise SourceError(f"{path.name}: no file")
         size = path.stat().st_size
         if size > MAX_PAGE_BYTES:
-            raise SourceError(f"{path.name}: {size} bytes are no page (at most {MAX_PAGE_BYTES})")
+            raise SourceError(f"{path.name}: {shown_size(size)} are no page (at most {shown_size(MAX_PAGE_BYTES)})")
         with open_file(path) as file:
             return file.read()
     except OSError as error:

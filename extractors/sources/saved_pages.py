@@ -27,6 +27,7 @@ from extractors.wilson_center.urls import classify
 from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_FILE
 from schemas.records import ArchivedPage, Capture, Collection, Item
+from schemas.sizes import shown_size
 
 _DOCUMENT = "document"
 # Folders of what belongs to a page, as browsers and Windows name them in many languages ("connected files").
@@ -68,7 +69,7 @@ class PageReader:
             yield item.issue(UNREADABLE_FILE, stream.damage)
             return
         if len(body) > MAX_PAGE_BYTES:
-            yield item.issue(UNREADABLE_FILE, f"more than {MAX_PAGE_BYTES} bytes are no page")
+            yield item.issue(UNREADABLE_FILE, f"more than {shown_size(MAX_PAGE_BYTES)} are no page")
             return
         try:
             pages = pages_in(body, page_starts)

@@ -56,6 +56,7 @@ from schemas.records import (
     Withdrawal,
     first_header,
 )
+from schemas.sizes import shown_size
 
 MAX_HEAD_BYTES = 30 * 1024
 """A record with longer WARC headers is refused: fastwarc, and whoever reads with it, ends at 32 KiB."""
@@ -336,9 +337,11 @@ def _record(headers: dict[str, str], content_type: str, *block: bytes) -> bytes:
     lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
     head = f"{_VERSION}\r\n{''.join(lines)}\r\n".encode()
     if len(head) > MAX_HEAD_BYTES:
-        raise UnwritableError(f"its URL and what else describes it have {len(head)} bytes (at most {MAX_HEAD_BYTES})")
+        raise UnwritableError(
+            f"its URL and what else describes it have {shown_size(len(head))} (at most {shown_size(MAX_HEAD_BYTES)})"
+        )
     if length > MAX_BLOCK_BYTES:
-        raise UnwritableError(f"it has {length} bytes (at most {MAX_BLOCK_BYTES})")
+        raise UnwritableError(f"it has {shown_size(length)} (at most {shown_size(MAX_BLOCK_BYTES)})")
     return b"".join((head, *block, b"\r\n\r\n"))
 
 

@@ -180,7 +180,7 @@ def test_a_file_as_large_as_allowed_is_read_and_a_larger_one_is_refused(
     (tmp_path / "eleven.txt").write_bytes(b"x" * 11)
 
     assert read_page_file(tmp_path / "ten.txt") == b"x" * 10
-    with pytest.raises(SourceError, match=r"eleven\.txt: 11 bytes are no page \(at most 10\)"):
+    with pytest.raises(SourceError, match=r"eleven\.txt: 11 bytes are no page \(at most 10 bytes\)"):
         read_page_file(tmp_path / "eleven.txt")
 
 
