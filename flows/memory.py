@@ -2,8 +2,8 @@
 
 What pages, tables and the report are made of are large blocks that live shortly and differ in size. By default glibc
 puts them into ever larger heaps, one for each thread that met another at work, and holes in these count as used. A
-rebuild of 16,750 entries peaks at 223 MiB instead of 244, and a harvest of them at 234 instead of 262; the CPU differs by
-less than can be measured. To give back blocks from 64 KiB on would save 4 MiB more, and cost each page system calls.
+rebuild of 16,750 entries peaks at 223 MiB instead of 244, and a harvest of them at 234 instead of 262; the CPU differs
+by less than can be measured. To give back blocks from 64 KiB on would save 4 MiB more, and cost each page system calls.
 """
 
 import ctypes
