@@ -2,9 +2,9 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 
-from extractors.document_planning import due_documents
+from extractors.document_planning import DocumentPlan, due_documents
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
@@ -15,6 +15,7 @@ from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.catalog import CatalogEntry
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
+from schemas.document_records import is_whole_document
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
 from schemas.listings import listing_entries
@@ -187,7 +188,7 @@ class _Crawl:
         self._has_news = asyncio.Event()
         self._has_stopped = False
         self._is_refused = False
-        self._due: Iterator[str] = iter(())
+        self._documents = DocumentPlan([])
         self._site_url = site.url
 
     async def start(self) -> None:
@@ -237,15 +238,18 @@ class _Crawl:
         """Ask for the pages of documents, once the listings have shown which there are."""
         known = dict.fromkeys(self._named) | self._known.documents
         urls = [url for url in due_documents(known, dt.datetime.now(dt.UTC), ask_again) if classify(url) == "document"]
-        self._due = iter(urls)
+        self._documents = DocumentPlan(urls)
+        if self._is_refused:
+            self._documents.stop("the site must not or cannot be asked any more")
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work_on_documents())
+        shortfall = self._documents.shortfall()
+        if shortfall is not None:
+            self._hand_out(INCOMPLETE_READING.issue(shortfall))
 
     async def _work_on_documents(self) -> None:
-        for url in self._due:
-            if self._is_refused:
-                return
+        while (url := self._documents.next()) is not None:
             asked = self._at_site(url)
             known = self._known.latest(asked)
             try:
@@ -253,13 +257,17 @@ class _Crawl:
             except FetchError as error:
                 self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
-                if not self._is_refused:
-                    self._is_refused = True
-                    self._hand_out(SITE_STOPPED.issue(str(error)))
+                self._stop_documents(str(error))
             else:
-                self._take_document(fetched, known)
+                self._take_document(url, fetched, known)
 
-    def _take_document(self, fetched: Fetched, known: KnownCapture | None) -> None:
+    def _stop_documents(self, reason: str) -> None:
+        self._documents.stop(reason)
+        if not self._is_refused:
+            self._is_refused = True
+            self._hand_out(SITE_STOPPED.issue(reason))
+
+    def _take_document(self, url: str, fetched: Fetched, known: KnownCapture | None) -> None:
         *hops, answer = fetched.exchanges
         for hop in hops:
             self._hand_out(FetchedPage(hop))
@@ -268,12 +276,14 @@ class _Crawl:
                 self._hand_out(Alias(one, other, "redirect"))
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, known=known))
+            self._documents.observe(url, is_useful=True)
             return
         page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
-        if page.outcome == "challenge" and not self._is_refused:
-            self._is_refused = True
-            self._hand_out(SITE_STOPPED.issue("the site asked for proof of a human visitor"))
+        if page.outcome == "challenge":
+            self._stop_documents("the site asked for proof of a human visitor")
+        else:
+            self._documents.observe(url, is_useful=is_whole_document(page))
 
     def _canonical(self, url: str) -> str | None:
         return document_url(url.removeprefix(self._site_url))
