@@ -200,6 +200,11 @@ class TermFields(_Row):
     description: str | None
 
 
+def is_whole_document(page: ParsedPage) -> bool:
+    """Whether a page is that of a document, and did not end early."""
+    return any(isinstance(row, DocumentFields) and row.is_whole for row in page.rows.get("document_pages", ()))
+
+
 _DOCUMENT = (
     *("url", "record_id", "node_id", "date_text", "date_edtf", "title", "summary", "credits", "source"),
     *("original_archive", "rights", "uploaded_on", "document_type", "languages", "original_classification"),

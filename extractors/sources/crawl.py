@@ -4,15 +4,15 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from extractors.document_planning import due_documents
+from extractors.document_planning import DocumentPlan, due_documents
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
-from schemas.document_records import PageFile
+from schemas.document_records import PageFile, is_whole_document
 from schemas.errors import FetchError, SiteStoppedError
-from schemas.issues import FETCH_FAILED, SITE_STOPPED
+from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED
 from schemas.listings import listing_entries
 from schemas.records import FILE, Alias, FetchedPage, Item, KnownCapture, PageRequest
 
@@ -89,7 +89,8 @@ class Crawl:
         self._has_stopped = False
         self._is_refused = False
         self.due_documents: int | None = None
-        self._due: Iterator[str] = iter(())
+        self._documents = DocumentPlan([])
+        self._file_urls: Iterator[str] = iter(())
         self._site_url = site.url
 
     async def start(self) -> None:
@@ -141,15 +142,18 @@ class Crawl:
         """Ask for the pages of documents, once the listings have shown which there are."""
         urls = due_now(dict.fromkeys(self._named) | self._known.documents, ask_again)
         self.due_documents = 0 if self._is_refused else len(urls)
-        self._due = iter(urls)
+        self._documents = DocumentPlan(urls)
+        if self._is_refused:
+            self._documents.stop("the site must not or cannot be asked any more")
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work_on_documents())
+        shortfall = self._documents.shortfall()
+        if shortfall is not None:
+            self._hand_out(INCOMPLETE_READING.issue(shortfall))
 
     async def _work_on_documents(self) -> None:
-        for url in self._due:
-            if self._is_refused:
-                return
+        while (url := self._documents.next()) is not None:
             asked = self._at_site(url)
             known = self._known.latest(asked)
             try:
@@ -157,21 +161,22 @@ class Crawl:
             except FetchError as error:
                 self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
+                self._documents.stop(str(error))
                 self._refuse(str(error))
             else:
-                self._take_document(fetched, known)
+                self._take_document(url, fetched, known)
 
     async def _ask_for_files(self, max_bytes: int) -> None:
         """Ask for the files that pages of documents show, and that were never captured."""
         captured = {url for url, is_captured in self._known.files.items() if is_captured}
         shown = {url for url in (*self._known.files, *self._files) if url.startswith(f"{ARCHIVE_URL}/")}
-        self._due = iter(sorted(url for url in shown if self._at_site(url) not in captured))
+        self._file_urls = iter(sorted(url for url in shown if self._at_site(url) not in captured))
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work_on_files(max_bytes))
 
     async def _work_on_files(self, max_bytes: int) -> None:
-        for url in self._due:
+        for url in self._file_urls:
             if self._is_refused:
                 return
             try:
@@ -202,7 +207,7 @@ class Crawl:
             self._is_refused = True
             self._hand_out(SITE_STOPPED.issue(reason))
 
-    def _take_document(self, fetched: Fetched, known: KnownCapture | None) -> None:
+    def _take_document(self, url: str, fetched: Fetched, known: KnownCapture | None) -> None:
         *hops, answer = fetched.exchanges
         for hop in hops:
             self._hand_out(FetchedPage(hop))
@@ -211,12 +216,16 @@ class Crawl:
                 self._hand_out(Alias(one, other, "redirect"))
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, known=known))
+            self._documents.observe(url, is_useful=True)
             return
         page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
         self._files.update(row.url for row in page.rows.get("page_files", ()) if isinstance(row, PageFile) and row.url)
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
         if page.outcome == "challenge":
+            self._documents.stop(_CHALLENGED)
             self._refuse(_CHALLENGED)
+        else:
+            self._documents.observe(url, is_useful=is_whole_document(page))
 
     def _canonical(self, url: str) -> str | None:
         return document_url(url.removeprefix(self._site_url))

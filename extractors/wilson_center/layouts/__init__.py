@@ -1,5 +1,7 @@
 """How each kind of page of the archive is read. A new layout is one module and a line in `LAYOUTS`."""
 
+from collections.abc import Mapping
+
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.layouts import (
     document_page,
@@ -22,6 +24,12 @@ LAYOUTS: Layouts = {
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
+}
+
+_EXPECTED: Mapping[PageKind, str] = {
+    "document": "the page of a document, with its fields and texts",
+    "term": "the page of a person, place or topic",
+    "listing": "a listing, which has a range line such as `11 - 20 of 89`",
 }
 
 _NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
@@ -54,17 +62,9 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
     refusal = refusals.recognise(text)
     if refusal is not None:
         return refusal
-    return ParsedPage(
-        layout=None,
-        outcome="unknown",
-        issues=(
-            UNKNOWN_PAGE.issue(
-                "the page is no listing that is known",
-                expected="a listing, which has a range line such as `11 - 20 of 89`",
-                found=_glimpse(text),
-            ),
-        ),
-    )
+    kind = (classify(url) if url else None) or "listing"
+    issue = UNKNOWN_PAGE.issue(f"the page is no {kind} that is known", _EXPECTED[kind], _glimpse(text))
+    return ParsedPage(layout=None, outcome="unknown", issues=(issue,))
 
 
 def _glimpse(text: str) -> str:
