@@ -423,6 +423,25 @@ def test_a_broken_url_shows_what_it_can(fragment: str, browser: "Browser", repor
         )
 
 
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_marks_filters_and_citations_are_accessible(colours: str, browser: "Browser", report: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    narrow = {"width": 390, "height": 844}
+    with browser.new_page(color_scheme=colours, viewport=narrow, bypass_csp=True) as opened:  # type: ignore[arg-type]
+        opened.goto(f"{report.resolve().as_uri()}#words=cuba+1962&from=1960&in=x&term=people%2Fcastro")
+        opened.wait_for_selector(READY)
+        opened.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        opened.get_by_role("button", name="Copy citation").wait_for()
+
+        found = Axe().run(opened)
+
+        assert found.violations_count == 0, found.generate_report()
+        assert opened.locator("mark").count() > 0
+        assert opened.locator("#chosen button").count() == 4
+        assert opened.evaluate("document.documentElement.scrollWidth") == narrow["width"]
+
+
 # Links, citations, downloads
 
 
