@@ -187,6 +187,18 @@ def test_a_collection_limits_the_list(visit: Visit, large: Tables) -> None:
     assert visit.found.startswith(f"{row['observed_total']:,} of {DOCUMENTS:,} documents")
 
 
+def test_of_many_names_the_most_frequent_are_shown_and_others_are_found_by_their_beginning(visit: Visit) -> None:
+    panel = visit.page.locator(".facets details").filter(has=visit.page.locator("summary", has_text="Topics")).first
+    panel.locator("summary").click()
+    counts = [int(text.replace(",", "")) for text in panel.locator("li small").all_inner_texts()]
+    assert len(counts) == 40
+    assert counts == sorted(counts, reverse=True)
+    assert panel.get_by_text("The 40 with most hits, of 53.").is_visible()
+
+    panel.get_by_label("Find a name").fill("talks")
+    assert {name.split()[-2] for name in panel.locator("li").all_inner_texts()} == {"Talks"}
+
+
 def plain(text: str) -> str:
     """Without accents and capitals."""
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).casefold()
@@ -247,7 +259,7 @@ def test_everything_works_by_keyboard(visit: Visit) -> None:
 
     page.keyboard.type("treaties")
     assert "of 17,000" in visit.found
-    assert until(tabbed, "from").startswith("Phrases")  # what can be asked, which opens
+    assert re.match(r"[\d,]+ hits Phrases", until(tabbed, "from"))  # how many, and what can be asked
     page.keyboard.type("1962")
     page.keyboard.press("Tab")
     assert "From 1962" in page.locator("#chosen").inner_text()

@@ -334,6 +334,23 @@ def test_collections_by_kind_filter_and_count_what_would_be_found(page: "Page") 
     assert sorted(names(page)) == [*"abh"]
 
 
+def test_an_overlap_leads_to_the_documents_in_both(page: "Page") -> None:
+    page.get_by_role("link", name="documents in both").first.click()
+
+    assert page.locator("#chosen").inner_text().count("✕") == 2
+    assert names(page) == "a" or names(page) == "c"
+
+
+def test_enter_leads_to_the_hits_and_their_number_stands_beside_the_words(page: "Page") -> None:
+    page.set_viewport_size({"width": 390, "height": 700})
+    page.emulate_media(reduced_motion="reduce")  # it scrolls at once
+    search(page, "cuba")
+    assert page.locator("#show").inner_text() == "2 hits"
+    page.get_by_label("Words in title").press("Enter")
+
+    assert page.evaluate("document.querySelector('.hits').getBoundingClientRect().top") < 400
+
+
 def test_people_and_languages_of_documents_pages_filter_once_whatever_their_roles(page: "Page") -> None:
     own = page.locator("[aria-labelledby=facets-term]")
     assert [each.rsplit(" ", 1)[0] for each in own.locator("summary").all_inner_texts()] == ["People", "Languages"]
@@ -404,6 +421,25 @@ def test_a_broken_url_shows_what_it_can(fragment: str, browser: "Browser", repor
             "documents" in opened.locator("#found").inner_text()
             or "No document" in opened.locator("#found").inner_text()
         )
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_marks_filters_and_citations_are_accessible(colours: str, browser: "Browser", report: Path) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    narrow = {"width": 390, "height": 844}
+    with browser.new_page(color_scheme=colours, viewport=narrow, bypass_csp=True) as opened:  # type: ignore[arg-type]
+        opened.goto(f"{report.resolve().as_uri()}#words=cuba+1962&from=1960&in=x&term=people%2Fcastro")
+        opened.wait_for_selector(READY)
+        opened.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        opened.get_by_role("button", name="Copy citation").wait_for()
+
+        found = Axe().run(opened)
+
+        assert found.violations_count == 0, found.generate_report()
+        assert opened.locator("mark").count() > 0
+        assert opened.locator("#chosen button").count() == 4
+        assert opened.evaluate("document.documentElement.scrollWidth") == narrow["width"]
 
 
 # Links, citations, downloads

@@ -69,12 +69,15 @@ class Overlap:
     """Two collections that share documents.
 
     Attributes:
+        left: Its name; right: that of the other.
         share: Of the smaller one, from 0 to 1.
         by_chance: Documents that they would share if each were drawn from all documents without regard to the other;
             `None` if one of them was not read whole.
         times: Shared against `by_chance`.
     """
 
+    left_id: str
+    right_id: str
     left: str
     right: str
     shared: int
@@ -301,6 +304,8 @@ def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]
     ranked = _beyond_chance(found, tables)
     rows = [
         Overlap(
+            row["left_id"],
+            row["right_id"],
             names[row["left_id"]],
             names[row["right_id"]],
             row["shared"],

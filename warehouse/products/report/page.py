@@ -85,8 +85,9 @@ def _policy(style: str, script: str) -> str:
 
 
 def _decades(years: Sequence[Years]) -> list[int]:
-    """First years of the decades in which there are documents; of longer spans in the chart, of their first decade."""
-    return sorted({each.first // 10 * 10 for each in years if each.exact or each.others})
+    """First years of the decades that bars of the chart with documents touch."""
+    spans = ((each.first // 10 * 10, each.last) for each in years if each.exact or each.others)
+    return sorted({decade for first, last in spans for decade in range(first, last + 1, 10)})
 
 
 def _digest(text: str) -> str:

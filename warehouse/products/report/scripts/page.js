@@ -137,6 +137,7 @@ const run = async () => {
     const hits = matches.length === count ? all : `${number(matches.length)} of ${all}`;
     const range = `${number(first + 1)} to ${number(first + shown.length)} are shown`;
     find("found").textContent = matches.length ? `${hits}; ${range}.` : "No document was found. Try fewer words, or fewer filters.";
+    find("show").textContent = many(matches.length, "hit", "hits");
     find("downloads").hidden = !matches.length;
     showFields();
     showChosen();
@@ -183,7 +184,10 @@ const run = async () => {
   find("csv").addEventListener("click", () => download(`${name}.csv`, "text/csv", references.csv(matches)));
   find("ris").addEventListener("click", () => download(`${name}.ris`, "application/x-research-info-systems", references.ris(matches)));
   addEventListener("popstate", readAddress);
-  table.addEventListener("click", ({ target }) => target.closest("a")?.hash.startsWith("#words=") && find("documents").scrollIntoView());
+  document.addEventListener("click", ({ target }) => /^#.*=/.test(target.closest("a")?.hash) && find("documents").scrollIntoView());
+  const showHits = () => document.querySelector(".hits").scrollIntoView();
+  find("show").addEventListener("click", showHits);
+  find("words").addEventListener("keydown", ({ key }) => key === "Enter" && showHits());
 
   if (readAddress()) find("documents").scrollIntoView();
   else if (state === NONE) show();
