@@ -15,7 +15,7 @@ endif
 endif
 
 .PHONY: run test accept operations sweep bench identity-report fault-report hostile-report damage-report \
-	reader-report kill-report disk-report power-report fuzz notebook dictionary lock clean
+	reader-report kill-report disk-report power-report fuzz notebook docs picture wheel dictionary lock clean
 
 run: .venv/run
 	$(BIN)/wcda harvest --from samples
@@ -29,14 +29,16 @@ test: .venv/dev
 
 # Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser; a C compiler builds
 # the disk that fails.
-accept: .venv/accept .venv/pywb/bin/wayback
+accept: .venv/accept .venv/pywb/bin/wayback .venv/wheels
 	(command -v wget && command -v chromium && command -v cc) || \
 	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
-	$(BIN)/pytest -m accept
+	$(BIN)/pytest -n auto --dist loadfile -m accept
 
-# Tests of schedules, overlaps, kills and restarts on a Prefect server with a worker; for a machine without other load.
+# Tests of schedules, overlaps, kills and restarts on a Prefect server with PostgreSQL and a worker; for a machine without
+# other load.
 operations: .venv/accept
-	command -v chromium || (apt-get update && apt-get install -y --no-install-recommends chromium)
+	(command -v chromium && ls /usr/lib/postgresql/*/bin/postgres) || \
+	  (apt-get update && apt-get install -y --no-install-recommends chromium postgresql)
 	$(BIN)/pytest -m operations
 
 # Every hostile text that can enter from outside, at every place where it can; a fifth of it is in `make accept`.
@@ -79,6 +81,18 @@ disk-report: .venv/dev
 power-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.power 200
 
+# The docs as a site in site/; a link that leads nowhere is an error. Its pages open from the folder, without network.
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --site-dir site
+
+# The picture of the report in the README, again after the report has changed.
+picture: .venv/accept
+	$(BIN)/python -m tests.picture
+
+# The file that pip, pipx and uvx install, in dist/.
+wheel: .venv/run
+	$(BIN)/python -m hatchling build --target wheel
+
 # Mutations of pages, archives, indexes, catalogs, dates and URLs under a watchdog; SECONDS=60 for a minute.
 fuzz: .venv/dev
 	$(BIN)/python -m tests.archives.fuzz --seconds $(or $(SECONDS),3600)
@@ -100,7 +114,9 @@ lock: .venv/run
 	$(LOCK) --group dev -c requirements/run.txt pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra dask -c requirements/run.txt pyproject.toml -o requirements/dask.txt
 	$(LOCK) --extra notebook -c requirements/run.txt pyproject.toml -o requirements/notebook.txt
-	$(LOCK) --extra dask --extra notebook --group accept -c requirements/dev.txt pyproject.toml -o requirements/accept.txt
+	$(LOCK) --group docs -c requirements/dev.txt -o requirements/docs.txt
+	$(LOCK) --extra dask --extra notebook --group accept --group docs -c requirements/dev.txt pyproject.toml \
+	  -o requirements/accept.txt
 	$(LOCK) --group bench -c requirements/dev.txt pyproject.toml -o requirements/bench.txt
 	$(LOCK) --group pywb -o requirements/pywb.txt
 	printf 'hatchling==%s\neditables\n' $(HATCHLING) | $(LOCK) - -o requirements/build.txt
@@ -114,9 +130,18 @@ lock: .venv/run
 	$(PIP) --no-deps --require-hashes -r requirements/notebook.txt
 	@touch $@
 
+.venv/docs: .venv/run requirements/docs.txt
+	$(PIP) --no-deps --require-hashes -r requirements/docs.txt
+	@touch $@
+
 .venv/accept: .venv/dev requirements/accept.txt
 	$(PIP) --no-deps --require-hashes -r requirements/accept.txt
 	@touch $@
+
+# What a fresh environment is installed from, without network, by the tests of the wheel.
+.venv/wheels: requirements/run.txt | .venv/dev
+	rm -rf $@
+	$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --require-hashes -w $@ -r requirements/run.txt
 
 .venv/pywb/bin/wayback: requirements/pywb.txt | .venv/dev
 	$(PYTHON) -m venv .venv/pywb

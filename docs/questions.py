@@ -19,6 +19,18 @@ with app.setup:
     from schemas.dates import find_date
 
 
+@app.function
+def shown(table):
+    """A table of the app; where no app runs, which `questions_page.py` is for, its first rows as plain HTML."""
+    if mo.running_in_notebook():
+        return table
+    kept = [name for name in table.data.columns if name not in ("_marimo_row_id", "left_id", "right_id")]
+    first = table.data[kept].head(100).astype(object)
+    html = first.where(first.notna(), "").to_html(index=False, render_links=True, border=0)
+    more = len(table.data) - 100
+    return mo.Html(html + (f"<p>{more:,} more rows are in the app.</p>" if more > 0 else ""))
+
+
 @app.cell
 def _():
     path = mo.cli_args().get("warehouse") or os.environ.get("WCDA_WAREHOUSE") or "warehouse/data/samples"
@@ -40,12 +52,14 @@ def _(path):
 
 @app.cell
 def _(w):
-    names = w.collections["name"].fillna(w.collections["collection_id"])
-    by_size = w.collections.assign(name=names).sort_values("observed_total", ascending=False)
+    ids = w.collections["collection_id"]
+    names = w.collections["name"].fillna(ids)
+    labels = names.where(~names.duplicated(keep=False), names + " · " + ids)  # the id only where names are the same
+    by_size = w.collections.assign(name=labels).sort_values("observed_total", ascending=False)
     themes = by_size[by_size["kind"] != "all"]  # the whole archive is no theme: it shares every document with each
     collection = mo.ui.dropdown(
-        options=dict(zip(by_size["name"] + " · " + by_size["collection_id"], by_size["collection_id"], strict=True)),
-        value=(themes["name"] + " · " + themes["collection_id"]).iloc[0] if len(themes) else None,
+        options=dict(zip(by_size["name"], by_size["collection_id"], strict=True)),
+        value=themes["name"].iloc[0] if len(themes) else None,
         label="Collection",
     )
     mo.vstack(
@@ -108,7 +122,11 @@ def _(w):
 def _(collection, gaps_of, w, years_of):
     mo.stop(collection.value is None, mo.md("There is no collection."))
     (asked,) = w.collections[w.collections["collection_id"] == collection.value].to_dict("records")
-    bars = years_of(collection.value).melt("year", ["dated", "possible"], "certainty", "documents")
+    years = years_of(collection.value)
+    bars = years.melt("year", ["dated", "possible"], "certainty", "documents")
+    # A label for every so many years, and never more than there is room for.
+    step = next(each for each in (1, 2, 5, 10, 20, 50, 100, 1000) if len(years) <= 16 * each)
+    axis = {"values": [year for year in years["year"].tolist() if year % step == 0], "labelAngle": 0}
     chart = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "data": {"values": bars.to_dict("records")},
@@ -116,7 +134,7 @@ def _(collection, gaps_of, w, years_of):
         "height": 180,
         "mark": "bar",
         "encoding": {
-            "x": {"field": "year", "type": "quantitative", "axis": {"format": "d"}, "scale": {"zero": False}},
+            "x": {"field": "year", "type": "ordinal", "axis": axis},
             "y": {"field": "documents", "type": "quantitative"},
             "color": {"field": "certainty", "scale": {"range": ["#1b5e8c", "#c9a227"]}},
         },
@@ -124,12 +142,12 @@ def _(collection, gaps_of, w, years_of):
     mo.vstack(
         [
             mo.md(
-                f"Seen: {asked['observed_total']} of {asked['reported_total']} documents; "
-                f"{'read whole' if asked['complete'] else 'not read whole'}."
+                f"{collection.selected_key}: {asked['observed_total']} of {asked['reported_total']} documents were "
+                f"seen; it was {'read whole' if asked['complete'] else 'not read whole'}."
             ),
             mo.Html(vl_convert.vegalite_to_svg(chart)),
             mo.md("**Years between the first and the last to which no document is dated**"),
-            mo.ui.table(gaps_of(collection.value), selection=None, format_mapping={"first": str, "last": str}),
+            shown(mo.ui.table(gaps_of(collection.value), selection=None, format_mapping={"first": str, "last": str})),
             mo.md("""
             Even of a collection that was read whole, a gap is one of the *collection*: of what was found, declassified,
             translated and published. That nothing happened, no listing can say.
@@ -175,8 +193,8 @@ def _(w):
             is earlier than its title is worth a look at the document itself; and what stands in a title without day or
             month may be a number and no year. Neither date is corrected by the other in the tables.
             """),
-            mo.ui.table(by_kind, selection=None),
-            mo.ui.table(disagreeing, selection=None),
+            shown(mo.ui.table(by_kind, selection=None)),
+            shown(mo.ui.table(disagreeing, selection=None, wrapped_columns=["title"])),
         ]
     )
     return by_kind, compared, disagreeing
@@ -196,13 +214,13 @@ def _(themes, w):
         by_chance = (pairs["left_total"] * pairs["right_total"] / len(w.documents)).where(known)
         return pd.DataFrame(
             {
+                "times": (pairs["shared"] / by_chance).round(1),
+                "shared": pairs["shared"],
                 "left": pairs["left_id"].map(themes.set_index("collection_id")["name"]),
                 "right": pairs["right_id"].map(themes.set_index("collection_id")["name"]),
-                **pairs[["shared", "left_total", "right_total"]],
-                "at_least": ~known,
                 "by_chance": by_chance.round(1),
-                "times": (pairs["shared"] / by_chance).round(1),
-                **pairs[["left_id", "right_id"]],
+                "at_least": ~known,
+                **pairs[["left_total", "right_total", "left_id", "right_id"]],
             }
         ).reset_index(drop=True)
 
@@ -213,7 +231,13 @@ def _(themes, w):
         return left.merge(right, on="document_id", suffixes=("_left", "_right"))
 
     connected = connections()
-    pair = mo.ui.table(connected, selection="single", initial_selection=[0] if len(connected) else None)
+    pair = mo.ui.table(
+        connected,
+        selection="single",
+        initial_selection=[0] if len(connected) else None,
+        hidden_columns=["left_id", "right_id"],
+        wrapped_columns=["left", "right"],
+    )
     mo.vstack(
         [
             mo.md("""
@@ -223,7 +247,7 @@ def _(themes, w):
             not read whole the number is the least that it can be. Two large collections share many documents by chance
             alone: `times` says how many times as many these two share. Choose a pair to see its documents.
             """),
-            pair,
+            shown(pair),
         ]
     )
     return connected, connecting, pair
@@ -232,7 +256,17 @@ def _(themes, w):
 @app.cell
 def _(connecting, pair):
     mo.stop(not len(pair.value), mo.md("No two collections share a document."))
-    mo.ui.table(connecting(*pair.value[["left_id", "right_id"]].iloc[0]), selection=None)
+    chosen = pair.value.iloc[0]
+    mo.vstack(
+        [
+            mo.md(f"Listed in both {chosen['left']} and {chosen['right']}:"),
+            shown(
+                mo.ui.table(
+                    connecting(chosen["left_id"], chosen["right_id"]), selection=None, wrapped_columns=["title"]
+                )
+            ),
+        ]
+    )
     return
 
 

@@ -9,6 +9,7 @@ be in an older encoding, and is UTF-8 to the last byte beyond ASCII, is read as 
 import codecs
 import re
 from email.message import Message
+from functools import lru_cache
 from typing import NamedTuple
 
 import webencodings
@@ -38,6 +39,7 @@ class _Choice(NamedTuple):
     is_declared: bool
 
 
+@lru_cache  # all pages of a site state the same few
 def charset_of(content_type: str | None) -> str | None:
     """Canonical name of the encoding that a `Content-Type` states; `None` if it states none that browsers know."""
     message = Message()

@@ -1,19 +1,85 @@
 """Which pages of documents to ask for next: those never captured first, then the oldest. Pure.
 
-Asked for is each URL of a document that a page shows. A page that was captured within the last days is not asked for
-again; one that calls itself by another URL stands for that one too.
+Asked for is each URL of a document that a page shows. A page that was captured whole within the last days is not asked
+for again; one that calls itself by another URL stands for that one too. What comes and is no whole page of a document
+is asked for again once all others came; many such answers in a row are the site's, and end it.
 """
 
 import datetime as dt
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from extractors.planning import MAX_IN_A_ROW, MAX_READINGS
 from schemas.parsed import PARSED_TABLES
 from schemas.revisits import resolve_revisits
 
 _LINKS = ("entries", "page_relations")
+
+
+class DocumentPlan:
+    """The pages of documents that one run asks for.
+
+    Args:
+        urls: What to ask for, in this order.
+    """
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._due = deque((url, 1) for url in urls)
+        self._expected = len(urls)
+        self._came = 0
+        self._in_a_row = 0
+        self._readings: dict[str, int] = {}
+        self._reason: str | None = None
+
+    def next(self) -> str | None:
+        """The URL to ask for now; `None` if there is none, or none any more."""
+        if self._reason is not None or not self._due:
+            return None
+        url, self._readings[url] = self._due.popleft()
+        return url
+
+    def observe(self, url: str, *, is_useful: bool) -> None:
+        """Take in whether what came for a URL is a whole page of a document."""
+        if is_useful:
+            self._came += 1
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
+        if self._readings[url] < MAX_READINGS:
+            self._due.append((url, self._readings[url] + 1))
+        if self._in_a_row == MAX_IN_A_ROW:
+            self.stop(f"given up after {MAX_IN_A_ROW} useless answers in a row")
+
+    def stop(self, reason: str) -> None:
+        """Ask for nothing more; the first reason counts."""
+        self._reason = self._reason or reason
+
+    def shortfall(self) -> str | None:
+        """How many pages did not come, and why; `None` if all did."""
+        missing = self._expected - self._came
+        if not missing:
+            return None
+        why = f" ({self._reason})" if self._reason else ""
+        return f"{missing:,} of {self._expected:,} pages of documents did not come{why}; ask again for the rest"
+
+
+def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
+    """Each URL of a file that pages of documents show or that was captured, and whether it was captured.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`).
+    """
+    found: dict[str, bool] = {}
+    for segment in segments:
+        captures = segment["captures"]
+        files = captures.filter(pc.equal(captures["outcome"], "file"))
+        found.update(dict.fromkeys(files["url"].to_pylist(), True))
+        for url in pc.unique(segment["page_files"]["url"]).drop_null().to_pylist():
+            found.setdefault(url, False)
+    return found
 
 
 def known_documents(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime | None]:
@@ -48,7 +114,8 @@ def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.dateti
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
     captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
     for segment in segments:
-        for page in segment["document_pages"].select(["page_id", "own_url", "url", "cited_url"]).to_pylist():
+        whole = segment["document_pages"].filter(segment["document_pages"]["is_whole"])
+        for page in whole.select(["page_id", "own_url", "url", "cited_url"]).to_pylist():
             of_page.setdefault(page.pop("page_id"), set()).update(filter(None, page.values()))
     shown = captures.filter(pc.and_(pc.equal(captures["page_kind"], "document"), pc.is_valid(captures["captured_at"])))
     latest: dict[str, dt.datetime] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.document_planning import known_documents
+from extractors.document_planning import known_documents, known_files
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
@@ -35,6 +35,7 @@ class KnownPages:
     Attributes:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
         documents: URLs of documents, and when the page of each was captured last; `None` if it never was.
+        files: URLs of files of documents, and whether they were captured.
     """
 
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
@@ -46,6 +47,7 @@ class KnownPages:
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
         self.documents = known_documents(segments)
+        self.files = known_files(segments)
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import SegmentParser
 from extractors.raw_zone import RawZone
-from extractors.warc import Landed, LandedCapture, UnwritableError, WarcWriter
+from extractors.warc.landed import ExchangeKind, Landed, LandedCapture
+from extractors.warc.writer import UnwritableError, WarcWriter
 from schemas.errors import without_password
 from schemas.issues import NOT_LANDED, UNSAFE_URL, Issue
 from schemas.records import Alias, ArchivedPage, Collection, FetchedPage, Item, Plan, RunEnd
@@ -91,7 +92,8 @@ class Landing:
             self._parser.add(landed, None if page.known else page.body, page.page)
 
     def _land_exchange(self, page: FetchedPage) -> LandedCapture:
-        return self._writer.land_exchange(page.exchange, page.collection_id, page.known, is_page=page.is_page)
+        kind: ExchangeKind | None = "file" if page.is_file else "page" if page.is_page else None
+        return self._writer.land_exchange(page.exchange, page.collection_id, page.known, kind)
 
     def land_issue(self, issue: Issue) -> None:
         """Land what could not be done."""

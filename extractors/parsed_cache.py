@@ -12,7 +12,7 @@ never touched again, so that who reads it is not disturbed.
 import hmac
 import os
 import shutil
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
@@ -50,14 +50,26 @@ class ParsedCache:
         self.folder = folder
         self._key = user_key() if key is None else key
 
-    def parse(self, raw_zone: RawZone, segment: Path) -> dict[str, pa.Table]:
-        """The parsed tables of a segment, from the cache where it has them."""
-        kept = _read_kept(self._place(raw_zone, segment), PARSED_TABLES, self._key)
+    def parse(self, raw_zone: RawZone, segment: Path, *, with_large: bool = True) -> dict[str, pa.Table]:
+        """The parsed tables of a segment, from the cache where it has them.
+
+        Args:
+            raw_zone: Which the segment is of.
+            segment: Finished.
+            with_large: Whether with their large columns, which are most of their memory.
+        """
+        columns = {
+            name: None if with_large else table.arrow_schema(with_large=False).names
+            for name, table in PARSED_TABLES.items()
+        }
+        kept = _read_kept(self._place(raw_zone, segment), columns, self._key)
         if kept is not None:
             return kept
         tables = parse_segment(segment)
         self.keep(raw_zone, segment, tables)
-        return tables
+        return {
+            name: table if (wanted := columns[name]) is None else table.select(wanted) for name, table in tables.items()
+        }
 
     def keep(self, raw_zone: RawZone, segment: Path, tables: dict[str, pa.Table]) -> None:
         """Keep what a segment yielded."""
@@ -138,11 +150,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _read_kept(folder: Path, names: Collection[str], key: bytes) -> dict[str, pa.Table] | None:
-    """The tables kept in a folder; `None` if they are not there, or not as they were written."""
-    if not _is_whole(folder, names, _signing_key(key, folder)):
+def _read_kept(folder: Path, columns: Mapping[str, list[str] | None], key: bytes) -> dict[str, pa.Table] | None:
+    """The tables kept in a folder, with some of their columns or all; `None` if they are not as they were written."""
+    if not _is_whole(folder, columns, _signing_key(key, folder)):
         return None
-    return {name: feather.read_table(folder / f"{name}.arrow") for name in names}
+    return {name: feather.read_table(folder / f"{name}.arrow", wanted) for name, wanted in columns.items()}
 
 
 @cache

@@ -12,21 +12,13 @@ import pyarrow as pa
 from extractors.content_encoding import UndecodableError, content_encoding_of, decode_body
 from extractors.decoding import charset_of, decode
 from extractors.raw_zone import read_segment
-from extractors.warc import (
-    Landed,
-    LandedAlias,
-    LandedCapture,
-    LandedCollection,
-    LandedEnd,
-    LandedIssue,
-    payload_digest,
-    record_name,
-)
+from extractors.warc.fields import payload_digest, record_name
+from extractors.warc.landed import Landed, LandedAlias, LandedCapture, LandedCollection, LandedEnd, LandedIssue
 from extractors.wilson_center.layouts import read_text
 from extractors.wilson_center.urls import address_key
 from schemas.issues import UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
-from schemas.records import Capture, ParsedPage, Plan
+from schemas.records import FILE, Capture, ParsedPage, Plan
 from schemas.revisits import digest_key, page_id_of
 
 _BATCH_CAPTURES = 200
@@ -103,7 +95,7 @@ class SegmentParser:
         identifier = page_id_of(capture.collection_id, capture.url, body_key)
         if identifier not in self._pages:
             if page is None:
-                page = _read(capture, body, problems)
+                page = FILE if record.is_file else _read(capture, body, problems)
             self._pages[identifier] = {"page_kind": page.kind, "layout": page.layout, "outcome": page.outcome}
             for table, found in page.rows.items():
                 self._rows[table] += [{"page_id": identifier, **row.to_row()} for row in found]

@@ -17,7 +17,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeGuard
 
-from extractors.warc import Landed, LandedIssue, WarcWriter, read_records, whole_bytes
+from extractors.warc.landed import Landed, LandedIssue
+from extractors.warc.reader import read_records, whole_bytes
+from extractors.warc.writer import WarcWriter
 from schemas.errors import RawZoneError
 from schemas.files import make_folder, sync_file, sync_folder, write_text
 from schemas.identifiers import file_sha256

@@ -61,7 +61,8 @@ def batches(segments: Sequence[Path], count: int) -> list[list[Path]]:
 def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | None = None) -> None:
     """Parse segments in this process and in others that it starts.
 
-    Memory does not grow with the segments, as each process holds one at a time.
+    Memory does not grow with the segments, as each process holds one at a time. This one parses from the first moment
+    on, and others join when they have started: so two take no longer than one, unless there is next to nothing to do.
 
     Args:
         segments: Finished, of one raw zone.
@@ -73,7 +74,8 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
     """
     code, key = code_version(), user_key()
     helpers = min(processes or processes_that_pay(segments), len(segments)) - 1
-    todo = iter(segments)
+    # The largest first, so that in the end nobody waits for one that has just begun with a large one.
+    todo = iter(sorted(segments, key=lambda segment: segment.stat().st_size, reverse=True))
 
     def take(parse: Callable[[Sequence[Path], Path, str, bytes], None]) -> None:
         try:
@@ -90,8 +92,15 @@ def parse_in_processes(segments: Sequence[Path], parsed: Path, processes: int | 
                 parsing = pool.submit(parse_segments, segments, parsed, code, key)
             parsing.result()
 
+        def help_once_started() -> None:
+            # A process takes most of a second to start, in which this one may have parsed all that there is.
+            with interrupts_blocked():
+                starting = pool.submit(code_version)
+            starting.result()
+            take(parse_there)
+
         with ThreadPoolExecutor(max(1, helpers)) as threads:
-            others = [threads.submit(take, parse_there) for _ in range(helpers)]
+            others = [threads.submit(help_once_started) for _ in range(helpers)]
             take(parse_segments)
         try:
             for other in others:

@@ -35,6 +35,12 @@ def split_replay(url: str) -> Replayed | None:
     return Replayed(original, read_replay_timestamp(match["at"]))
 
 
+def original_url(href: str) -> str:
+    """What a link of a page leads to, without the web archive that plays the page; most links as they are."""
+    replayed = split_replay(href) if "/http" in href else None
+    return replayed.url if replayed is not None else href
+
+
 def read_replay_timestamp(digits: str) -> dt.datetime | None:
     """The time that fourteen digits name, UTC; `None` for anything else."""
     if len(digits) != 14 or not digits.isdecimal():

@@ -6,11 +6,12 @@ Each gives the pages in it, with the URL and time that it knows of them. Pure: b
 import datetime as dt
 import plistlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from itertools import pairwise
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -55,8 +56,12 @@ def is_form(head: bytes) -> bool:
     return _is_mhtml(head) or _is_webarchive(head)
 
 
-def pages_in(body: bytes) -> list[FoundPage]:
+def pages_in(body: bytes, page_starts: Callable[[str], list[int]]) -> list[FoundPage]:
     """The pages that a file holds.
+
+    Args:
+        body: The file.
+        page_starts: Where pages begin in plain text; the first is at 0.
 
     Raises:
         UnreadableFormError: It is in one of these forms, and damaged.
@@ -65,7 +70,7 @@ def pages_in(body: bytes) -> list[FoundPage]:
         return list(_pages_of_mhtml(body))
     if _is_webarchive(body[:_HEAD_BYTES]):
         return list(_pages_of_webarchive(body))
-    return [_marked(part) for part in _parted(body)]
+    return [_marked(part) for part in _parted(body, page_starts)]
 
 
 def _marked(body: bytes) -> FoundPage:
@@ -73,16 +78,27 @@ def _marked(body: bytes) -> FoundPage:
     return FoundPage(body) if mark is None else FoundPage(body, mark.url, mark.captured_at)
 
 
-def _parted(body: bytes) -> Iterator[bytes]:
+def _parted(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[bytes]:
     """The pages that stand one after the other in a file."""
+    if not body[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        yield from _parted_text(body, page_starts)
+        return
     begin = 0
-    is_page = body[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-    for match in _NEXT_PAGE.finditer(body) if is_page else ():
+    for match in _NEXT_PAGE.finditer(body):
         at = match.start("behind") if match["behind"] else match.start("line")
         if body[begin:at].strip():
             yield body[begin:at]
             begin = at
     yield body[begin:]
+
+
+def _parted_text(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[bytes]:
+    try:
+        text, charset = body.decode(), "utf-8"
+    except UnicodeDecodeError:
+        text, charset = body.decode("latin-1"), "latin-1"  # of which every byte is one character
+    for begin, end in pairwise([*page_starts(text), len(text)]):
+        yield text[begin:end].encode(charset)
 
 
 def _is_mhtml(head: bytes) -> bool:

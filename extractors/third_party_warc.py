@@ -15,7 +15,7 @@ from typing import Literal, cast
 from fastwarc.warc import ArchiveIterator
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
-from extractors.warc import record_name
+from extractors.warc.fields import record_name
 from extractors.warc_records import Damage, RawRecord, raw_records
 from schemas.records import Headers, Reference, first_header
 from schemas.timestamps import parse_timestamp

@@ -372,11 +372,14 @@ def rollback(
 @app.command()
 def export(
     to: Annotated[
-        Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"],
-        typer.Option("--to", help="For spreadsheets; for programs; by collection; a database; reference managers."),
+        Literal["csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris"],
+        typer.Option(
+            "--to",
+            help="For spreadsheets; programs; by collection; a database; the browser; to deposit; reference managers.",
+        ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", help="Folder (csv, jsonl, parquet) or file; an earlier export is replaced.")
+        Path, typer.Option("--output", help="File (sqlite, csl, ris) or folder; an earlier export is replaced.")
     ],
     collections: Annotated[
         list[str] | None,
@@ -388,7 +391,7 @@ def export(
 ) -> None:
     """Write the tables for spreadsheets, databases and Zotero.
 
-    As CSV, JSON lines, Parquet by collection, SQLite, CSL-JSON or RIS.
+    As CSV, JSON lines, Parquet by collection, SQLite, a folder for Datasette, a bundle to deposit, CSL-JSON or RIS.
     """
     from flows.inspection import collection_ids
     from flows.printing import print_json, print_lines

@@ -58,7 +58,19 @@ def start_embedded_api(log: Path) -> str:
             f"Prefect's embedded API did not start ({type(error).__name__}); {log} has what it printed; "
             "--direct runs without Prefect"
         ) from error
+    _ask_without_proxy(url)
     return url
+
+
+def _ask_without_proxy(url: str) -> None:
+    """Let no proxy that the environment names come between this process and its own API.
+
+    httpx takes the URL with its port, Python's own functions the host with its port; other ports are not touched.
+    """
+    root = url.removesuffix("/api")
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [os.environ[name]] if os.environ.get(name) else []
+        os.environ[name] = ",".join([*hosts, root, root.removeprefix("http://")])
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

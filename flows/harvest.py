@@ -11,6 +11,7 @@ import shlex
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -23,6 +24,7 @@ from extractors.raw_zone import RawZone
 from extractors.reparsing import ParseAll, parse_in_processes
 from extractors.sources import Source
 from extractors.wilson_center import ARCHIVE
+from flows.memory import give_memory_back_soon
 from flows.progress import Watch
 from flows.request import HarvestRequest
 from flows.withdrawals import interrupted_rollback
@@ -31,8 +33,8 @@ from schemas.issues import Issue
 from schemas.records import Item, Plan, Progress, Receipt, RunEnd
 from warehouse.broken_rows import set_aside_broken_rows
 from warehouse.building import build_tables
-from warehouse.building.texts import write_texts
-from warehouse.changes import find_losses, summarise_changes
+from warehouse.building.texts import Texts
+from warehouse.changes import ChangeSummary, find_losses
 from warehouse.deciding import read_decisions
 from warehouse.folder import KEPT_SNAPSHOTS, WarehouseFolder
 from warehouse.publishing import find_former, forget_old, publish
@@ -80,6 +82,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
             was published, and what was landed is set aside.
     """
+    give_memory_back_soon()
     folder = WarehouseFolder(request.warehouse)
     catalog_text, catalog = request.read_catalog()
     source = request.open_source(catalog)
@@ -87,6 +90,7 @@ def harvest(request: HarvestRequest, step: Step = call_inline, watch: Watch = ig
     with folder.locked():
         read_decisions(folder)  # a mistake in it is reported before anything is fetched
         run_id = _land(source, request.collection_ids(catalog), folder, catalog_text, step, watch)
+        del source  # what it knows of the site takes memory that publishing needs
         return step(publish_tables, folder, run_id, request.accept_loss, request.keep)
 
 
@@ -142,6 +146,7 @@ def rebuild(
         WarehouseError: The warehouse is locked or cannot be written, or too many documents would disappear; nothing
             was published.
     """
+    give_memory_back_soon()
     folder = WarehouseFolder(warehouse)
     folder.require_existing()
     parse_all = parse_all or parse_in_processes
@@ -185,7 +190,7 @@ def begin_run(
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
     segments = raw_zone.segments() if uses_known else []
-    known = KnownPages([cache.parse(raw_zone, segment) for segment in segments])
+    known = KnownPages([cache.parse(raw_zone, segment, with_large=False) for segment in segments])
     interrupted = known.resume(plan) if plan.live else None
     landing = Landing(raw_zone, cache, interrupted or plan.run_id)
     _logger.info(
@@ -263,10 +268,10 @@ def publish_tables(
     segments = raw_zone.segments()
     cache = ParsedCache(folder.parsed)
 
-    def parsed() -> Iterator[dict[str, pa.Table]]:
+    def parsed(*, with_large: bool = False) -> Iterator[dict[str, pa.Table]]:
         """Each segment as it is asked for, so that what was made into tables is not kept."""
         for segment in segments:
-            yield cache.parse(raw_zone, segment)
+            yield cache.parse(raw_zone, segment, with_large=with_large)
 
     tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder)))
     outcome = outcome_of(tables["runs"], run_id)
@@ -278,11 +283,10 @@ def publish_tables(
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
 
-    def write_with_texts(rows: pa.Table, file: Path) -> None:
-        write_texts(rows, parsed(), file)
-
     digests = {path.name: raw_zone.digest(path) for path in segments}
-    snapshot = publish(folder, tables, digests, archive=ARCHIVE, write_large={"texts": write_with_texts}, former=former)
+    large = {"texts": Texts(partial(parsed, with_large=True))}
+    changes: list[ChangeSummary] = []
+    snapshot = publish(folder, tables, digests, archive=ARCHIVE, large=large, former=former, tell=changes.append)
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path),
@@ -290,7 +294,7 @@ def publish_tables(
         tables,
         run_id,
         outcome,
-        summarise_changes(former.snapshot, snapshot),
+        changes[0],
         snapshot.manifest.former,
     )
     notes = [note for note in (former.note, completed and _completed(completed)) if note]

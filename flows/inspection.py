@@ -10,7 +10,9 @@ from typing import Any
 
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
-from extractors.sources.saved import check_path, read_page_file
+from extractors.saved_marks import read_mark
+from extractors.sources.saved import check_path, origin_of, read_page_file
+from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
@@ -321,7 +323,9 @@ def read_saved_page(path: Path) -> ParsedPage:
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
     check_path(path)
-    return read_page(read_page_file(path))
+    body = read_page_file(path)
+    mark = read_mark(body)
+    return read_page(body, url=mark and origin_of(mark.url, ARCHIVE_URL).url)
 
 
 _OF_A_PAGE = ("level", "kind", "message", "expected", "found")

@@ -26,7 +26,8 @@ _PARAMETERS = {parameter.name: parameter for parameter in parameters()}
 def _option(name: str, **more: Any) -> Any:  # noqa: ANN401 (typer.Option gives it)
     """The option of a field of the request."""
     parameter = _PARAMETERS[name]
-    return typer.Option(parameter.option, help=parameter.about.help, min=parameter.about.minimum, **more)
+    about = parameter.about
+    return typer.Option(parameter.option, help=about.help, min=about.minimum, max=about.maximum, **more)
 
 
 WarehouseOption = Annotated[Path | None, _option("warehouse", show_default=str(DEFAULT_WAREHOUSE))]

@@ -68,7 +68,9 @@ def _as_parameter(field: Parameter) -> inspect.Parameter:
         field.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=inspect.Parameter.empty if field.is_required else field.default,
-        annotation=field.type if field.about.minimum is None else Annotated[field.type, Field(ge=field.about.minimum)],
+        annotation=Annotated[field.type, Field(ge=field.about.minimum, le=field.about.maximum)]
+        if field.about.minimum is not None
+        else field.type,
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_type_hints
 
-from extractors.sources import DOCUMENT_DAYS, CaptureChoice, Choice, SourceRequest
+from extractors.sources import DOCUMENT_DAYS, FILE_MEBIBYTES, CaptureChoice, Choice, SourceRequest
 from extractors.sources.registry import SOURCES, open_source
 from extractors.wilson_center import SAMPLES_CATALOG
 from schemas.errors import UsageError
@@ -29,11 +29,13 @@ class About:
         help: One sentence, shown wherever the field can be set.
         option: Its option on the command line, where that is not the field's name.
         minimum: The least that a number can be.
+        maximum: The most, likewise.
     """
 
     help: str
     option: str | None = None
     minimum: int | None = None
+    maximum: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class HarvestRequest:
     document_days: Annotated[int, About("Days after which the page of a document is asked for again.", minimum=1)] = (
         DOCUMENT_DAYS
     )
+    files: Annotated[
+        bool,
+        About("Fetch the files of documents, such as scans, into the raw zone too, each once.", "--files/--no-files"),
+    ] = False
+    file_mebibytes: Annotated[int, About("The most MiB that a file may have.", minimum=1, maximum=60)] = FILE_MEBIBYTES
     accept_loss: Annotated[bool, About("Publish even if over 5 % of a collection disappeared.")] = False
     keep: Annotated[int, About("How many snapshots are kept; older ones are deleted.", minimum=MIN_KEPT)] = (
         KEPT_SNAPSHOTS
@@ -93,7 +100,16 @@ class HarvestRequest:
             UsageError: A collection that was asked for cannot be had from it.
         """
         wanted = self.collection_ids(catalog)
-        choice = Choice(self.since, self.until, self.captures, wanted, self.documents, self.document_days)
+        choice = Choice(
+            self.since,
+            self.until,
+            self.captures,
+            wanted,
+            self.documents,
+            self.document_days,
+            self.files,
+            self.file_mebibytes,
+        )
         return open_source(SourceRequest(self.source, catalog, self.warehouse, choice))
 
     def with_absolute_paths(self) -> "HarvestRequest":

@@ -1,8 +1,8 @@
 """What a document's own page, and that of a person, place or topic, holds: rows of the parsed tables of these kinds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import Field, dataclass
+from typing import Any, ClassVar, Literal, get_args
 
 from schemas.dates import read_date
 from schemas.issues import UNREADABLE_DATE, Issue
@@ -28,15 +28,16 @@ class _Row:
     """A row whose columns are its attributes; an empty text is none, since tables have no empty strings."""
 
     __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]  # `fields` makes a tuple of it at each call
 
     def __post_init__(self) -> None:
-        for each in fields(self):  # type: ignore[arg-type]
-            if getattr(self, each.name) == "":
-                object.__setattr__(self, each.name, None)
+        for name in self.__dataclass_fields__:
+            if getattr(self, name) == "":
+                object.__setattr__(self, name, None)
 
     def to_row(self) -> dict[str, Any]:
         """Its columns but `page_id` (`schemas.parsed`)."""
-        row = {each.name: getattr(self, each.name) for each in fields(self)}  # type: ignore[arg-type]
+        row = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
     def issues(self) -> Iterator[Issue]:
@@ -199,6 +200,11 @@ class TermFields(_Row):
     description: str | None
 
 
+def is_whole_document(page: ParsedPage) -> bool:
+    """Whether a page is that of a document, and did not end early."""
+    return any(isinstance(row, DocumentFields) and row.is_whole for row in page.rows.get("document_pages", ()))
+
+
 _DOCUMENT = (
     *("url", "record_id", "node_id", "date_text", "date_edtf", "title", "summary", "credits", "source"),
     *("original_archive", "rights", "uploaded_on", "document_type", "languages", "original_classification"),
@@ -218,8 +224,8 @@ def document_values(page: ParsedPage) -> dict[str, Any]:
     Of terms only those that the page names as such, and not those that its fields name.
     """
     if page.kind == "term":
-        (term,) = page.rows["term_pages"]
-        return {"term": term.to_row(), "related": _values(page, *_LISTS["related"])}
+        terms = [term.to_row() for term in page.rows.get("term_pages", ())]
+        return {"term": terms[0] if terms else None, "related": _values(page, *_LISTS["related"])}
     (document,) = page.rows["document_pages"]
     values = document.to_row()
     lists = {name: _values(page, *held) for name, held in _LISTS.items()}

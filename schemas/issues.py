@@ -130,7 +130,7 @@ NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable times
 NOTHING_IN_PERIOD = IssueKind(
     "nothing-in-period", "error", "No capture of the source was made within the days that were asked for."
 )
-PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file cannot be read.")
+PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file is too large to be read.")
 BAD_PAGE_LIST = IssueKind("page-list", "error", "A line of pages.csv cannot be used.")
 PASSED_OVER = IssueKind("passed-over", "info", "Captures or files that are no pages that were asked for, by kind.")
 RANGE_CONTRADICTION = IssueKind("range-contradiction", "error", "A range line contradicts itself.")

@@ -11,10 +11,11 @@ from schemas.issues import Issue
 Headers = tuple[tuple[str, str], ...]
 """Of HTTP: names and values in their order."""
 
-PageKind = Literal["listing", "document", "term"]
-"""What a page is in the archive: a result set's page, a document's own, or that of a person, place or topic."""
+PageKind = Literal["listing", "document", "term", "file"]
+"""What a page is in the archive: a result set's page, a document's own, or that of a person, place or topic; a file is
+what a document's page shows, such as a scan in PDF, of which only its place in the raw zone is kept."""
 
-Outcome = Literal["listing", "document", "term", "empty", "challenge", "maintenance", "unknown"]
+Outcome = Literal["listing", "document", "term", "file", "empty", "challenge", "maintenance", "unknown"]
 """What a page was recognised as: its kind, where it was read. `empty` is a listing that says that nothing was found."""
 
 READ_OUTCOMES = [*get_args(PageKind), "empty"]
@@ -227,6 +228,11 @@ class FetchedPage:
         """Whether it is a page of the archive, in a collection or not; a redirect or robots.txt is none."""
         return self.collection_id is not None or self.page is not None or self.known is not None
 
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file that a document's page shows."""
+        return self.page is not None and self.page.kind == "file"
+
 
 @dataclass(frozen=True, slots=True)
 class Alias:
@@ -242,6 +248,9 @@ class Alias:
     other_url: str
     evidence: str
 
+
+FILE = ParsedPage(layout=None, outcome="file", kind="file")
+"""What a file is read as: nothing is looked for in it."""
 
 Item = ArchivedPage | FetchedPage | Alias | Issue
 """What a source has to give, one after the other."""

@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 PREFECT = Path(sys.executable).with_name("prefect")
 START_SECONDS = 120
-RUN_SECONDS = 180
+RUN_SECONDS = 600
 FINAL = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
@@ -49,10 +49,12 @@ class PrefectServer:
     """A server with a home of its own; it can be stopped and started again on the same state.
 
     Attributes:
-        home: Folder of its database, and home of those who speak to it.
+        home: Home of those who speak to it, and folder of its SQLite file.
+        database: URL of a PostgreSQL that holds its state instead of that file.
     """
 
     home: Path
+    database: str | None = None
     port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -81,6 +83,8 @@ class PrefectServer:
         """Start it, and wait until it answers."""
         environment = {**self.environment, "PREFECT_UI_API_URL": self.api}  # its pages would ask port 4200
         del environment["PREFECT_API_URL"]
+        if self.database is not None:
+            environment["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = self.database
         self.process = subprocess.Popen(
             [PREFECT, "server", "start", "--host", "127.0.0.1", "--port", str(self.port)],
             env=environment,
@@ -138,7 +142,7 @@ class PrefectServer:
     def worker(self, pool: str) -> Iterator["subprocess.Popen[bytes]"]:
         """A worker of a pool, while the block lasts; it leads a process group, with the runs that it starts."""
         with subprocess.Popen(
-            [PREFECT, "worker", "start", "--pool", pool],
+            [PREFECT, "worker", "start", "--pool", pool, "--limit", "1"],
             env={**self.environment, "PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -203,11 +207,11 @@ class PrefectServer:
 
 
 @contextmanager
-def prefect_server(home: Path) -> Iterator[PrefectServer]:
+def prefect_server(home: Path, database: str | None = None) -> Iterator[PrefectServer]:
     """A running server, while the block lasts."""
-    server = PrefectServer(home)
-    server.start()
+    server = PrefectServer(home, database)
     try:
+        server.start()
         yield server
     finally:
         server.stop()

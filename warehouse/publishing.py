@@ -9,8 +9,10 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +23,7 @@ from schemas.errors import CheckError, WarehouseError
 from schemas.files import make_folder, sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
-from warehouse.changes import summarise_changes
+from warehouse.changes import ChangeSummary, summarise_changes
 from warehouse.checks import file_problems, table_problems
 from warehouse.folder import MIN_KEPT, WarehouseFolder
 from warehouse.products.report import write_report
@@ -31,8 +33,15 @@ from wcda.versions import is_readable, unreadable
 
 _PARTIAL = ".part"
 
-WriteLarge = Callable[[pa.Table, Path], None]
-"""Writes a table, given without its large columns, to a file."""
+
+class LargeTable(Protocol):
+    """What a table with a large column is made of, that is never whole in memory; given without that column."""
+
+    def write(self, rows: pa.Table, file: Path) -> None:
+        """Write the table with its large columns to a file."""
+
+    def is_in(self, rows: pa.Table, file: Path) -> bool:
+        """Whether a file has the very table, with its large columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +111,22 @@ def publish(
     segments: Mapping[str, str],
     *,
     archive: Archive,
-    write_large: Mapping[str, WriteLarge] | None = None,
+    large: Mapping[str, LargeTable] | None = None,
     former: Former | None = None,
+    tell: Callable[[ChangeSummary], None] | None = None,
 ) -> Snapshot:
     """Check the tables and make them the current snapshot. The warehouse's lock must be held.
+
+    A table that is what it was is a hard link to the former snapshot's file, where the file system has such links.
 
     Args:
         folder: The warehouse.
         tables: All of `schemas.tables.TABLES`, by name.
         segments: SHA-256 of each segment that the tables were made from, by name.
         archive: Whose tables they are.
-        write_large: For each table with a large column, what writes it with that column; where it has rows.
+        large: For each table with a large column, what it is made of; where it has rows.
         former: What it follows, where that was found under the same lock; to find it takes the digests of its files.
+        tell: Called with how the tables differ from those that they follow.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
@@ -134,10 +147,12 @@ def publish(
         created_at=created_at,
         schema_version=SCHEMA_VERSION,
         former=before.manifest.snapshot_id if before else None,
-        tables=tuple(_write(partial, name, tables[name], (write_large or {}).get(name)) for name in TABLES),
+        tables=tuple(_put(partial, name, tables[name], (large or {}).get(name), before) for name in TABLES),
         segments=tuple(FileNote(name, digest) for name, digest in sorted(segments.items())),
     )
     changes = summarise_changes(before, Snapshot(partial, manifest))
+    if tell is not None:
+        tell(changes)
     write_report(partial / REPORT, manifest, tables, changes, archive)
     noted = FileNote(REPORT, file_sha256(partial / REPORT))
     manifest = replace(manifest, report=noted, changes=changes.by_kind)
@@ -162,13 +177,40 @@ def _new_id(folder: WarehouseFolder) -> tuple[dt.datetime, str]:
     return created_at, snapshot_id
 
 
-def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | None) -> FileNote:
+def _put(partial: Path, name: str, table: pa.Table, large: LargeTable | None, before: Snapshot | None) -> FileNote:
+    """Put a table into a snapshot: the former one's file if that has the very same, else one that is written."""
     file = partial / f"{name}.parquet"
+    note = before and _note_of_same(before, name, table, large)
+    if before and note:
+        with suppress(OSError):  # not every file system has links, nor any number of them
+            os.link(before.path / note.name, file)
+            return note
+    _write(file, name, table, large)
+    return FileNote(file.name, file_sha256(file), table.num_rows)
+
+
+def _note_of_same(before: Snapshot, name: str, table: pa.Table, large: LargeTable | None) -> FileNote | None:
+    """The note of the former file of a table, if that has the same rows, columns and descriptions; else `None`."""
+    note = next((note for note in before.manifest.tables if note.name == f"{name}.parquet"), None)
+    if note is None or note.rows != table.num_rows:
+        return None
+    file, schema = before.path / note.name, TABLES[name].arrow_schema()
+    try:
+        if not pq.read_schema(file).equals(schema, check_metadata=True):
+            return None
+        if large is not None and table.num_rows:
+            return note if large.is_in(table, file) else None
+        return note if pq.read_table(file, columns=table.column_names).equals(table) else None
+    except (pa.ArrowException, OSError):  # whatever has become of it, it is not what is to be published
+        return None
+
+
+def _write(file: Path, name: str, table: pa.Table, large: LargeTable | None) -> None:
     try:
         if table.schema.equals(TABLES[name].arrow_schema()):
             pq.write_table(table, file, compression="zstd")
-        elif write_large is not None:
-            write_large(table, file)
+        elif large is not None:
+            large.write(table, file)
         elif not table.num_rows:
             pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
         else:
@@ -176,7 +218,6 @@ def _write(partial: Path, name: str, table: pa.Table, write_large: WriteLarge | 
     except OSError as error:  # which of Arrow names no file
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise OSError(error.errno, reason, str(file)) from error
-    return FileNote(file.name, file_sha256(file), table.num_rows)
 
 
 def _swap(link: Path, target: Path) -> None:

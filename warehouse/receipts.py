@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any, get_args
 
 import pyarrow as pa
@@ -52,7 +53,7 @@ def describe(
         warehouse=warehouse,
         counts={name: table.num_rows for name, table in tables.items()},
         repeats=pc.sum(pc.greater(theme_counts(tables), 1)).as_py() or 0,
-        pages_of_documents=_count_pages(tables["documents"]),
+        pages_of_documents=pc.sum(have_page(tables["documents"])).as_py() or 0,
         former=former,
         changes={kind: changes.by_kind.get(kind, 0) for kind in get_args(ChangeKind)},
         changes_by_table=changes.by_table,
@@ -71,12 +72,10 @@ def remarks(issues: pa.Table) -> list[str]:
     return [*messages[:ISSUE_EXAMPLES], *others]
 
 
-def _count_pages(documents: pa.Table) -> int:
-    """Documents that have something which only their own page shows."""
-    has_page = pa.array([False] * len(documents), pa.bool_())
-    for column in ("node_id", "record_id", "rights", "source"):
-        has_page = pc.or_(has_page, pc.is_valid(documents[column]))
-    return pc.sum(has_page).as_py() or 0
+def have_page(documents: pa.Table) -> pa.ChunkedArray:
+    """Of each document whether it has something which only its own page shows."""
+    columns = ("node_id", "record_id", "rights", "source")
+    return reduce(pc.or_, (pc.is_valid(documents[column]) for column in columns))
 
 
 def outcome_of(runs: pa.Table, run_id: str | None) -> RunOutcome:

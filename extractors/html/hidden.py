@@ -7,19 +7,22 @@ from selectolax.lexbor import LexborNode
 
 from extractors.html.flow import UNSEEN
 
-# What hides: comments, elements whose content is no markup, and others, of which the begin and the end are found.
+# What hides: comments, elements whose content is no markup, and others, of which the begin and the end are found. What
+# is skipped is skipped whole, since most of a page is scripts: letter by letter, this took more time than all else.
 _HIDING = re.compile(
     r"""<(?=!--|/?[stxino])(?:
-         !--(?P<comment>-?>|.*?(?:--!?>|\Z))
+         !--(?P<comment>-?>|(?:[^-]++|-(?!-!?>))*+(?:--!?>|\Z))
        | (?P<raw>script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>])
-         (?P<text>.*?(?:</(?P=raw)(?=[\s/>])|\Z))
+         (?P<text>(?:[^<]++|<(?!/(?P=raw)[\s/>]))*+(?:</(?P=raw)|\Z))
        | (?P<end>/?)(?P<name>template|noscript|select|object|svg)(?=[\s/>])
     )""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 # Where a quoted value holds what looks like a tag, only the parser can tell.
 _TAG_IN_VALUE = re.compile(r"""=\s*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""")
-_OPENING = re.compile(r"<(?:!--|script|style|textarea|title|xmp|iframe|no|template|select|object|svg)")
+_OPENING = re.compile(
+    "<(?:!--|script|style|textarea|title|xmp|iframe|no|template|select|object|svg)", re.IGNORECASE | re.ASCII
+)
 
 
 def is_seen(node: LexborNode | None) -> bool:
@@ -42,14 +45,10 @@ def may_be_hidden(text: str, *places: int) -> bool:
         places: Where tags begin, as far as is known; in their order.
     """
     last = places[-1]
-    small = text.lower()
-    if len(small) != len(text):  # a letter became two, so that places have moved
-        return True
-    text = small
     opened: Counter[str] = Counter()
     waiting = list(places)
     checked = 0  # the text up to here has no value with a tag
-    for match in _HIDING.finditer(text):
+    for match in _HIDING.finditer(text, 0, last + 1):
         begin, end = match.span()
         if _TAG_IN_VALUE.search(text, checked, min(begin, last)):
             return True

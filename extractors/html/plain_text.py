@@ -1,4 +1,4 @@
-"""A pasted text as plain text: a paragraph for each block, a line for each break, numbers of lists, tabs in tables.
+"""A pasted text as plain text: a paragraph for each block, a line for each break, marks of lists, tabs in tables.
 
 Without recursion, since what editors paste can be nested deeply, and in time that is linear in the length of the text.
 """
@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
 
+from extractors.html.list_marks import mark_of, shape_of, start_of, whole_number
+
 _BLOCKS = frozenset(
     {
         *("address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir"),
         *("div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6"),
-        *("header", "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "p", "pre", "search"),
-        *("section", "summary", "table", "ul"),
+        *("header", "hgroup", "hr", "html", "legend", "li", "listing", "main", "menu", "nav", "ol", "p", "plaintext"),
+        *("pre", "search", "section", "summary", "table", "ul", "xmp"),
     }
 )
 _UNSEEN = frozenset(
@@ -25,12 +27,17 @@ _UNSEEN = frozenset(
 )
 _CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ol", "ul", "menu", "dir"})
+_LINES_KEPT = frozenset({"listing", "plaintext", "pre", "xmp"})  # where a line of the source is one that is shown
 # What stands for a structure while pieces are collected; none of them is in a text, as white space is folded first.
 _PARAGRAPH, _LINE, _CELL, _ROW = "\x01", "\x02", "\x03", "\x04"
 _WHITE = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]+")
-_AROUND_MARKS = re.compile(r" *([\x01-\x04]) *")
-_PARAGRAPH_MARKS = re.compile(r"[\x02\x04]*\x01[\x01\x02\x04]*")
-_MAX_NUMBER = 10**6
+_BLANKS = re.compile(" {2,}")
+_AROUND_MARKS = [(around, mark) for mark in "\x01\x02\x03\x04" for around in (f" {mark}", f"{mark} ")]
+# Marks of lines before it end a paragraph, and are stripped there; so a search can skip to the first \x01.
+_PARAGRAPH_MARKS = re.compile("\x01[\x01\x02\x04]*")
+_LINE_MARKS = re.compile("[\x02\x04]+")
+# What shows nothing: white space of any kind, and what has no width.
+_NOTHING = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u200d\u2060\ufeff"
 
 
 @dataclass(slots=True)
@@ -39,16 +46,22 @@ class _Open:
 
     Attributes:
         after: What its end adds to the text.
-        number: Of the next item, in a list with numbers; `None` in others.
+        number: Of the next item, in a list.
+        step: To the number after it.
+        shape: Of the marks of its items, in a list that has some; `None` where a browser shows no number.
         is_list: Whether it is a list of any kind.
         is_cell: Whether it is a cell of a table.
+        keeps_lines: Whether lines of the source are lines of the text.
     """
 
     node: LexborNode
     after: str = ""
-    number: int | None = None
+    number: int = 1
+    step: int = 1
+    shape: str | None = None
     is_list: bool = False
     is_cell: bool = False
+    keeps_lines: bool = False
 
 
 @dataclass(slots=True)
@@ -57,6 +70,7 @@ class _Walk:
     opened: list[_Open] = field(default_factory=list)
     lists: list[_Open] = field(default_factory=list)
     cells: int = 0
+    keeping_lines: int = 0
     after_number: bool = False  # the number of an item stands before the first paragraph in it
 
 
@@ -67,8 +81,13 @@ def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None
         root: Its own start and end add nothing.
         is_outside: Whether an element, and all that is in it, is no part of the text.
     """
-    walk = _Walk()
     node = root.first_child
+    if (
+        node is not None and node.next is None and (only := node.text_content) is not None
+    ):  # as in most labels and pills
+        line = _folded(only).strip(" ")
+        return line if line.strip(_NOTHING) else ""
+    walk = _Walk()
     while node is not None or walk.opened:
         if node is None:
             closed = walk.opened.pop()
@@ -77,7 +96,7 @@ def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None
             continue
         text = node.text_content
         if text is not None:
-            walk.pieces.append(_WHITE.sub(" ", text))
+            walk.pieces.append(_lines_kept(walk, text) if walk.keeping_lines else _folded(text))
             walk.after_number &= node.is_empty_text_node
         elif _enter(walk, node, is_outside):
             node = node.first_child
@@ -106,10 +125,14 @@ def _enter(walk: _Walk, node: LexborNode, is_outside: Callable[[LexborNode], boo
             walk.pieces.append(opened.after)
         if tag in _LISTS:
             opened.is_list = True
-            opened.number = _number(node, "start", 1) if tag == "ol" else None
+            opened.shape = shape_of(node)
+            opened.number, opened.step = start_of(node)
             walk.lists.append(opened)
         elif tag == "li":
-            _number_item(walk, node)
+            _mark_item(walk, node)
+        elif tag in _LINES_KEPT:
+            opened.keeps_lines = True
+            walk.keeping_lines += 1
     walk.opened.append(opened)
     return True
 
@@ -117,6 +140,8 @@ def _enter(walk: _Walk, node: LexborNode, is_outside: Callable[[LexborNode], boo
 def _close(walk: _Walk, closed: _Open) -> None:
     if closed.is_list:
         walk.lists.pop()
+    if closed.keeps_lines:
+        walk.keeping_lines -= 1
     if closed.is_cell:
         walk.cells -= 1
         closed.after = " " if walk.cells else closed.after  # a table within a cell is part of its line
@@ -126,30 +151,38 @@ def _close(walk: _Walk, closed: _Open) -> None:
         walk.pieces.append(closed.after)
 
 
-def _number_item(walk: _Walk, item: LexborNode) -> None:
-    inner = walk.lists[-1] if walk.lists else None
-    if inner is None or inner.number is None:
+def _mark_item(walk: _Walk, item: LexborNode) -> None:
+    if not walk.lists:
         return
-    number = _number(item, "value", inner.number)
-    walk.pieces.append(f"{number}. ")
-    walk.after_number = True
-    inner.number = number + 1
+    inner = walk.lists[-1]
+    number = whole_number(item, "value", inner.number)
+    inner.number = number + inner.step
+    shape = shape_of(item, inner.shape)
+    if shape is not None:
+        walk.pieces.append(f"{mark_of(number, shape)}. ")
+        walk.after_number = True
 
 
-def _number(node: LexborNode, name: str, default: int) -> int:
-    value = (node.attributes.get(name) or "").strip()
-    if re.fullmatch(r"-?[0-9]{1,7}", value) is None:
-        return default
-    return max(-_MAX_NUMBER, min(_MAX_NUMBER, int(value)))
+def _lines_kept(walk: _Walk, text: str) -> str:
+    return (" " if walk.cells else _LINE).join(map(_folded, text.split("\n")))
+
+
+def _folded(text: str) -> str:
+    """A text with one blank for white space; most have no other than single blanks, which is quick to see."""
+    return text if text.isprintable() and "  " not in text else _WHITE.sub(" ", text)
 
 
 def _assembled(pieces: list[str]) -> str:
-    text = _AROUND_MARKS.sub(r"\1", re.sub(" {2,}", " ", "".join(pieces)))
-    paragraphs = (part.strip(" \x02\x04") for part in _PARAGRAPH_MARKS.split(text))
-    return "\n\n".join(_lines(part) for part in paragraphs if part.strip(" \x02\x03\x04"))
+    text = "".join(pieces)
+    if "  " in text:
+        text = _BLANKS.sub(" ", text)
+    for around, mark in _AROUND_MARKS:  # several times as quick as one pattern
+        text = text.replace(around, mark)
+    paragraphs = (_lines(part.strip(" \x02\x04")) for part in _PARAGRAPH_MARKS.split(text))
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _lines(paragraph: str) -> str:
     """The lines of a paragraph, of which none is empty; behind the last cell of a row is no tab."""
-    lines = (line.removesuffix(_CELL).replace(_CELL, "\t") for line in re.split("[\x02\x04]+", paragraph))
-    return "\n".join(line for line in lines if line.strip())
+    lines = (line.removesuffix(_CELL).replace(_CELL, "\t") for line in _LINE_MARKS.split(paragraph))
+    return "\n".join(line for line in lines if line.strip(_NOTHING))

@@ -21,6 +21,9 @@ CaptureChoice = Literal["earliest", "latest", "all"]
 DOCUMENT_DAYS = 180
 """Days after which a page of a document is asked for again, unless a person says otherwise."""
 
+FILE_MEBIBYTES = 20
+"""Of a file that is fetched, unless a person says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -33,6 +36,8 @@ class Choice:
         collections: Ids to which it is limited; empty for all.
         documents: Whether a site is asked for the pages of documents too.
         document_days: How many days old a page of a document is when it is asked for again.
+        files: Whether a site is asked for the files of documents too.
+        file_mebibytes: The most that a file may have.
     """
 
     since: dt.date | None = None
@@ -41,6 +46,8 @@ class Choice:
     collections: tuple[str, ...] = ()
     documents: bool = False
     document_days: int = DOCUMENT_DAYS
+    files: bool = False
+    file_mebibytes: int = FILE_MEBIBYTES
 
     def has(self, collection_id: str) -> bool:
         """Whether a collection is among those that it is limited to."""

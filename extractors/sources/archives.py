@@ -1,6 +1,7 @@
 """Web archives and mirrors: WARC, ARC, HAR and WACZ files, tarballs, zips, saved pages, packed or not, and folders.
 
-The first bytes of a file decide what it is, never its name. Everything is read as a stream; nothing is written to disk.
+The first bytes of a file decide what it is, never its name. Everything is read as a stream; of all that is
+read, only a zip within another file is copied to disk, since a zip is read from its end.
 """
 
 from collections import Counter

@@ -2,16 +2,14 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Mapping
 
-from extractors.document_planning import due_documents
 from extractors.known_pages import KnownPages
-from extractors.parsing import read_page
-from extractors.planning import PageView, RunPlan, view_of
+from extractors.planning import RunPlan
 from extractors.sources import SourceRequest
 from extractors.sources.asking import entered, open_site, user_agent
+from extractors.sources.crawl import Crawl, PausingLoop, due_now
 from extractors.sources.estimate import Estimate
-from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.catalog import CatalogEntry
 from extractors.wilson_center.result_sets import (
     ARCHIVE_DOCUMENTS,
@@ -21,20 +19,14 @@ from extractors.wilson_center.result_sets import (
     with_result_sets,
 )
 from extractors.wilson_center.urls import (
-    ARCHIVE_URL,
     DEFAULT_SIZE,
     LARGE_SIZE,
     ListingUrl,
-    classify,
-    document_url,
     listing_url,
 )
-from schemas.errors import FetchError, SiteStoppedError
-from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
-from schemas.listings import listing_entries
-from schemas.records import Alias, FetchedPage, Item, KnownCapture, PageRequest, Progress
+from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, Issue
+from schemas.records import FetchedPage, Item, Progress
 
-_NOT_MODIFIED = 304
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
 
 
@@ -94,10 +86,12 @@ class LiveSite:
         """
         choice = self._choice
         again = dt.timedelta(days=choice.document_days) if choice.documents else None
+        max_bytes = choice.file_mebibytes * 1024**2 if choice.files else None
+        workers = self._catalog.politeness.workers
         self._plan.foresee(self._known_totals(known))
-        self._known_due = len(_due(known.documents, again)) if again is not None else 0
-        crawl = _Crawl(open_site(self._catalog), self._plan, known, self._catalog.politeness.workers, again)
-        with asyncio.Runner(loop_factory=_PausingLoop) as runner, entered(runner, crawl.site):
+        self._known_due = len(due_now(known.documents, again)) if again is not None else 0
+        crawl = Crawl(open_site(self._catalog), self._plan, known, workers, again, max_bytes)
+        with asyncio.Runner(loop_factory=PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())
             try:
                 while not crawl.has_ended:
@@ -172,245 +166,13 @@ class LiveSite:
     def _count(self, item: Item) -> None:
         has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
-        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page)
-
-
-class _PausingLoop(asyncio.SelectorEventLoop):
-    """An event loop whose clock stands still while it does not run: no request times out for what is done meanwhile."""
-
-    def __init__(self) -> None:
-        self._paused = 0.0
-        self._paused_at: float | None = None
-        super().__init__()
-
-    def time(self) -> float:
-        """Seconds, without those in which the loop did not run."""
-        return super().time() - self._paused
-
-    def run_forever(self) -> None:
-        """As asyncio has it."""
-        if self._paused_at is not None:
-            self._paused += self.time() - self._paused_at
-        try:
-            super().run_forever()
-        finally:
-            self._paused_at = self.time()
-
-
-class _Crawl:
-    """The tasks that ask a site, and what has come.
-
-    Args:
-        site: To be entered.
-        plan: Of the run.
-        known: What the raw zone had before.
-        workers: Requests that are under way at once.
-        ask_again: How old a page of a document is when it is asked for again; `None` to ask for none.
-
-    Attributes:
-        site: The site.
-        has_ended: Whether nothing more will come.
-        resumed: How many pages the run had landed before it was killed, as far as the plan has come to them.
-        due_documents: How many pages of documents are asked for; `None` as long as the listings are being read.
-    """
-
-    _running: "asyncio.Task[None]"
-
-    def __init__(
-        self, site: Site, plan: RunPlan, known: KnownPages, workers: int, ask_again: dt.timedelta | None
-    ) -> None:
-        self.site = site
-        self.has_ended = False
-        self.resumed = 0
-        self._plan = plan
-        self._known = known
-        self._workers = workers
-        self._ask_again = ask_again
-        self._named: set[str] = set()
-        self._landed = known.views_of_resumed_run()
-        self._under_way = 0
-        self._settled = asyncio.Event()
-        self._items: list[Item] = []
-        self._has_news = asyncio.Event()
-        self._has_stopped = False
-        self._is_refused = False
-        self.due_documents: int | None = None
-        self._due: Iterator[str] = iter(())
-        self._site_url = site.url
-
-    async def start(self) -> None:
-        """Begin to ask; it goes on whenever the event loop runs."""
-        self._running = asyncio.create_task(self._run())
-
-    async def wait(self) -> None:
-        """Wait until something has come, or nothing more will.
-
-        It gives nothing: for its handler of Ctrl-C, `asyncio.Runner` has the text of the whole result made.
-        """
-        await self._has_news.wait()
-        self._has_news.clear()
-        if self._has_stopped:
-            await self._running  # an error of its is raised here
-            self.has_ended = True
-
-    def take(self) -> list[Item]:
-        """What has come since the last call."""
-        items, self._items = self._items, []
-        return items
-
-    async def leave(self) -> None:
-        """Ask for nothing more, not even for what is under way."""
-        self._running.cancel()
-        await asyncio.wait([self._running])
-
-    async def _run(self) -> None:
-        try:
-            await self._read_robots()
-            async with asyncio.TaskGroup() as group:
-                for _ in range(self._workers):
-                    group.create_task(self._work())
-            if self._ask_again is not None:
-                await self._ask_for_documents(self._ask_again)
-        finally:
-            self._has_stopped = True
-            self._has_news.set()
-
-    async def _read_robots(self) -> None:
-        try:
-            self._hand_out(FetchedPage(await self.site.read_robots()))
-        except SiteStoppedError as error:
-            self._stop(str(error))
-
-    async def _ask_for_documents(self, ask_again: dt.timedelta) -> None:
-        """Ask for the pages of documents, once the listings have shown which there are."""
-        urls = _due(dict.fromkeys(self._named) | self._known.documents, ask_again)
-        self.due_documents = 0 if self._is_refused else len(urls)
-        self._due = iter(urls)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work_on_documents())
-
-    async def _work_on_documents(self) -> None:
-        for url in self._due:
-            if self._is_refused:
-                return
-            asked = self._at_site(url)
-            known = self._known.latest(asked)
-            try:
-                fetched = await self.site.fetch(asked, known.validators if known else None)
-            except FetchError as error:
-                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
-            except SiteStoppedError as error:
-                if not self._is_refused:
-                    self._is_refused = True
-                    self._hand_out(SITE_STOPPED.issue(str(error)))
-            else:
-                self._take_document(fetched, known)
-
-    def _take_document(self, fetched: Fetched, known: KnownCapture | None) -> None:
-        *hops, answer = fetched.exchanges
-        for hop in hops:
-            self._hand_out(FetchedPage(hop))
-            one, other = self._canonical(hop.url), self._canonical(answer.url)
-            if one and other and one != other:
-                self._hand_out(Alias(one, other, "redirect"))
-        if answer.status == _NOT_MODIFIED and known is not None:
-            self._hand_out(FetchedPage(answer, known=known))
-            return
-        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
-        self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
-        if page.outcome == "challenge" and not self._is_refused:
-            self._is_refused = True
-            self._hand_out(SITE_STOPPED.issue("the site asked for proof of a human visitor"))
-
-    def _canonical(self, url: str) -> str | None:
-        return document_url(url.removeprefix(self._site_url))
-
-    def _at_site(self, url: str) -> str:
-        """Where the site has what a canonical URL names: it may be a replica."""
-        return self._site_url + url.removeprefix(ARCHIVE_URL)
-
-    async def _work(self) -> None:
-        while True:
-            request = self._next()
-            if request is not None:
-                self._under_way += 1
-                try:
-                    await self._fetch(request)
-                finally:
-                    self._under_way -= 1
-                    self._settled.set()
-            elif self._under_way:
-                self._settled.clear()
-                await self._settled.wait()
-            else:
-                return
-
-    def _next(self) -> PageRequest | None:
-        """The next page that this run has not landed yet."""
-        while (request := self._plan.next()) is not None:
-            view = self._landed.pop(request.url, None)
-            if view is None:
-                return request
-            self.resumed += 1
-            self._observe(request, view)
-        return None
-
-    async def _fetch(self, request: PageRequest) -> None:
-        known = self._known.latest(request.url)
-        try:
-            fetched = await self.site.fetch(request.url, known.validators if known else None)
-        except FetchError as error:
-            self._fail(request, str(error))
-        except SiteStoppedError as error:
-            self._stop(str(error))
-        else:
-            self._observe(request, self._take(request, fetched, known))
-
-    def _take(self, request: PageRequest, fetched: Fetched, known: KnownCapture | None) -> PageView:
-        """Hand out what came for a request; gives what it shows."""
-        *hops, answer = fetched.exchanges
-        for hop in hops:
-            self._hand_out(FetchedPage(hop))
-        if answer.status == _NOT_MODIFIED and known is not None:
-            self._hand_out(FetchedPage(answer, request.collection_id, known=known))
-            return self._known.view(known)
-        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
-        self._named.update(entry.url for entry in listing_entries(page) if entry.url is not None)
-        self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
-        return view_of(page)
-
-    def _observe(self, request: PageRequest, view: PageView) -> None:
-        self._plan.observe(request, view)
-        if view.outcome == "challenge":
-            self._is_refused = True
-            self._plan.stop("the site asked for proof of a human visitor")
-
-    def _fail(self, request: PageRequest, reason: str) -> None:
-        self._hand_out(FETCH_FAILED.issue(reason, url=request.url, collection_id=request.collection_id))
-        self._plan.fail(request, reason)
-
-    def _stop(self, reason: str) -> None:
-        self._is_refused = True
-        if not self._plan.finished:
-            self._hand_out(SITE_STOPPED.issue(reason))
-            self._plan.stop(reason)
-
-    def _hand_out(self, item: Item) -> None:
-        self._items.append(item)
-        self._has_news.set()
+        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
 
 
 def _asked(entry: CatalogEntry) -> str:
     """What a collection asks for, as the catalog has it."""
     asked = ", ".join([*(entry.facets or ()), *filter(None, [entry.text and repr(entry.text), entry.address])])
     return f"{asked} ({entry.name})" if entry.name else asked
-
-
-def _due(known: Mapping[str, dt.datetime | None], ask_again: dt.timedelta) -> list[str]:
-    """URLs of documents to ask for, in their order."""
-    urls = due_documents(known, dt.datetime.now(dt.UTC), ask_again)
-    return [url for url in urls if classify(url) == "document"]
 
 
 def _pages(count: int | None, size: int) -> int:

@@ -22,6 +22,7 @@ from extractors.sources.saved import (
     own_collection,
 )
 from extractors.wilson_center.layouts import LAYOUTS, kind_by_content
+from extractors.wilson_center.layouts.plain_text import page_starts
 from extractors.wilson_center.urls import classify
 from schemas.identifiers import file_url
 from schemas.issues import UNREADABLE_FILE
@@ -71,7 +72,7 @@ class PageReader:
             yield item.issue(UNREADABLE_FILE, f"more than {shown_size(MAX_PAGE_BYTES)} are no page")
             return
         try:
-            pages = pages_in(body)
+            pages = pages_in(body, page_starts)
         except UnreadableFormError as error:
             yield item.issue(UNREADABLE_FILE, str(error))
             return

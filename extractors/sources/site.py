@@ -20,7 +20,7 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 from extractors.content_encoding import DamagedBodyError, UndecodableError, content_encoding_of, decode_body
 from extractors.sources.pace import Pace, retry_after_seconds
 from extractors.sources.robots import Robots
-from extractors.sources.wire import Fields, Wire
+from extractors.sources.wire import MAX_BODY_BYTES, Fields, TooLargeError, Wire
 from extractors.wilson_center.layouts import refusals
 from extractors.wilson_center.urls import ARCHIVE_HOSTS
 from schemas.errors import FetchError, SiteStoppedError, TransientFetchError, UsageError
@@ -234,10 +234,15 @@ class Site:
             self._obey(Robots(answer.decoded, self._product_token))
         return answer.exchange
 
-    async def fetch(self, url: str, validators: Validators | None = None) -> Fetched:
-        """Ask for a page, as often as is polite.
+    async def fetch(self, url: str, validators: Validators | None = None, max_bytes: int = MAX_BODY_BYTES) -> Fetched:
+        """Ask for a page or a file, as often as is polite.
 
         The final response is a success, a challenge of any status, or 304 where validators were given.
+
+        Args:
+            url: Of the site.
+            validators: Of a capture that is there already.
+            max_bytes: Of the body, as it is sent.
 
         Raises:
             FetchError: The page cannot be had; the message is the reason.
@@ -248,12 +253,13 @@ class Site:
             raise FetchError(f"no address of {self._authority}", url=url)
         hops: list[_Answer] = []
         try:
-            await self._follow(url, self._headers_with(validators), hops)
+            await self._follow(url, self._headers_with(validators), hops, max_bytes)
             self._check_final(hops[-1], is_conditional=validators is not None)
         except _PageError:
             raise
         except FetchError as error:
-            self._count_failure(error)
+            if not isinstance(error, TooLargeError):  # which says nothing of the site
+                self._count_failure(error)
             raise
         self._failures_in_a_row = 0
         return Fetched(tuple(hop.exchange for hop in hops), hops[-1].decoded)
@@ -283,7 +289,7 @@ class Site:
         conditions = [(name, value.encode("latin-1")) for name, value in fields if value is not None]
         return (*self._headers, *conditions)
 
-    async def _follow(self, url: str, headers: Fields, hops: list[_Answer]) -> None:
+    async def _follow(self, url: str, headers: Fields, hops: list[_Answer], max_bytes: int = MAX_BODY_BYTES) -> None:
         """Ask for a URL and for where it leads; each answer is added to `hops`."""
         next_url: str | None = url
         seen: set[str] = set()
@@ -293,7 +299,7 @@ class Site:
             if not self._robots.allows(next_url):
                 raise _PageError("robots.txt forbids this address", url=next_url)
             seen.add(next_url)
-            hops.append(await self._ask(next_url, headers))
+            hops.append(await self._ask(next_url, headers, max_bytes))
             next_url = self._target_within(hops[-1])
 
     def _target_within(self, answer: _Answer) -> str | None:
@@ -320,13 +326,13 @@ class Site:
                 message, url=error.url, status=error.status, attempts=error.attempts, retry_after=error.retry_after
             ) from error
 
-    async def _ask(self, url: str, headers: Fields) -> _Answer:
+    async def _ask(self, url: str, headers: Fields, max_bytes: int) -> _Answer:
         """Ask for one URL until an answer comes that will not pass."""
         reasons: list[str] = []
         last = _AttemptError("it was never asked for")
         while len(reasons) < self._attempts:
             try:
-                return self._judge(await self._send(url, headers))
+                return self._judge(await self._send(url, headers, max_bytes))
             except _AttemptError as failure:
                 reasons.append(failure.reason)
                 last = failure
@@ -381,11 +387,11 @@ class Site:
                 return
         self._pace.pause(wait)
 
-    async def _send(self, url: str, headers: Fields) -> Exchange:
+    async def _send(self, url: str, headers: Fields, max_bytes: int) -> Exchange:
         """One request and its response, when its turn has come."""
         async with self._wire() as wire:
             try:
-                return await wire.get(url, headers)
+                return await wire.get(url, headers, max_bytes)
             except TransientFetchError as error:
                 raise _AttemptError(str(error), status=error.status) from error
 

@@ -32,6 +32,10 @@ _PORTS = {"http": 80, "https": 443}
 _HEAD_TOO_LARGE = 431  # the status that h11 names for a head beyond its bound
 
 
+class TooLargeError(FetchError):
+    """The body of a response has more bytes than were asked for; it is not read to its end."""
+
+
 class Wire:
     """One connection to a site, made when it is first needed, and again when it is gone.
 
@@ -52,8 +56,13 @@ class Wire:
         self._extensions: dict[str, Any] = {"timeout": httpx.Timeout(timeout_seconds).as_dict()}
         self._transport = _transport(url)
 
-    async def get(self, url: str, headers: Fields) -> Exchange:
+    async def get(self, url: str, headers: Fields, max_bytes: int = MAX_BODY_BYTES) -> Exchange:
         """Ask for a URL once.
+
+        Args:
+            url: Of the site.
+            headers: Of the request.
+            max_bytes: Of the body, as it is sent.
 
         Raises:
             TransientFetchError: No whole answer came.
@@ -65,7 +74,7 @@ class Wire:
             raise FetchError("no address that can be asked for", url=url) from error
         try:
             async with asyncio.timeout(_DEADLINE * self._timeout_seconds):
-                return await self._exchange(url, request)
+                return await self._exchange(url, request, max_bytes)
         except (httpx.HTTPError, OSError) as error:
             if _is_head_too_large(error):
                 raise FetchError(
@@ -77,12 +86,12 @@ class Wire:
         """Hang up."""
         await self._transport.aclose()
 
-    async def _exchange(self, url: str, request: httpx.Request) -> Exchange:
+    async def _exchange(self, url: str, request: httpx.Request, max_bytes: int) -> Exchange:
         response = await self._transport.handle_async_request(request)
         self.has_answered = True
         try:
             headers = _plain(response.headers.raw)
-            body = await _read_body(_stream(response), headers, url, response.status_code)
+            body = await _read_body(_stream(response), headers, url, response.status_code, max_bytes)
         finally:
             await _stream(response).aclose()
             if _has_leftovers(self._transport):
@@ -98,17 +107,18 @@ class Wire:
         )
 
 
-async def _read_body(stream: httpx.AsyncByteStream, headers: Headers, url: str, status: int) -> bytes:
-    if any(int(value) > MAX_BODY_BYTES for name, value in headers if name.lower() == "content-length"):
-        raise _too_large(url, status)
+async def _read_body(stream: httpx.AsyncByteStream, headers: Headers, url: str, status: int, max_bytes: int) -> bytes:
+    too_large = TooLargeError(f"the body has more than {max_bytes // 1024**2} MiB", url=url, status=status)
+    if any(int(value) > max_bytes for name, value in headers if name.lower() == "content-length"):
+        raise too_large
     pieces: list[bytes] = []
     size = 0
     try:
         async for piece in stream:
             pieces.append(piece)
             size += len(piece)
-            if size > MAX_BODY_BYTES:
-                raise _too_large(url, status)
+            if size > max_bytes:
+                raise too_large
     except (httpx.ReadError, httpx.RemoteProtocolError) as error:
         raise TransientFetchError("the body ended early", url=url, status=status) from error
     return b"".join(pieces)
@@ -118,10 +128,6 @@ def _stream(response: httpx.Response) -> httpx.AsyncByteStream:
     if not isinstance(response.stream, httpx.AsyncByteStream):
         raise TypeError("an asynchronous transport gives an asynchronous stream")
     return response.stream
-
-
-def _too_large(url: str, status: int) -> FetchError:
-    return FetchError(f"the body has more than {MAX_BODY_BYTES // 1024**2} MiB", url=url, status=status)
 
 
 def _plain(headers: Iterable[tuple[bytes, bytes]]) -> Headers:

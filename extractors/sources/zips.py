@@ -5,17 +5,20 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import PurePosixPath
+from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream, DamagedError
 from extractors.sources.archive_parts import ArchivePart, bounded, is_outside, refusal
 from extractors.sources.saved import is_hidden
 from extractors.sources.tarballs import Read
+from schemas.files import open_file
 from schemas.issues import DAMAGED_ARCHIVE, PACKED_WACZ, UNKNOWN_ARCHIVE
 from schemas.records import Item
 
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
 _MAX_ZIP_RATIO, _MAX_FREE_BYTES = 1000, 2 * MAX_PAGE_BYTES  # as of other packed files
+_MAX_PACKED, _COPY_STEP = 1 << 30, 1 << 20  # bytes of a zip within another file, which is copied to be read
 _WARC_FOLDER = "archive"  # WACZ 1.1.1, 5.2.1: where its WARC files are
 _WACZ_PACKAGE = "datapackage.json"  # beside that folder
 _OF_DOCUMENTS = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
@@ -31,11 +34,28 @@ def read_zip(stream: ByteStream, item: ArchivePart, read: Read, read_warc: Read)
         read: Reads a file of it.
         read_warc: Reads what can be found of WARC in a zip that is damaged.
     """
-    if item.path is None:
-        yield item.issue(PACKED_WACZ, "a WACZ or zip within another file cannot be read: unpack that file")
+    if item.path is not None:
+        with open_file(item.path) as file:
+            yield from _read_open_zip(file, item, read, read_warc)
         return
+    with TemporaryFile() as file:
+        if _copy(stream, file):
+            yield from _read_open_zip(file, item, read, read_warc)
+        else:
+            message = f"a WACZ or zip within another file has more than {_MAX_PACKED >> 30} GiB: unpack that file"
+            yield item.issue(PACKED_WACZ, message)
+
+
+def _copy(stream: ByteStream, file: BinaryIO) -> bool:
+    """Copy a zip to where it can be read from its end; whether it was no larger than allowed."""
+    while piece := stream.read(min(_COPY_STEP, _MAX_PACKED + 1 - file.tell())):
+        file.write(piece)
+    return file.tell() <= _MAX_PACKED
+
+
+def _read_open_zip(file: BinaryIO, item: ArchivePart, read: Read, read_warc: Read) -> Iterator[Item]:
     try:
-        with zipfile.ZipFile(item.path) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if any(member.filename in _OF_DOCUMENTS for member in members):
                 yield item.issue(UNKNOWN_ARCHIVE, "a document of an office program, or a program, and no pages")
@@ -47,7 +67,8 @@ def read_zip(stream: ByteStream, item: ArchivePart, read: Read, read_warc: Read)
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         message = f"the zip is damaged; the WARC records that can be found in it are read: {error}"
         yield item.issue(DAMAGED_ARCHIVE, message)
-        yield from read_warc(stream, item)
+        file.seek(0)
+        yield from read_warc(ByteStream(file.read), item)
 
 
 def _wacz_roots(members: list[zipfile.ZipInfo]) -> set[PurePosixPath]:

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple, get_args
 from urllib.parse import quote, unquote, urlsplit
 
+from extractors.replays import original_url
 from extractors.wilson_center.urls import (
     ARCHIVE_HOST,
     ARCHIVE_HOSTS,
@@ -17,6 +19,8 @@ from schemas.document_records import TermKind
 
 _TERM_PATH = re.compile(r"/(people|places|topics)/([^/]+)/?")
 _FACET = re.compile(r"[?&]f\[[0-9]*\]=([a-z_]+):([0-9]+)")
+_MAX_KNOWN = 4096
+"""Terms that are remembered, since thousands of pages name the same."""
 _KINDS: dict[str, TermKind] = {kind: kind for kind in get_args(TermKind)}
 
 
@@ -34,6 +38,7 @@ class Term(NamedTuple):
     facet_id: str | None = None
 
 
+@lru_cache(_MAX_KNOWN)
 def term_of(href: str | None, name: str, kind: TermKind) -> Term:
     """The term that a link on a document's page leads to.
 
@@ -42,6 +47,7 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
         name: As the link has it.
         kind: What the page says that it is.
     """
+    href = original_url(href) if href else None
     own = term_page(href) if href else None
     if own is not None:
         return own
@@ -57,7 +63,7 @@ def term_of(href: str | None, name: str, kind: TermKind) -> Term:
 def term_page(url: str) -> Term | None:
     """The term whose page is at a URL; `None` if it is no such page of the archive."""
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(original_url(url).strip())
         if parts.scheme not in ("", "http", "https") or (parts.hostname or ARCHIVE_HOST) not in ARCHIVE_HOSTS:
             return None
     except ValueError:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from importlib.util import module_from_spec, spec_from_file_location
 from itertools import combinations
 from pathlib import Path
@@ -15,13 +16,16 @@ import duckdb
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+import vl_convert
 from frictionless import Package, Report, validate
 
 from schemas.data_package import DATA_PACKAGE
 from tests.accept.conftest import Harvested
+from tests.browser import open_browser
 from tests.code_blocks import code_blocks, run_python
 from tests.conftest import REPOSITORY, bare_environment
 from tests.flows.live import canonical, entry_of
+from warehouse.products.exports import export
 
 pytestmark = pytest.mark.accept
 
@@ -50,7 +54,26 @@ def test_each_query_of_the_docs_gives_what_the_lines_of_pandas_before_it_give() 
             found = database.sql(query[1])
             assert found.columns == list(shown[lines].columns), query
             assert rows(found.df()) == rows(shown[lines]), query
-    assert len(queries) == 7
+    assert len(queries) == 8
+
+
+def test_blocks_that_need_a_package_that_make_run_does_not_bring_name_it_and_run(
+    harvested_samples: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "warehouse" / "data").mkdir(parents=True)
+    (tmp_path / "warehouse" / "data" / "samples").symlink_to(harvested_samples)
+    export(harvested_samples, "bundle", tmp_path / "bundle")
+    environment = {**bare_environment(tmp_path), "HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "huggingface")}
+    blocks = [code for language, code in code_blocks(ANALYSIS) if language == "py"]
+
+    for code in blocks:
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        (package, *_) = re.findall(r"^(?:import|from) (\w+)", code, flags=re.MULTILINE)
+        assert f"pip install {package}`" in ANALYSIS
+    assert len(blocks) == 2
 
 
 # The notebook
@@ -148,6 +171,42 @@ def test_the_notebook_is_exported_with_its_answers(harvested_samples: Path, tmp_
     assert done.returncode == 0, done.stderr
     assert "79 of 89 documents were not seen" in page.read_text()
     assert subprocess.run([marimo, "check", "--strict", notebook], check=False).returncode == 0
+
+
+def test_the_answers_are_saved_as_one_page_that_a_browser_without_network_shows(
+    harvested_samples: Path, tmp_path: Path
+) -> None:
+    script, page = REPOSITORY / "docs" / "questions_page.py", tmp_path / "questions.html"
+    done = subprocess.run(
+        [sys.executable, script, page, "--warehouse", harvested_samples],
+        env=bare_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+    with open_browser() as browser, closing(browser.new_context(offline=True, java_script_enabled=False)) as context:
+        opened = context.new_page()
+        asked: list[str] = []
+        opened.on("request", lambda request: asked.append(request.url))
+        opened.goto(page.as_uri())
+        text = opened.inner_text("body")
+        assert "79 of 89 documents were not seen" in text
+        assert "Notes by Anastas Mikoyan ahead of Meetings with Mao Zedong" in text
+        assert "1949" in opened.locator("svg text").all_text_contents()
+    assert asked == [page.as_uri()]
+    assert "<NA>" not in page.read_text(encoding="utf-8")
+    assert "<marimo" not in page.read_text(encoding="utf-8")
+
+
+def test_years_on_the_axis_are_told_apart_and_collections_are_named_once(harvested_samples: Path) -> None:
+    found = answers(harvested_samples)
+
+    drawn = re.findall(r">([0-9,]+)</text>", vl_convert.vegalite_to_svg(found["chart"]))
+    assert [label for label in drawn if len(label) > 1] == [str(year) for year in range(1949, 1962)]
+    assert sorted(found["collection"].options) == sorted(found["collection"].options.values())
+    assert [*found["connected"].columns][:4] == ["times", "shared", "left", "right"]
 
 
 # The Data Package

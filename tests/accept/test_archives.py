@@ -176,3 +176,24 @@ def test_the_readme_s_commands_for_archives_work_one_after_the_other(survivals: 
         )
         assert done.returncode == 0, f"{command}: {done.stderr}"
         assert published_memberships(tmp_path / "warehouse" / "data") == true_memberships(survivals.truth)
+
+
+def test_a_mirror_whose_links_wget_converted_gives_the_documents_that_the_site_gave(tmp_path: Path) -> None:
+    with replica(documents=40, collections=2) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        options = ("--catalog", catalog, "--direct", "--warehouse")
+        assert run_wcda(tmp_path, "harvest", "--documents", *options, tmp_path / "direct").returncode == 0
+        addresses = addresses_of(site, 10) + [site.url + one.address for one in site.truth.documents]
+        folder = crawl_to_folder(addresses, tmp_path / "mirror", "--adjust-extension", "--convert-links")
+    assert 'href="document/' in next(folder.rglob("search*.html")).read_text()
+
+    done = run_wcda(tmp_path, "harvest", "--from", folder, *options, tmp_path / "w")
+
+    assert done.returncode == 0, done.stderr
+    assert published_documents(tmp_path / "w") == published_documents(tmp_path / "direct")
+    # Not of terms and files: what was not saved has the replica's host in its link, which is none of the archive's.
+    for table in ("texts", "relations"):
+        ours, theirs = (
+            frame(tmp_path / name, table).drop(columns="page_id", errors="ignore") for name in ("w", "direct")
+        )
+        assert ours.equals(theirs), table

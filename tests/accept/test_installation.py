@@ -1,8 +1,9 @@
 """What is installed elsewhere: the wheel has the rooms and no data, and runs without what only we need.
 
-Built and installed from what `make` has installed already: no network.
+Built and installed from what `make` has installed already: no network. Tried on Linux alone.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import REPOSITORY, bare_environment
+from tests.flows.test_readme import install_commands
 
 pytestmark = pytest.mark.accept
 
@@ -48,6 +50,41 @@ def test_wheel_and_source_hold_the_rooms_and_no_data(built: Path) -> None:
         assert {f"{room}/__init__.py" for room in ("flows", "extractors", "schemas", "warehouse", "wcda")} <= names
         assert [name for name in names if name.startswith("warehouse/data")] == []
     assert [name for name in wheel if name.startswith("tests")] == []
+
+
+@pytest.mark.parametrize("command", install_commands(), ids=lambda command: re.findall(r"uvx|pipx|pip", command)[0])
+def test_each_line_of_the_readme_installs_the_wheel_with_all_that_it_needs(
+    command: str, built: Path, tmp_path: Path
+) -> None:
+    """With the real resolvers, from the wheels that `make accept` keeps in place of an index."""
+    (tmp_path / next(built.glob("*.whl")).name).symlink_to(next(built.glob("*.whl")))
+    wheels = os.fspath(Path(sys.prefix) / "wheels")
+    environment = {
+        **bare_environment(tmp_path),
+        "PATH": os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ["PATH"]]),
+        "UV_OFFLINE": "1",
+        "UV_NO_INDEX": "1",
+        "UV_FIND_LINKS": wheels,
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": wheels,
+    }
+
+    def run(line: str) -> str:
+        done = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    printed = run(command)
+    if "harvest" not in command:
+        (wcda,) = (
+            path for path in (tmp_path / ".local" / "bin" / "wcda", tmp_path / "env" / "bin" / "wcda") if path.exists()
+        )
+        printed = run(f"{wcda} harvest --from samples --direct")
+
+    assert "19 documents" in printed
+    assert (tmp_path / "warehouse" / "data" / "samples" / "current" / "documents.parquet").is_file()
 
 
 def test_the_wheel_runs_without_the_tools_that_only_we_need(built: Path, tmp_path: Path) -> None:

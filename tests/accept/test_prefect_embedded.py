@@ -60,13 +60,14 @@ def test_the_api_s_state_is_kept_in_the_state_folder_and_not_in_the_warehouse(do
     assert tasks == (5,)  # begin, land, end, publish, report assets
 
 
-def test_the_password_of_a_proxy_that_does_not_answer_is_not_kept(tmp_path: Path) -> None:
+def test_a_proxy_is_asked_for_the_site_and_not_for_the_api_and_its_password_is_not_kept(tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.toml"
     catalog.write_text(
         '[archive]\nurl = "http://archive.invalid"\n[politeness]\ncontact = "me@example.org"\nattempts = 1\n'
     )
-    proxy = {"http_proxy": "http://jane:p@ssw0rd@127.0.0.1:1", "no_proxy": "127.0.0.1", "NO_PROXY": "127.0.0.1"}
-    done = run_wcda(tmp_path, "harvest", "--catalog", catalog, "--warehouse", tmp_path / "warehouse", **proxy)
+    proxy = "http://jane:p@ssw0rd@127.0.0.1:1"
+    arguments = ("harvest", "--catalog", catalog, "--warehouse", tmp_path / "warehouse")
+    done = run_wcda(tmp_path, *arguments, http_proxy=proxy, HTTP_PROXY=proxy)
 
     assert done.returncode == 1
     assert "does not answer (connection refused)" in done.stderr

@@ -3,10 +3,11 @@
 One warehouse is as large as the archive. Its documents are generated, its changes and issues are made.
 """
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
@@ -83,6 +84,18 @@ class Visit:
     def found(self) -> str:
         return self.page.locator("#found").inner_text()
 
+    def search(self, words: str) -> list[str]:
+        """The titles that words find, of the first page."""
+        self.page.get_by_label("Words in title").fill(words)
+        return self.titles
+
+    def choose(self, kind: str, name: str) -> None:
+        """Filter by a name of a kind."""
+        panel = self.page.locator(".facets details").filter(has=self.page.locator("summary", has_text=kind)).first
+        if panel.get_attribute("open") is None:
+            panel.locator("summary").click()
+        panel.get_by_role("button", name=name, exact=False).first.click()
+
 
 @pytest.fixture
 def visit(browser: "Browser", report: Path) -> Iterator[Visit]:
@@ -126,10 +139,11 @@ def test_it_is_accessible_and_fits(colours: str, size: str, browser: "Browser", 
         assert [charts.nth(at).is_visible() for at in range(2)] == [size == "wide", size == "narrow"]
 
 
-def test_hostile_texts_are_shown_to_the_letter(visit: Visit) -> None:
+def test_hostile_texts_are_shown_to_the_letter(visit: Visit, large: Tables) -> None:
     assert visit.titles[0] == HOSTILE
     assert visit.page.title() != "mine"
-    assert visit.page.locator(".documents tbody tr").first.locator("a").count() == 0
+    (link,) = visit.page.locator(".documents tbody tr").first.locator("a").all()
+    assert link.get_attribute("href") == f"#words={large['documents']['document_id'][0].as_py()}"
     assert HOSTILE in visit.page.locator("[aria-labelledby=changes] li").first.inner_text()
 
 
@@ -154,8 +168,7 @@ def test_search_finds_all_words_without_accents_and_capitals(visit: Visit) -> No
 
 def test_a_search_finds_what_the_tables_hold(visit: Visit, large: Tables) -> None:
     rows = large["documents"].to_pylist()[1:]
-    texts = [" ".join(filter(None, (row["date_text"], row["title"], row["summary"]))).lower() for row in rows]
-    wanted = sum("harvest" in text and "1957" in text for text in texts)
+    wanted = sum(" harvest" in words_of(row) and (" 1957" in words_of(row) or may_be_of(row, 1957)) for row in rows)
 
     visit.page.get_by_label("Words in title").fill("harvest 1957")
 
@@ -165,10 +178,11 @@ def test_a_search_finds_what_the_tables_hold(visit: Visit, large: Tables) -> Non
 
 def test_a_collection_limits_the_list(visit: Visit, large: Tables) -> None:
     row = max(
-        large["collections"].to_pylist(), key=lambda row: (row["observed_total"] < DOCUMENTS, row["observed_total"])
+        (row for row in large["collections"].to_pylist() if row["kind"] == "topics"),
+        key=lambda row: (row["observed_total"] < DOCUMENTS, row["observed_total"]),
     )
 
-    visit.page.get_by_label("Collection", exact=True).select_option(label=f"{row['name']} ({row['observed_total']:,})")
+    visit.choose(row["kind"].replace("_", " ").capitalize(), row["name"])
 
     assert visit.found.startswith(f"{row['observed_total']:,} of {DOCUMENTS:,} documents")
 
@@ -176,6 +190,18 @@ def test_a_collection_limits_the_list(visit: Visit, large: Tables) -> None:
 def plain(text: str) -> str:
     """Without accents and capitals."""
     return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char)).casefold()
+
+
+def words_of(row: dict[str, Any]) -> str:
+    """The words of a document, each with a space before it."""
+    texts = (row["date_text"], row["title"], row["summary"])
+    return " " + " ".join(re.findall(r"\w+", plain(" ".join(filter(None, texts)))))
+
+
+def may_be_of(row: dict[str, Any], year: int) -> bool:
+    """Whether the date can mean a day of a year; of an open interval, the end that is known."""
+    ends = [row["date_start"] or row["date_end"], row["date_end"] or row["date_start"]]
+    return None not in ends and ends[0].year <= year <= ends[1].year
 
 
 def test_the_list_sorts_both_ways_and_says_so(visit: Visit, large: Tables) -> None:
@@ -206,6 +232,11 @@ def test_the_list_sorts_both_ways_and_says_so(visit: Visit, large: Tables) -> No
 def test_everything_works_by_keyboard(visit: Visit) -> None:
     page = visit.page
     focused = lambda: page.evaluate("document.activeElement.textContent || document.activeElement.id")  # noqa: E731
+
+    def tabbed() -> str:
+        page.keyboard.press("Tab")
+        return str(focused())
+
     page.keyboard.press("Tab")
     assert focused() == "Skip to the list of documents"
     page.keyboard.press("Enter")
@@ -216,9 +247,12 @@ def test_everything_works_by_keyboard(visit: Visit) -> None:
 
     page.keyboard.type("treaties")
     assert "of 17,000" in visit.found
+    assert until(tabbed, "from").startswith("Phrases")  # what can be asked, which opens
+    page.keyboard.type("1962")
     page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    assert focused() == "Date"
+    assert "From 1962" in page.locator("#chosen").inner_text()
+    assert "Topics" in until(tabbed, "Clear all")
+    until(tabbed, "Date")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.locator("th[aria-sort]").inner_text().startswith("Title")
@@ -232,6 +266,38 @@ def test_everything_works_by_keyboard(visit: Visit) -> None:
     page.keyboard.press("Enter")  # on the first page it does nothing, and keeps the focus
     assert "1 to 25" in visit.found
     assert focused() == "Previous"
+
+
+def until(tabbed: Callable[[], str], wanted: str) -> str:
+    """What had the focus on the way to what is wanted."""
+    passed = []
+    for _ in range(40):
+        passed.append(tabbed())
+        if passed[-1] == wanted:
+            return " ".join(passed)
+    raise AssertionError(f"{wanted} has no focus after {passed}")
+
+
+def test_pages_of_the_list_are_turned_and_gone_to(visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("button", name="Last").click()
+    assert f"16,976 to {DOCUMENTS:,} are shown" in visit.found
+    assert page.locator("#pages").inner_text() == "of 680"
+    assert page.url.endswith("#page=680")
+    page.get_by_label("Page", exact=True).fill("12")
+    page.get_by_label("Page", exact=True).press("Enter")
+    assert "276 to 300 are shown" in visit.found
+    page.get_by_label("Page", exact=True).fill("7000")
+    page.get_by_label("Page", exact=True).press("Enter")
+    assert page.get_by_label("Page", exact=True).input_value() == "680"
+    page.go_back()
+    assert "276 to 300 are shown" in visit.found
+    page.get_by_role("button", name="First").click()
+    assert "1 to 25 are shown" in visit.found
+
+
+def test_the_file_of_17_000_documents_is_small_enough_to_send(report: Path) -> None:
+    assert report.stat().st_size < 2_500_000
 
 
 def test_without_javascript_all_but_the_list_is_there(browser: "Browser", report: Path) -> None:

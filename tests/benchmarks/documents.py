@@ -29,6 +29,13 @@ def page(number: int, note: str = "") -> tuple[str, bytes]:
     return f"{SITE}/document/{slug}-{number}", html.encode()
 
 
+def write_crawl(file: Path, count: int) -> None:
+    """A WARC of so many pages, packed as servers send them."""
+    with file.open("wb") as out:
+        for number in range(count):
+            out.write(response(*page(number), packed=True))
+
+
 def timed(pages: int, *arguments: str) -> None:
     """Run a command, and print the time that it takes and the most memory that any command took so far."""
     begun = time.perf_counter()
@@ -42,9 +49,7 @@ def main(count: int = COUNT) -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as place:
         crawl, later, warehouse = (Path(place, name) for name in ("crawl.warc.gz", "later.warc.gz", "warehouse"))
-        with crawl.open("wb") as file:
-            for number in range(count):
-                file.write(response(*page(number), packed=True))
+        write_crawl(crawl, count)
         later.write_bytes(response(*page(0, note=" (revised)"), packed=True))
         print(f"  {count:,} pages, {crawl.stat().st_size / 2**20:.0f} MiB of WARC; landing, reading and publishing:")
         options = ("--direct", "--warehouse", str(warehouse))

@@ -1,12 +1,11 @@
-"""Harvesting a site, beside Scrapy on the same pages in the same run: speed, CPU, memory, repeated runs, the rate kept.
+"""Harvesting a site: what it costs, memory by stages, the rate kept.
 
 The site is the replica on this machine, ten documents a page, in its first markup, for which the peer is written.
-Both sides have 16 requests at once and no delay. Ours also lands each page as WARC, and publishes the tables.
+16 requests at once and no delay, as the peer has them; each page is landed as WARC, and the tables are published.
 """
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -128,15 +127,7 @@ def peak_mib() -> float:
     return int(line.split()[1]) / 1024
 
 
-def crawl(site: ReplicaSite, file: str) -> Cost:
-    """Read all pages of the replica with Scrapy into a file, and say what it took."""
-    cost = cost_of(sys.executable, "-m", "tests.benchmarks.scrapy_peer", site.url, str(PAGES), file)
-    with Path(file).open("rb") as lines:
-        _require("Scrapy's documents", sum(1 for _ in lines), DOCUMENTS)
-    return cost
-
-
-def _require(what: str, found: int, wanted: int) -> None:
+def require(what: str, found: int, wanted: int) -> None:
     if found != wanted:
         sys.exit(f"WRONG RESULT, the figures are worth nothing: {what}: {found:,} found, {wanted:,} are there")
 
@@ -144,36 +135,11 @@ def _require(what: str, found: int, wanted: int) -> None:
 def require_rows(place: str, table: str, wanted: int) -> None:
     import pyarrow.parquet as pq
 
-    _require(table, pq.read_metadata(f"{place}/current/{table}.parquet").num_rows, wanted)
+    require(table, pq.read_metadata(f"{place}/current/{table}.parquet").num_rows, wanted)
 
 
-def _searches(site: ReplicaSite) -> list[dict[str, Any]]:
+def searches(site: ReplicaSite) -> list[dict[str, Any]]:
     return [request for request in site.log() if request["path"].startswith("/search")]
-
-
-def print_beside_scrapy() -> None:
-    """All documents, with both sides in turn, since the machine's speed varies."""
-    ours, theirs = [], []
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
-        for turn in range(ROUNDS):
-            theirs.append(crawl(site, f"{place}/{turn}.jsonl"))
-            ours.append(harvest(site, f"{place}/{turn}"))
-            require_rows(f"{place}/{turn}", "documents", DOCUMENTS)
-    print(_figures("Scrapy", theirs))
-    print(_figures("wcda", ours))
-    faster = statistics.median(their.seconds / our.seconds for our, their in zip(ours, theirs, strict=True))
-    cpu = statistics.median(our.cpu_seconds / their.cpu_seconds for our, their in zip(ours, theirs, strict=True))
-    print(f"pages/s: {faster:.2f} times Scrapy's; CPU a page: {cpu:.2f} of Scrapy's")
-
-
-def _figures(name: str, costs: list[Cost]) -> str:
-    seconds = statistics.median(cost.seconds for cost in costs)
-    cpu = statistics.median(cost.cpu_seconds for cost in costs)
-    peak = statistics.median(cost.peak_mib for cost in costs)
-    return (
-        f"{name:<6} {PAGES:,} pages: {seconds:6.2f} s, {PAGES / seconds:5.1f} pages/s, "
-        f"CPU {cpu / PAGES * 1e3:5.2f} ms a page, peak {peak:,.0f} MiB (medians of {len(costs)})"
-    )
 
 
 def print_memory() -> None:
@@ -196,49 +162,6 @@ def print_memory() -> None:
     print(f"memory: publishing takes {(more - less) * 1024 / (many - few):.2f} KiB for each further entry")
 
 
-def print_repeated() -> None:
-    """All documents, and all collections too; and again with nothing changed."""
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
-        whole = [ALL, *(one.path for one in site.truth.collections)]
-        for name, paths in (("few", [ALL]), ("many", whole)):
-            first, again = (_told(site, f"{place}/{name}", paths) for _ in range(2))
-            print(f"again: CPU {again.cpu_seconds / first.cpu_seconds:.2f} of the first run's")
-
-
-def _told(site: ReplicaSite, place: str, paths: list[str]) -> Cost:
-    """Harvest, and say what it took and what came."""
-    site.clear_log()
-    cost = harvest(site, place, paths)
-    require_rows(place, "documents", DOCUMENTS)
-    requests = _searches(site)
-    unchanged = sum(request["status"] == 304 for request in requests)
-    print(
-        f"{len(requests):,} requests: {cost.seconds:.2f} s, CPU {cost.cpu_seconds:.2f} s, "
-        f"{unchanged:,} not modified, {sum(request['bytes'] for request in requests):,} bytes of bodies"
-    )
-    return cost
-
-
-def print_rebuilt() -> None:
-    """The tables again from the raw zone, with one process and with two, in turn."""
-    with tempfile.TemporaryDirectory() as place, replica(documents=DOCUMENTS, collections=COLLECTIONS, **SITE) as site:
-        for name, paths in (("few", [ALL]), ("many", [ALL, *(one.path for one in site.truth.collections)])):
-            site.clear_log()
-            harvest(site, f"{place}/{name}", paths)
-            pages = len(_searches(site))
-            costs: dict[int, list[Cost]] = {1: [], 2: []}
-            for _ in range(ROUNDS):
-                for processes, of_these in costs.items():
-                    command = "rebuild", "--direct", "--warehouse", f"{place}/{name}", "--processes", str(processes)
-                    of_these.append(cost_of(WCDA, *command))
-            one, two = (statistics.median(cost.seconds for cost in of_these) for of_these in costs.values())
-            parsed, published = _stage_peaks(f"{place}/{name}")
-            print(
-                f"rebuild: {pages:,} pages: {pages / one:.0f} pages/s with one process, {pages / two:.0f} with two "
-                f"({one / two:.2f} times); peak {parsed:,.0f} MiB when all is parsed, {published:,.0f} in the end"
-            )
-
-
 def print_rate() -> None:
     """How much of the permitted rate is reached, by the times at which requests came to the site."""
     for per_second, pages in RATES:
@@ -246,7 +169,7 @@ def print_rate() -> None:
         with tempfile.TemporaryDirectory() as place, replica(**options) as site:
             harvest(site, f"{place}/warehouse", per_second=float(per_second))
             require_rows(f"{place}/warehouse", "documents", pages * PAGE_SIZE)
-            times = sorted(request["time"] for request in _searches(site))
+            times = sorted(request["time"] for request in searches(site))
         reached = (len(times) - 1) / (times[-1] - times[0])
         print(
             f"rate: {len(times)} requests at {per_second} a second permitted: {reached:.3f} a second, "
@@ -255,10 +178,7 @@ def print_rate() -> None:
 
 
 SECTIONS = {
-    "scrapy": print_beside_scrapy,
     "memory": print_memory,
-    "repeat": print_repeated,
-    "rebuild": print_rebuilt,
     "rate": print_rate,
 }
 

@@ -89,7 +89,7 @@ def measure(place: Path, documents: int, memberships: int, collections: int) -> 
     years = gather_figures(tables, None).years
     taken("report: figures", partial(gather_figures, tables, None))
     taken("report: charts", partial(year_charts, years))
-    taken("report: list of documents", partial(pack_documents, tables))
+    taken("report: list of documents", partial(pack_documents, tables, snapshot.manifest, ARCHIVE))
     figures = gather_figures(tables, None)
     taken("report: page", partial(render_page, snapshot.manifest, figures, tables, ARCHIVE))
 

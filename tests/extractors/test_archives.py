@@ -20,7 +20,7 @@ from threading import Thread
 import pytest
 import zstandard
 
-from extractors.sources import SourceRequest
+from extractors.sources import SourceRequest, zips
 from extractors.sources.archives import SavedPages, read_archive
 from extractors.sources.saved import check_path
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry
@@ -778,7 +778,32 @@ def test_a_tarball_is_read_in_any_compression(pack: Callable[[bytes], bytes], tm
     assert (found.urls, found.issues) == ([f"{SITE}/search?page=2"], [])
 
 
-def test_a_wacz_within_a_tarball_is_to_be_unpacked(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "pack", [tar, wacz, lambda files: gzip.compress(tar(files)), lambda files: wacz({"b.zip": wacz(files)})]
+)
+def test_a_wacz_within_another_file_is_read(pack: Callable[[dict[str, bytes]], bytes], tmp_path: Path) -> None:
+    inner = wacz({"archive/a.warc": WARC, "datapackage.json": b"{}", "pages/pages.jsonl": b"{}"})
+    alone = Read(write(tmp_path / "a.wacz", inner))
+
+    found = Read(write(tmp_path / "a.any", pack({"a.wacz": inner, "b.html": PAGE})))
+
+    assert found.urls[:-1] == alone.urls
+    assert found.collections[-1] == "b"
+    assert found.issues == []
+
+
+def test_of_a_damaged_zip_within_a_tarball_the_records_are_read(tmp_path: Path) -> None:
+    with_record = wacz({"archive/a.warc": WARC})[:-30]
+    found = Read(write(tmp_path / "a.tar", tar({"a.wacz": with_record, "b.html": PAGE})))
+
+    assert {*found.complaints} == {("error", "damaged-archive")}
+    assert found.collections == [*Read(write(tmp_path / "a.warc", WARC)).collections, "b"]
+
+
+def test_a_zip_within_another_file_that_is_too_large_is_to_be_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zips, "_MAX_PACKED", 100)
     found = Read(write(tmp_path / "a.tar", tar({"a.wacz": wacz({"archive/a.warc": WARC}), "b.html": PAGE})))
 
     assert found.collections == ["b"]

@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -110,13 +111,41 @@ def test_the_files_and_related_documents_equal_an_independent_reading(reading: d
     ]
 
 
+def as_played(html: str) -> str:
+    """A page as a web archive shows it: each link leads to what the archive has."""
+    rooted = re.sub(r'((?:href|src|data)=")/(?!/)', rf"\1/web/20250101000000/{SITE}/", html)
+    return re.sub(rf'((?:href|src|data)="){SITE}', rf"\1https://web.archive.org/web/20250101000000/{SITE}", rooted)
+
+
+def as_minified(html: str) -> str:
+    return re.sub(r"\s*\n\s*", "\n", html)
+
+
+def as_saved(html: str) -> str:
+    """A page as a browser saves it: tags in capitals, links absolute, line ends of Windows."""
+    absolute = re.sub(r'((?:href|src|data)=")/(?!/)', rf"\1{SITE}/", html)
+    return re.sub(r"</?[a-z][a-z0-9]*", lambda tag: tag[0].upper(), absolute).replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("change", [as_played, as_minified, as_saved])
+def test_a_page_is_read_alike_however_it_was_kept(change: Callable[[str], str]) -> None:
+    for path in READINGS[:6]:
+        html = path.with_suffix(".html").read_text("utf-8")
+        assert page_to_dict(read_page(change(html).encode())) == page_to_dict(read_page(html.encode())), path.stem
+
+
+LANGUAGE_PANE = (
+    '<div class="tab-pane" id="translation"><div class="tab-content-languages"><div class="tab-pane"'
+    ' id="translation-English">{body}</div></div></div>'
+)
+
+
 def page(**parts: str) -> str:
     """A small page of a document, with the site's own markup around what a test puts in."""
     held = {
         "canonical": "/document/a-report",
         "shortlink": "/node/5",
-        "panes": '<div class="tab-pane" id="translation"><div class="tab-content-languages"><div class="tab-pane"'
-        ' id="translation-English">{body}</div></div></div>',
+        "panes": LANGUAGE_PANE,
         "body": "<p>One.</p>",
         "more": "",
         "information": "",
@@ -172,6 +201,21 @@ BODIES = {
         '<ol start="3"><li>three</li><li value="7"><p>seven</p></li></ol><ul><li>dot</li></ul>',
         "3. three\n\n7. seven\n\ndot",
     ),
+    "lists with letters, Roman numerals or nothing before their items": (
+        '<ol type="a" start="26"><li>z</li><li>aa</li></ol><ol style="list-style-type: upper-roman">'
+        '<li value="4">IV</li><li style="list-style-type:none">bare</li><li>VI</li></ol>'
+        "<ol reversed><li>two</li><li>one</li></ol>"
+        '<ul style="list-style:disc"><li>dot</li></ul><ul><li style="list-style-type:decimal">one</li></ul>',
+        "z. z\n\naa. aa\n\nIV. IV\n\nbare\n\nVI. VI\n\n2. two\n\n1. one\n\ndot\n\n1. one",
+    ),
+    "text whose lines are those of the source": (
+        "<p>A</p><pre>FROM:  X\n  TO:\tY\n\nText</pre><table><tr><td><pre>a\nb</pre></td><td>c</td></tr></table>",
+        "A\n\nFROM: X\nTO: Y\nText\n\na b\tc",
+    ),
+    "paragraphs of wide blanks and of what has no width": (
+        "<p>\u3000\u3000\u4e00</p><p>\u3000</p><p>&#8203;</p><p>\u4e8c<br>\u2003<br>\u4e09</p>",
+        "\u3000\u3000\u4e00\n\n\u4e8c\n\u4e09",
+    ),
     "right to left": (
         '<p dir="rtl">\u0645\u0631\u062d\u0628\u0627 &rlm;(1)</p>',
         "\u0645\u0631\u062d\u0628\u0627 \u200f(1)",
@@ -210,6 +254,58 @@ def test_text_that_a_pasted_end_puts_beside_its_pane_is_an_issue() -> None:
     assert [(issue.kind, issue.found) for issue in read.issues] == [("text-outside-panes", "Lost words.")]
 
 
+def test_text_that_many_pasted_ends_put_far_from_its_pane_is_an_issue() -> None:
+    panes = f'{LANGUAGE_PANE}<div class="tab-pane" id="transcript"><p>Two.</p></div>'
+    read = read_page(page(panes=panes, body="<p>One.</p>" + "</div>" * 9 + "<p>Lost</p>words").encode())
+    assert [text["text"] for text in page_to_dict(read)["texts"]] == ["One.", "Two."]
+    assert ("text-outside-panes", "Lost\n\nwords") in [(issue.kind, issue.found) for issue in read.issues]
+
+
+def test_a_pasted_footer_or_a_class_that_the_site_uses_too_is_part_of_the_text() -> None:
+    body = '<p>One.</p><div class="text-block">Two.</div><div class="modal">Three.</div><footer>Four.</footer>'
+    assert texts(page(body=body)) == ["One.\n\nTwo.\n\nThree.\n\nFour."]
+
+
+FILES = {
+    "an object": (
+        '<object class="pdf-preview" data="/sites/a%20b.pdf"><a href="/x">x</a></object>',
+        "/sites/a%20b.pdf",
+    ),
+    "an embed": ('<embed src="https://digitalarchive.wilsoncenter.org/sites/a.pdf">', "/sites/a.pdf"),
+    "a frame": ('<iframe src="/sites/a.pdf#page=2"></iframe>', "/sites/a.pdf#page=2"),
+    "a viewer": ('<iframe src="/libraries/pdf.js/web/viewer.html?file=%2Fsites%2Fa.pdf"></iframe>', "/sites/a.pdf"),
+    "a scan that is an image": ('<p><img src="/sites/a.jpg" alt="Scan"></p>', "/sites/a.jpg"),
+    "one that a web archive plays": (
+        f'<object data="https://web.archive.org/web/20250101000000oe_/{SITE}/sites/a.pdf"></object>',
+        "/sites/a.pdf",
+    ),
+    "the same one twice": ('<object data="/sites/a.pdf"><embed src="/sites/a.pdf"></object>', "/sites/a.pdf"),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_pane_shows_a_file_in_any_frame(name: str) -> None:
+    body, path = FILES[name]
+    found = page_to_dict(read_page(page(body=body).encode()))
+    assert [(file["kind"], file["language"], file["url"]) for file in found["files"]] == [
+        ("translation", "English", SITE + path)
+    ]
+    assert found["issues"] == []
+
+
+@pytest.mark.parametrize("source", ["data:application/pdf;base64,JVBERi0=", "./A report_files/a.pdf", "about:blank"])
+def test_a_file_without_a_url_of_the_web_is_an_issue(source: str) -> None:
+    read = read_page(page(body=f'<object data="{source}"></object>').encode())
+    assert [(issue.kind, issue.found) for issue in read.issues] == [("empty-pane", source)]
+    assert page_to_dict(read)["files"] == []
+
+
+def test_images_behind_a_pane_that_is_not_closed_are_no_files_of_it() -> None:
+    body = '<img src="/sites/a.jpg"><div><div><div><div><div><div><p>One.'
+    html = page(body=body, information='<img src="/logo.png">', end='<img src="/seal.png"></body></html>')
+    assert [file["url"] for file in page_to_dict(read_page(html.encode()))["files"]] == [f"{SITE}/sites/a.jpg"]
+
+
 def test_a_page_cut_anywhere_yields_nothing_untrue_and_says_that_it_ends_early() -> None:
     source = next(path for path in sorted(PAGES.glob("diary*.html"))).read_bytes()
     whole = page_to_dict(read_page(source))
@@ -229,6 +325,69 @@ def test_an_unknown_label_is_an_issue_with_its_text() -> None:
     block = '<div class="information-block"><h3 class="sub-title">Shelf</h3><div class="text">B 12</div></div>'
     read = read_page(page(information=block).encode())
     assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", "Shelf", "B 12")]
+
+
+def block(label: str, value: str) -> str:
+    return f'<div class="information-block"><h3 class="sub-title">{label}</h3>{value}</div>'
+
+
+UNREAD = {
+    "a label that stands twice": (
+        {"information": block("Source", "<div class=text>A</div>") + block("Source", "<div class=text>B</div>")},
+        "Source",
+        "B",
+    ),
+    "a known label without its text": ({"information": block("Source", "<p>A</p>")}, "Source", "Source\n\nA"),
+    "a heading without a list": ({"more": '<h2 class="title">Translators</h2><div>Bob</div>'}, "Translators", "Bob"),
+    "a block without pills": (
+        {"more": '<div class="pill-block"><h3 class="title">Events</h3><p>A war</p></div>'},
+        "Events",
+        "Events\n\nA war",
+    ),
+    "pills of no known kind": (
+        {"more": '<div class="pill-block"><h3 class="title">Events</h3><a class="pill">War</a></div>'},
+        "Events",
+        "War",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_nothing_that_has_a_label_is_dropped(name: str) -> None:
+    parts, label, text = UNREAD[name]
+    read = read_page(page(**parts).encode())
+    assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", label, text)]
+
+
+def test_values_of_a_field_are_parted_by_elements_as_by_lines() -> None:
+    information = block("Type", '<div class="text">Letter &amp; Note<br>Report\n   Cable<p>Memo</p></div>')
+    document = page_to_dict(read_page(page(information=information).encode()))["document"]
+    assert document["document_type"] == ["Letter & Note", "Report", "Cable", "Memo"]
+
+
+def test_a_pill_is_what_its_class_says_and_else_what_its_block_says() -> None:
+    pills = '<a class="pill pill-people" href="/people/ann">Ann</a><a class="pill pill-places">Rome</a>'
+    blocks = f'<div class="pill-block"><h3 class="title">Associated People</h3>{pills}</div>'
+    blocks += '<div class="pill-block"><h3 class="title">Associated Topics</h3><ul><li>War</li></ul></div>'
+    found = page_to_dict(read_page(page(more=blocks).encode()))
+    assert [(term["role"], term["name"]) for term in found["terms"]] == [
+        ("person", "Ann"),
+        ("place", "Rome"),
+        ("topic", "War"),
+    ]
+    assert found["issues"] == []
+
+
+def test_the_download_is_the_sites_own_whatever_a_text_links_to() -> None:
+    body = '<a href="https://example.org/download">x</a>'
+    html = page(body=body, more='<a class="btn-icon" href="/document/5/download">y</a>')
+    assert page_to_dict(read_page(html.encode()))["document"]["download_url"] == f"{SITE}/document/5/download"
+
+
+def test_a_related_row_without_a_link_is_an_issue() -> None:
+    rows = '<table><tr><td class="date">1954</td><td class="document"><h3>A Talk</h3></td></tr></table>'
+    read = read_page(page(more=rows).encode())
+    assert [(issue.kind, issue.found) for issue in read.issues] == [("text-outside-entries", "1954 A Talk")]
 
 
 def test_an_unknown_pane_is_kept_as_text_with_an_issue() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from extractors.raw_zone import RawZone, read_segment
-from extractors.warc import LandedCapture
+from extractors.warc.landed import LandedCapture
 from schemas.records import Withdrawal
 from tests.extractors.test_warc import AT
 

@@ -17,7 +17,8 @@ from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
 from extractors.parsing import parse_segment
 from extractors.raw_zone import RawZone, read_segment
-from extractors.warc import Landed, LandedCapture, LandedIssue, UnwritableError, WarcWriter
+from extractors.warc.landed import Landed, LandedCapture, LandedIssue
+from extractors.warc.writer import UnwritableError, WarcWriter
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256
 from schemas.issues import Issue
@@ -171,7 +172,7 @@ def test_the_password_of_a_url_is_landed_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_record_that_would_be_too_large_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("extractors.warc.MAX_BLOCK_BYTES", 5000)
+    monkeypatch.setattr("extractors.warc.writer.MAX_BLOCK_BYTES", 5000)
     zone = RawZone(tmp_path)
     with zone.write(RUN) as writer, pytest.raises(UnwritableError, match="at most 5000"):
         writer.land_exchange(replace(EXCHANGE, body=bytes(5000)), "c")

@@ -83,13 +83,21 @@ from extractors import parsed_cache
 from extractors.raw_zone import RawZone
 from extractors.reparsing import parse_in_processes
 
+held = Path(__file__).with_name("held")
+parse = parsed_cache.parse_segment
+
 def hold(_segment):
+    held.touch()
     while True:
         time.sleep(0.01)
 
+def wait_for_helper(segment):
+    while not held.exists():
+        time.sleep(0.01)
+    return parse(segment)
+
 is_helper = __name__ != "__main__"
-if is_helper or sys.argv[3] == "all":
-    parsed_cache.parse_segment = hold
+parsed_cache.parse_segment = hold if is_helper or sys.argv[3] == "all" else wait_for_helper
 if not is_helper:
     parse_in_processes(RawZone(Path(sys.argv[1])).segments(), Path(sys.argv[2]), 2)
 """
@@ -104,6 +112,7 @@ def parsing(zone: RawZone, place: Path, who_holds: str) -> Iterator[tuple[subpro
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         try:
             wait_until(lambda: spawned_by(process.pid) != [])
+            wait_until((place / "held").exists)
             yield process, spawned_by(process.pid)
         finally:
             process.kill()

@@ -18,6 +18,7 @@ from extractors.saved_forms import UnreadableFormError, is_form, pages_in
 from extractors.saved_marks import read_mark
 from extractors.third_party_warc import ThirdPartyRecord
 from extractors.warc_records import Damage
+from extractors.wilson_center.layouts.plain_text import page_starts
 from extractors.wilson_center.urls import document_url
 from tests.extractors.foreign import DOCUMENT, LISTING, PAGE
 
@@ -82,7 +83,9 @@ def test_any_bytes_can_be_looked_at_for_marks_and_forms(data: bytes) -> None:
     read_mark(data)
     for head in (b"", b"bplist00 WebMainResource", b"MIME-Version: 1.0\nContent-Type: multipart/related\n\n"):
         try:
-            assert b"".join(page.body for page in pages_in(head + data)) or is_form(head + data) or not data
+            assert (
+                b"".join(page.body for page in pages_in(head + data, page_starts)) or is_form(head + data) or not data
+            )
         except UnreadableFormError:
             assert is_form(head + data)
 
@@ -92,13 +95,52 @@ def test_pages_that_stand_one_after_the_other_are_several() -> None:
     page = b"<!DOCTYPE html>\n<html><body>1 - 2 of 4" + frame + b"</body></html>\n"
     marked = f"<!-- saved from url=(0077){LISTING} -->\n".encode() + page
 
-    found = pages_in(page + marked + page)
+    found = pages_in(page + marked + page, page_starts)
 
     assert [(one.url, one.body) for one in found] == [(None, page), (LISTING, marked), (None, page)]
-    assert [one.body for one in pages_in(b"<html>a" + b"\n<!doctype HTML><html>b")] == [
+    assert [one.body for one in pages_in(b"<html>a" + b"\n<!doctype HTML><html>b", page_starts)] == [
         b"<html>a\n",
         b"<!doctype HTML><html>b",
     ]
+
+
+_RECORDS = "March 14, 1951\n\nA Title\n\nA summary of 1 - 2 of 4.\n\n"
+_FRAME = "Skip to content\n\n\n1 – 2 of 4\n\n\n" + _RECORDS
+_READER = f"Title: Search\n\nURL Source: {LISTING}\n\nMarkdown Content:\n[Skip to content](x#main)\n\n1 - 2 of 4\n\n"
+_BROWSER = """   [1]Skip to content
+
+   Results: 3 - 4 of 4 Documents
+
+[2]A Title
+
+References
+
+   1. https://x/#m
+   2. https://x/y
+"""
+
+
+@pytest.mark.parametrize(
+    "pages",
+    {
+        "one page": [_FRAME],
+        "its range above and below": [_FRAME + "1 – 2 of 4\n", "3 - 4 of 4\n\n" + _RECORDS + "3 - 4 of 4\n"],
+        "of one frame": [_FRAME, _FRAME, _FRAME.replace("1 – 2", "3 – 4")],
+        "the bare range line": ["1 - 2 of 4\n\n" + _RECORDS, "Results:\n1 - 2 of 7\n\n" + _RECORDS],
+        "of a reader": [_READER + _RECORDS, _READER + _RECORDS],
+        "of a text browser": [_BROWSER, _BROWSER],
+        "of all": [_READER + _RECORDS, _BROWSER, "Menu\n" + _FRAME, _READER + _RECORDS],
+    }.values(),
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_pages_of_plain_text_that_stand_one_after_the_other_are_several(pages: list[str], line_end: str) -> None:
+    bodies = [page.replace("\n", line_end).encode() for page in pages]
+
+    found = pages_in(b"".join(bodies), page_starts)
+
+    assert b"".join(page.body for page in found) == b"".join(bodies)
+    assert len(found) == len(bodies)
+    assert [page.url for page in found] == [LISTING if b"URL Source" in body else None for body in bodies]
 
 
 def test_mhtml_holds_its_page_with_address_time_and_charset() -> None:
@@ -125,7 +167,7 @@ def test_mhtml_holds_its_page_with_address_time_and_charset() -> None:
         ]
     ).encode()
 
-    (page,) = pages_in(body)
+    (page,) = pages_in(body, page_starts)
 
     assert (page.url, page.captured_at) == (LISTING, NOON)
     assert (page.body, page.content_type) == ("Карпов".encode("cp1251"), "text/html; charset=windows-1251")
@@ -135,7 +177,7 @@ def test_mhtml_holds_its_page_with_address_time_and_charset() -> None:
 def test_a_long_address_in_mhtml_may_be_folded_or_encoded(field: str) -> None:
     body = f"MIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Location: {field}\r\n\r\n<html>"
 
-    (page,) = pages_in(body.encode())
+    (page,) = pages_in(body.encode(), page_starts)
 
     assert (page.url, page.body) == (LISTING, b"<html>")
 
@@ -144,7 +186,7 @@ def test_a_long_address_in_mhtml_may_be_folded_or_encoded(field: str) -> None:
 def test_a_webarchive_holds_its_page(form: plistlib.PlistFormat) -> None:
     main = {"WebResourceData": PAGE, "WebResourceURL": LISTING, "WebResourceTextEncodingName": "UTF-8"}
 
-    (page,) = pages_in(plistlib.dumps({"WebMainResource": main}, fmt=form))
+    (page,) = pages_in(plistlib.dumps({"WebMainResource": main}, fmt=form), page_starts)
 
     assert (page.url, page.body, page.content_type) == (LISTING, PAGE, "text/html; charset=UTF-8")
 
@@ -152,7 +194,7 @@ def test_a_webarchive_holds_its_page(form: plistlib.PlistFormat) -> None:
 def test_a_webarchive_that_is_damaged_is_refused() -> None:
     body = plistlib.dumps({"WebMainResource": {"WebResourceData": PAGE}}, fmt=plistlib.FMT_BINARY)
     with pytest.raises(UnreadableFormError, match="damaged"):
-        pages_in(body[:-40])
+        pages_in(body[:-40], page_starts)
 
 
 def har(*entries: object) -> list[ThirdPartyRecord | Damage]:

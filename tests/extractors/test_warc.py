@@ -22,7 +22,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from extractors.raw_zone import RawZone, read_segment
-from extractors.warc import Landed, LandedCapture, LandedEnd, LandedIssue
+from extractors.warc.landed import Landed, LandedCapture, LandedEnd, LandedIssue
 from schemas.errors import RawZoneError
 from schemas.identifiers import file_sha256, file_url
 from schemas.issues import Issue

@@ -26,7 +26,8 @@ from extractors.parsed_cache import ParsedCache
 from extractors.raw_zone import RawZone
 from extractors.sources import Choice
 from extractors.sources.wayback import MAX_LINES, read_wayback
-from extractors.warc import LandedCapture, read_records
+from extractors.warc.landed import LandedCapture
+from extractors.warc.reader import read_records
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
 from extractors.wilson_center.layouts import LAYOUTS
 from extractors.wilson_center.urls import PATH_PREFIXES

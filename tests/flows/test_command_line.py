@@ -1,4 +1,4 @@
-"""The command line as a whole: quick help, and every command and option described in it and in the README."""
+"""The command line as a whole: quick help, and every command and option described in it and in the docs."""
 
 import subprocess
 import sys
@@ -23,12 +23,12 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_has_help_and_stands_in_the_readme(command: str, wcda: Command) -> None:
+def test_each_command_has_help_and_stands_in_the_docs(command: str, wcda: Command) -> None:
     done = wcda(command, "--help")
 
     assert done.returncode == 0
     assert len(done.stdout.splitlines()) > 4
-    assert f"wcda {command}" in (REPOSITORY / "README.md").read_text()
+    assert f"wcda {command}" in (REPOSITORY / "docs" / "commands.md").read_text()
 
 
 def test_without_a_command_help_is_shown(wcda: Command) -> None:

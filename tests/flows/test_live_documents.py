@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
 import wcda
 from extractors.document_planning import due_documents
@@ -20,7 +21,7 @@ from tests.extractors.foreign import response
 from tests.flows.live import write_catalog_for
 from tests.replica import ReplicaSite, Truth, replica
 from tests.replica.pages import Appearance, Renderer
-from tests.replica.records import document_details, generate
+from tests.replica.records import document_details, file_body, generate
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 SITE = "https://digitalarchive.wilsoncenter.org"
@@ -71,6 +72,37 @@ def test_every_document_and_text_of_the_site_is_as_the_generator_made_it(tmp_pat
         assert not again["url"].iloc[asked:].str.contains("/document/").any()
     rebuild(tmp_path / "w")
     assert texts(tmp_path / "w") == truth
+
+
+def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True, file_mebibytes=1)
+        harvest(request)
+        harvest(request)
+        details = [document_details(document).file for document in site.truth.documents]
+    small = {name for name in details if len(file_body(name)) <= 1024**2}
+    assert 0 < len(small) < len(details)
+
+    w = wcda.open_warehouse(tmp_path / "w")
+    files = w.captures.merge(w.pages[w.pages["outcome"] == "file"][["page_id"]], on="page_id")
+    assert set(w.files["url"]) == {f"{SITE}{name}" for name in details}
+    assert sorted(files["url"]) == sorted(f"{site.url}{name}" for name in small)
+    for file in files.to_dict("records"):
+        with (tmp_path / "w" / "raw" / file["warc_file"]).open("rb") as segment:
+            segment.seek(file["warc_offset"])
+            record = next(iter(ArchiveIterator(segment)))
+            assert record.content_stream().read() == file_body(file["url"].removeprefix(site.url))
+    refused = w.issues[w.issues["kind"] == "fetch-failed"]
+    assert set(refused["message"]) == {"the body has more than 1 MiB"}
+    assert set(refused["url"]) == {f"{SITE}{name}" for name in details if name not in small}
+
+
+def test_no_file_is_fetched_unless_it_is_asked_for(tmp_path: Path) -> None:
+    with replica(documents=10, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        harvest(HarvestRequest("site", tmp_path / "w", catalog, documents=True))
+        assert "file" not in set(wcda.open_warehouse(tmp_path / "w").pages["outcome"])
 
 
 def test_a_dry_run_counts_the_pages_of_documents(tmp_path: Path) -> None:

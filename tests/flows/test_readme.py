@@ -1,28 +1,33 @@
-"""The README: every command in it runs, every snippet works, every table and every document that it names is there."""
+"""The README and the docs: commands run, snippets work, and what they name is there."""
 
 import os
 import re
 import shlex
+import sqlite3
 import subprocess
 import sys
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from extractors.wilson_center.catalog import parse_catalog
+from flows.cli import app
 from schemas.tables import TABLES
 from tests.code_blocks import code_blocks
-from tests.conftest import REPOSITORY, WCDA, bare_environment
+from tests.conftest import REPOSITORY, WCDA, bare_environment, run_wcda
 
 README = (REPOSITORY / "README.md").read_text()
+COMMANDS = (REPOSITORY / "docs" / "commands.md").read_text()
 # CI runs the make targets; a harvest on Prefect is slow, and is run by tests/accept.
 RUN_ELSEWHERE = {"make run", "make test", ".venv/bin/wcda harvest --from samples"}
 
 
-def blocks(language: str) -> list[str]:
+def blocks(language: str, text: str = README) -> list[str]:
     """The code blocks of one language."""
-    return [code for kind, code in code_blocks(README) if kind == language]
+    return [code for kind, code in code_blocks(text) if kind == language]
 
 
 def commands(block: str) -> list[str]:
@@ -43,6 +48,12 @@ def archive_commands() -> list[str]:
     return commands(block)
 
 
+def install_commands() -> list[str]:
+    """Those that install the wheel; tests/accept builds it."""
+    (block,) = (block for block in blocks("sh") if ".whl" in block)
+    return commands(block)
+
+
 @pytest.fixture(scope="module")
 def place(harvested_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A working directory as `make run` leaves it."""
@@ -56,7 +67,8 @@ def place(harvested_samples: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return work
 
 
-RUN_HERE = {*commands("".join(blocks("sh")))} - RUN_ELSEWHERE - {*live_commands(), *archive_commands()}
+ALL = {*commands("".join([*blocks("sh"), *blocks("sh", COMMANDS)]))}
+RUN_HERE = ALL - RUN_ELSEWHERE - {*live_commands(), *archive_commands(), *install_commands()}
 
 
 @pytest.mark.parametrize("command", sorted(RUN_HERE))
@@ -76,21 +88,99 @@ def test_two_commands_set_everything_up_and_are_in_the_makefile() -> None:
     assert {"run", "test"} <= set(targets)
 
 
-@pytest.mark.parametrize("snippet", blocks("python"), ids=["first analysis", "warehouse"])
+@pytest.mark.parametrize("snippet", blocks("python"), ids=["first analysis"])
 def test_each_python_snippet_works(snippet: str, place: Path) -> None:
     done = subprocess.run([sys.executable, "-c", snippet], cwd=place, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
+    assert "Ciphered Telegram from Ambassador to Cuba" in done.stdout
     assert "Notes by Anastas Mikoyan" in done.stdout
 
 
-@pytest.mark.parametrize("catalog", blocks("toml"), ids=["catalog"])
+def test_the_rows_shown_are_rows_of_the_samples(harvested_samples: Path) -> None:
+    (table,) = re.findall(r"^\| date_text .*\n(?:\|.*\n)+", README, flags=re.MULTILINE)
+    columns, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
+    documents = pd.read_parquet(harvested_samples / "current" / "documents.parquet")
+
+    assert len(rows) > 1
+    assert {tuple(row) for row in rows} <= {*documents[columns].astype(str).itertuples(index=False, name=None)}
+
+
+def test_the_file_that_is_shown_as_plain_parquet_is_one(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (path,) = re.findall(r'pd\.read_parquet\("(.+)"\)', README)
+    monkeypatch.chdir(place)
+
+    assert len(pd.read_parquet(path)) == 19
+
+
+def test_the_picture_of_the_report_is_small() -> None:
+    (name,) = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", README)
+
+    assert 0 < (REPOSITORY / name).stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("catalog", blocks("toml", (REPOSITORY / "docs" / "sources.md").read_text()), ids=["catalog"])
 def test_the_catalog_shown_is_one(catalog: str) -> None:
-    assert parse_catalog(catalog, "README").collections[0].id == tomllib.loads(catalog)["collections"][0]["id"]
+    assert parse_catalog(catalog, "docs").collections[0].id == tomllib.loads(catalog)["collections"][0]["id"]
+
+
+def test_the_settings_shown_are_settings(tmp_path: Path) -> None:
+    (settings,) = blocks("toml", (REPOSITORY / "docs" / "settings.md").read_text())
+    (tmp_path / "settings.toml").write_text(settings)
+
+    done = run_wcda(tmp_path, "--settings-file", tmp_path / "settings.toml", "status", "--settings")
+
+    assert done.returncode == 0, done.stderr
+    assert "/srv/wcda.toml" in done.stdout
+
+
+def test_the_full_text_search_shown_for_sqlite_finds_what_the_tables_hold(place: Path) -> None:
+    shown = blocks("sh", (REPOSITORY / "docs" / "analysis.md").read_text())
+    (search,) = (block for block in shown if "texts_fts" in block)
+    program, database, query = shlex.split(search)
+    export = ["export", "--warehouse", "warehouse/data/samples", "--to", "sqlite", "--output", database]
+    subprocess.run([WCDA, *export], cwd=place, env=bare_environment(place), capture_output=True, check=True)
+
+    assert program == "sqlite3"
+    with closing(sqlite3.connect(place / database)) as connection:
+        assert connection.execute(query).fetchall() == []  # the samples have no texts
+
+
+RUNS = {
+    ("README.md", "sh"): "tests/flows/test_readme.py",
+    ("README.md", "python"): "tests/flows/test_readme.py",
+    ("docs/analysis.md", "python"): "tests/warehouse/test_docs.py",
+    ("docs/analysis.md", "sql"): "tests/accept/test_analysis.py",
+    ("docs/analysis.md", "py"): "tests/accept/test_analysis.py",
+    ("docs/analysis.md", "sh"): "tests/flows/test_readme.py",
+    ("docs/commands.md", "sh"): "tests/flows/test_readme.py",
+    ("docs/downstream.md", "python"): "tests/warehouse/test_docs.py",
+    ("docs/operations.md", "sh"): "tests/accept/test_deployments.py",
+    ("docs/operations.md", "python"): "tests/accept/test_deployments.py",
+    ("docs/scaling.md", "sh"): "tests/flows/test_rebuild.py",
+    ("docs/settings.md", "toml"): "tests/flows/test_readme.py",
+    ("docs/sources.md", "toml"): "tests/flows/test_readme.py",
+}
+"""The test that runs the snippets of a language on a page; what names machines is run with those of the test."""
+
+
+def test_every_snippet_of_the_docs_is_run_by_a_test() -> None:
+    pages = ["README.md", *(f"docs/{path.name}" for path in (REPOSITORY / "docs").glob("*.md"))]
+    found = {(page, language) for page in pages for language, _ in code_blocks((REPOSITORY / page).read_text())}
+
+    assert found == set(RUNS)
+    for (page, _), test in RUNS.items():
+        assert Path(page).name in (REPOSITORY / test).read_text(), (page, test)
+
+
+def test_every_command_is_described() -> None:
+    rows = re.findall(r"^\| `wcda (\w+)", COMMANDS, flags=re.MULTILINE)
+
+    assert sorted(rows) == sorted(command.callback.__name__ for command in app.registered_commands if command.callback)
 
 
 def test_the_tables_listed_are_those_that_there_are() -> None:
-    section = README.split("## Tables")[1].split("\n## ")[0]
+    section = COMMANDS.split("## Its tables")[1].split("\n## ")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE) == list(TABLES)
 

@@ -470,3 +470,9 @@ def _names(kind: str, chance: random.Random) -> Iterator[str]:
 
 def _surnames() -> list[str]:
     return [start + end for start in _SURNAME_STARTS for end in _SURNAME_ENDS]
+
+
+def file_body(path: str) -> bytes:
+    """What a file of a document has: every tenth is larger than a mebibyte."""
+    head = f"%PDF-1.4 {path}\n".encode()
+    return head.ljust(1_500_000 if path.endswith("9.pdf") else 900, b"%")

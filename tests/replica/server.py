@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import socket
 import struct
 import sys
@@ -25,12 +26,13 @@ from tests.replica.messages import (
     read_head,
 )
 from tests.replica.pages import Appearance, Renderer
-from tests.replica.records import Truth
+from tests.replica.records import Truth, file_body
 from tests.replica.results import Archive, Query, read_query
 
 CONTROL = "/__replica__/"
 
 _MODIFIED = datetime(2025, 10, 1, 8, tzinfo=UTC)
+_FILE = re.compile(r"/sites/default/files/([0-9]+)\.pdf")
 _ROBOTS = b"User-agent: *\nDisallow: /core/\nDisallow: /admin/\nDisallow: /search/\nDisallow: /user/login/\n"
 _MAX_HEAD_LENGTH = 64 * 1024
 _MAX_STORED_BYTES = 400_000_000
@@ -111,6 +113,9 @@ class Site:
             return Response(200, _ROBOTS, {"Content-Type": "text/plain; charset=UTF-8"})
         if request.path == "/":
             return page(self._renderer.front())
+        number = _FILE.fullmatch(request.path)
+        if number is not None and self._archive.document(f"/document/{number[1]}") is not None:
+            return Response(200, file_body(request.path), {"Content-Type": "application/pdf"})
         document = self._archive.document(request.path)
         if document is None:
             return page(self._renderer.not_found(), 404)

@@ -10,6 +10,7 @@ import pytest
 from flows.harvest import harvest
 from flows.request import HarvestRequest
 from schemas.tables import TABLES
+from tests.warehouse.with_pages import harvest_with_pages
 from warehouse.folder import WarehouseFolder
 
 Tables = dict[str, pa.Table]
@@ -20,6 +21,14 @@ def harvested(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Not to be changed."""
     path = tmp_path_factory.mktemp("harvested") / "warehouse"
     harvest(HarvestRequest("samples", path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def with_pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The samples with pages of some documents. Not to be changed."""
+    path = tmp_path_factory.mktemp("with-pages") / "warehouse"
+    harvest_with_pages(path)
     return path
 
 

@@ -24,7 +24,7 @@ DOCS = REPOSITORY / "docs"
 def test_the_joins_of_the_analysis_page_give_what_the_samples_hold() -> None:
     shown, _ = run_python((DOCS / "analysis.md").read_text())
 
-    assert [len(frame) for frame in shown.values()] == [5, 2, 10, 2, 1, 1, 14, 2, 41, 0, 0, 0]
+    assert [len(frame) for frame in shown.values()] == [5, 2, 10, 2, 1, 1, 14, 3, 2, 41, 0, 0, 0]
 
 
 @pytest.fixture

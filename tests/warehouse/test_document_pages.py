@@ -1,21 +1,25 @@
 """Pages of documents in the tables: metadata, terms, texts and files, and what a page is evidence of."""
 
 import itertools
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import wcda
 from flows.harvest import harvest, rebuild
 from flows.request import HarvestRequest
+from schemas.identifiers import file_sha256
 from schemas.tables import TABLES
 from tests.code_blocks import code_blocks, run_python
 from tests.conftest import REPOSITORY
 from tests.extractors.foreign import response
 from tests.extractors.test_document_pages import SITE, TERM, page
+from wcda.manifest import MANIFEST
 
 PAGES = Path(__file__).parents[1] / "pages" / "documents"
 SLUG, OTHER, NUMBER = f"{SITE}/document/a-report", f"{SITE}/document/another", f"{SITE}/document/116000"
@@ -53,6 +57,37 @@ def test_fifteen_pages_fill_the_tables_and_each_is_one_document(tmp_path: Path) 
     assert w.relations["related_id"].notna().all()
     assert kinds(w) <= {"passed-over"}
     assert w.terms.loc[w.terms["term_id"] == "languages/Russian", "name"].tolist() == ["Russian"]
+
+
+def texts_file(warehouse: Path) -> int:
+    """The file of the texts, as the file system numbers it."""
+    return (warehouse / "current" / "texts.parquet").stat().st_ino
+
+
+def test_texts_that_did_not_change_are_not_written_again(tmp_path: Path) -> None:
+    tables_of(tmp_path / "w", PAGES)
+    first = texts_file(tmp_path / "w")
+
+    rebuild(tmp_path / "w")
+
+    assert texts_file(tmp_path / "w") == first
+
+
+def test_a_text_that_is_read_otherwise_is_written_again(tmp_path: Path) -> None:
+    before = tables_of(tmp_path / "w", PAGES).texts
+    file = tmp_path / "w" / "current" / "texts.parquet"
+    former = pq.read_table(file)
+    other = pa.array([*former["text"].to_pylist()[:-1], "another reading"], pa.string())
+    pq.write_table(former.set_column(former.schema.get_field_index("text"), former.schema.field("text"), other), file)
+    manifest = file.with_name(MANIFEST)
+    noted = next(note for note in json.loads(manifest.read_text())["tables"] if note["name"] == file.name)
+    manifest.write_text(manifest.read_text().replace(noted["sha256"], file_sha256(file)))
+    damaged = texts_file(tmp_path / "w")
+
+    rebuild(tmp_path / "w")
+
+    assert texts_file(tmp_path / "w") != damaged
+    assert wcda.open_warehouse(tmp_path / "w").texts.equals(before)
 
 
 def test_texts_are_the_same_whatever_the_order_of_runs(tmp_path: Path) -> None:

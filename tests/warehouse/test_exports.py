@@ -36,6 +36,7 @@ from schemas.dates import read_date
 from schemas.errors import UsageError, WarehouseError
 from schemas.tables import TABLES
 from tests.conftest import WCDA, Done
+from tests.warehouse.with_pages import CHINA, SOURCE
 from warehouse.folder import WarehouseFolder
 from warehouse.products.exports import Kind, export
 from warehouse.products.references import csl_date, ris_date
@@ -43,7 +44,7 @@ from warehouse.products.tabular import CSV_RULES, file_stem
 from warehouse.publishing import publish
 
 Rows = dict[str, list[dict[str, Any]]]
-KINDS: tuple[Kind, ...] = ("csv", "jsonl", "parquet", "sqlite", "csl", "ris")
+KINDS: tuple[Kind, ...] = ("csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris")
 
 HOSTILE = (
     '=HYPERLINK("http://x","y")', "+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "'=1", "''=1", "'tis", "'",
@@ -402,16 +403,127 @@ def test_a_date_without_a_plain_day_says_what_was_printed(
     assert ris_date(edtf, text) == ris
 
 
-@pytest.mark.parametrize("kind", ["csl", "ris", "jsonl", "parquet"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_only_documents_of_the_named_collection_are_exported(kind: Kind, harvested: Path, tmp_path: Path) -> None:
-    name = "000_56f256ad2640980a"
+    whole = {row["document_id"] for row in pq.read_table(harvested / "current" / "documents.parquet").to_pylist()}
+    listed = {row["document_id"] for row in members_of(harvested, CHINA)}
 
-    done = export(harvested, kind, tmp_path / "out", collections=(name, name))
+    export(harvested, kind, tmp_path / "out", collections=(CHINA, CHINA))
 
-    assert done.rows == 10
-    if kind in ("jsonl", "parquet"):
-        file = f"documents.{kind}" if kind == "jsonl" else f"{name}.{kind}"
-        assert {path.name for path in (tmp_path / "out").iterdir()} == {"README.txt", "export.json", file}
+    found = "".join(text_of(path) for path in paths_of(tmp_path / "out"))
+    assert {each for each in whole if each in found} == listed
+    assert len(listed) == 10
+
+
+def members_of(warehouse: Path, collection_id: str) -> list[dict[str, Any]]:
+    rows = pq.read_table(warehouse / "current" / "memberships.parquet").to_pylist()
+    return [row for row in rows if row["collection_id"] == collection_id]
+
+
+def paths_of(path: Path) -> list[Path]:
+    return sorted(path.iterdir()) if path.is_dir() else [path]
+
+
+def text_of(path: Path) -> str:
+    if path.suffix == ".parquet":
+        return str(pq.ParquetFile(path).read().to_pylist())
+    if path.read_bytes().startswith(b"SQLite"):
+        with closing(sqlite3.connect(path)) as database:
+            return "\n".join(database.iterdump())
+    return path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "sqlite", "bundle"])
+def test_tables_of_one_collection_refer_to_nothing_that_is_not_there(
+    kind: Kind, with_pages: Path, tmp_path: Path
+) -> None:
+    found = tables_of(kind, with_pages, tmp_path / "out", (CHINA,))
+
+    assert {row["collection_id"] for row in found["collections"]} == {CHINA}
+    assert {row["collection_id"] for row in found["memberships"]} == {CHINA}
+    for name, table in TABLES.items():
+        for key in table.foreign_keys:
+            column, parent, reference = key.columns[0], key.table, key.reference[0]
+            there = {row[reference] for row in found[parent]}
+            assert {row[column] for row in found[name]} - {None, ""} <= there, (name, column)
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "sqlite", "bundle"])
+def test_tables_of_all_collections_named_one_by_one_lack_only_what_is_of_none(
+    kind: Kind, with_pages: Path, tmp_path: Path
+) -> None:
+    every = tables_of(kind, with_pages, tmp_path / "every", ())
+    names = tuple(row["collection_id"] for row in every["collections"])
+
+    found = tables_of(kind, with_pages, tmp_path / "found", names)
+
+    listed = {row["document_id"] for row in every["memberships"]}
+    assert {row["document_id"] for row in found["documents"]} == listed
+    assert found["memberships"] == every["memberships"]
+    for name in ("document_terms", "texts", "files", "document_keys", "revisions", "entries"):
+        assert found[name] == [row for row in every[name] if row["document_id"] in listed], name
+    assert found["document_terms"]
+    assert found["texts"]
+
+
+def tables_of(
+    kind: Kind, warehouse: Path, output: Path, collections: tuple[str, ...]
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each table that an export has, as it has them."""
+    export(warehouse, kind, output, collections=collections)
+    if kind == "sqlite":
+        with closing(sqlite3.connect(output)) as database:
+            database.row_factory = sqlite3.Row
+            return {name: [dict(row) for row in database.execute(f"SELECT * FROM {name}")] for name in TABLES}
+    readers: dict[str, Callable[[Path, str], list[dict[str, Any]]]] = {
+        "bundle": lambda folder, name: pq.ParquetFile(folder / f"{name}.parquet").read().to_pylist(),
+        "jsonl": lambda folder, name: [*map(json.loads, (folder / f"{name}.jsonl").read_bytes().splitlines())],
+        "csv": lambda folder, name: [
+            *csv.DictReader(io.StringIO((folder / f"{name}.csv").read_bytes().decode("utf-8-sig"), newline=""))
+        ],
+    }
+    return {name: readers[kind](output, name) for name in TABLES}
+
+
+def test_a_reference_has_authors_keywords_day_of_access_archive_and_location(with_pages: Path, tmp_path: Path) -> None:
+    export(with_pages, "ris", tmp_path / "out.ris", collections=(CHINA,))
+    export(with_pages, "csl", tmp_path / "out.json", collections=(CHINA,))
+
+    records = [record for record in rispy.loads((tmp_path / "out.ris").read_text("utf-8")) if "authors" in record]
+    items = [item for item in json.loads((tmp_path / "out.json").read_text("utf-8")) if "author" in item]
+    assert sorted(record["access_date"] for record in records) == ["2025/01/02/", "2025/01/03/"]
+    assert sorted(item["accessed"]["date-parts"] for item in items) == [[[2025, 1, 2]], [[2025, 1, 3]]]
+    keywords = ["Zhou, Enlai", "Mao, Zedong", "Beijing", "China--Foreign relations--Soviet Union"]
+    for record in records:
+        assert record["authors"] == ["Mao, Zedong", "Ministry of Trade"]
+        assert record["keywords"] == keywords
+        assert (record["name_of_database"], record["accession_number"]) == (ARCHIVE.name, SOURCE)
+    read = CiteProcJSON(items)
+    for item in items:
+        assert (item["archive"], item["archive_location"]) == (ARCHIVE.name, SOURCE)
+        assert item["keyword"] == "; ".join(keywords)
+        person, office = read[item["id"]]["author"]
+        assert (str(person["family"]), str(person["given"])) == ("Mao", "Zedong")
+        assert office["literal"] == "Ministry of Trade"
+
+
+# RIS.js of github.com/zotero/translators, commit f50d4465fc40623d76d23d0690b71008ba4186c0: what `importTypeMap`,
+# `fieldMap` and `degenerateImportFieldMap` make of a type, and of the tags of a manuscript.
+ZOTERO_TYPES = {"MANSCPT": "manuscript", "GEN": "journalArticle", "UNPB": "journalArticle", "UNPD": "manuscript"}
+ZOTERO_FIELDS = {
+    "AB": "abstractNote", "AN": "archiveLocation", "AU": "creators/author", "DA": "date", "DB": "archive",
+    "DP": "libraryCatalog", "ID": "__ignore", "KW": "tags", "PY": "date", "TI": "title", "UR": "url",
+    "Y2": "accessDate",
+}  # fmt: skip
+
+
+def test_zotero_imports_each_tag_of_ris_into_a_field_of_a_manuscript(with_pages: Path, tmp_path: Path) -> None:
+    export(with_pages, "ris", tmp_path / "out.ris")
+
+    lines = (tmp_path / "out.ris").read_text("utf-8").splitlines()
+    tags = {line[:2] for line in lines} - {"TY", "ER"}
+    assert {ZOTERO_TYPES[line[6:]] for line in lines if line.startswith("TY")} == {"manuscript"}
+    assert tags == ZOTERO_FIELDS.keys()
 
 
 def test_what_ris_cannot_hold_is_said(folder: WarehouseFolder, tmp_path: Path) -> None:
@@ -700,7 +812,7 @@ def test_a_named_snapshot_is_exported(folder: WarehouseFolder, tmp_path: Path) -
         (("--to", "xml", "--output", "x"), "xml"),
         (("--to", "csl"), "--output"),
         (("--to", "csl", "--output", "x", "--collection", "nowhere"), "nowhere: there is no such collection"),
-        (("--to", "sqlite", "--output", "x", "--collection", "nowhere"), "always of all collections"),
+        (("--to", "sqlite", "--output", "x", "--collection", "nowhere"), "nowhere: there is no such collection"),
     ],
 )
 def test_a_mistake_in_the_command_is_one_line(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import Counter
 from html.parser import HTMLParser
-from itertools import combinations
+from itertools import accumulate, chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +28,13 @@ from warehouse.checks import snapshot_problems
 from warehouse.folder import WarehouseFolder
 from warehouse.products.report import find_report, write_report
 from warehouse.products.report.charts import year_charts
-from warehouse.products.report.figures import YEAR_BARS, Figures, Years, gather_figures
+from warehouse.products.report.figures import MIN_SHARED, YEAR_BARS, Figures, PageCoverage, Years, gather_figures
+from warehouse.products.report.listing import pack_documents
 from warehouse.products.report.page import START
 from warehouse.publishing import publish
 from wcda import open_warehouse
 from wcda.changes import Change
-from wcda.manifest import REPORT
+from wcda.manifest import REPORT, Manifest
 from wcda.overlaps import find_overlaps
 from wcda.snapshots import current_snapshot
 
@@ -240,6 +241,43 @@ def test_a_collection_that_lists_every_document_is_in_no_pair() -> None:
     assert [(pair.left, pair.right) for pair in figures.overlaps] == [("Y", "Z")]
 
 
+def lists(**sets: range) -> dict[str, list[dict[str, Any]]]:
+    """Collections that were read whole, of a hundred documents of which each lists some."""
+    return {
+        "documents": [document(str(number)) for number in range(100)],
+        "collections": [collection(name) for name in sets],
+        "memberships": [
+            {"document_id": str(at), "collection_id": name} for name, places in sets.items() for at in places
+        ],
+    }
+
+
+def test_overlaps_beyond_chance_come_before_larger_ones_that_chance_explains() -> None:
+    figures = figures_of(**lists(v=range(80), w=range(20, 100), x=range(6), y=range(5), z=range(3)))
+
+    found = [(pair.left + pair.right, pair.shared, pair.by_chance, pair.times) for pair in figures.overlaps]
+    assert found[0] == ("XY", 5, 0.3, pytest.approx(5 / 0.3))
+    assert found[1] == ("VX", 6, 4.8, pytest.approx(1.25))
+    assert [each[0] for each in found[-1:]] == ["VW"]  # the largest, and less than by chance
+    assert found[-1][1:] == (60, 64.0, pytest.approx(60 / 64))
+    few = [each[0] for each in found if each[1] < MIN_SHARED]
+    assert few == ["YZ", "XZ", "VZ"]  # most beyond chance, and last of those that are
+    assert [each[0] for each in found] == ["XY", "VX", "VY", *few, "VW"]
+
+
+def test_of_collections_that_were_not_read_whole_no_chance_is_told_and_they_come_last() -> None:
+    rows = lists(x=range(30), y=range(20), z=range(5))
+    rows["collections"][0]["complete"] = False
+
+    overlaps = figures_of(**rows).overlaps
+
+    assert [(pair.left + pair.right, pair.times is None) for pair in overlaps] == [
+        ("YZ", False),
+        ("XY", True),
+        ("XZ", True),
+    ]
+
+
 def test_overlaps_are_those_that_one_counts_one_by_one() -> None:
     chance = random.Random(1)
     sets = {f"c{number}": {*chance.sample(range(60), chance.randint(1, 40))} for number in range(12)}
@@ -257,6 +295,29 @@ def test_overlaps_are_those_that_one_counts_one_by_one() -> None:
     assert all(row["right_total"] == len(sets[row["right_id"]]) for row in found)
     assert all(row["jaccard"] == row["shared"] / len(sets[row["left_id"]] | sets[row["right_id"]]) for row in found)
     assert found == sorted(found, key=lambda row: (-row["shared"], row["left_id"], row["right_id"]))
+
+
+# Pages of documents
+
+
+def test_documents_with_and_without_their_own_page_are_counted_and_what_did_not_come() -> None:
+    site = "https://digitalarchive.wilsoncenter.org/document"
+    rows = [
+        document("a", node_id="1", url=f"{site}/a", collection_count=1),
+        document("b", url=f"{site}/b", collection_count=1),
+        document("c", url=f"{site}/c", collection_count=1),
+        document("d", url=f"{site}/d", collection_count=1),
+        document("e", record_id="5"),
+    ]
+    issues = [
+        {**issue(1, "error", "fetch-failed"), "url": f"{site}/a"},  # came later
+        {**issue(2, "error", "fetch-failed"), "url": f"{site}/b"},
+        {**issue(3, "warning", "failed-capture"), "url": f"{site}/c"},
+        {**issue(4, "warning", "doubtful-alias"), "url": f"{site}/d"},
+        {**issue(5, "error", "fetch-failed"), "url": "https://example.org/"},
+    ]
+
+    assert figures_of(documents=rows, issues=issues).pages == PageCoverage(listed=4, captured=2, absent=3, failed=2)
 
 
 # Changes and issues
@@ -333,6 +394,65 @@ class Page(HTMLParser):
         return listing
 
 
+def sections(page: Page) -> list[str | None]:
+    return [attributes["id"] for tag, attributes in page.elements if tag == "h2"]
+
+
+def test_what_is_complete_or_unchanged_is_a_line_and_no_section(tmp_path: Path) -> None:
+    folder = WarehouseFolder(tmp_path)
+    calm = made(
+        documents=[document("a", collection_count=1)],
+        collections=[collection("x", reported_total=1, observed_total=1, coverage=1.0)],
+        memberships=members("ax"),
+    )
+    first = publish(folder, calm, {}, archive=ARCHIVE)
+    second = publish(folder, calm, {}, archive=ARCHIVE)
+    text = (second.path / REPORT).read_text(encoding="utf-8")
+
+    assert "This is the first snapshot: all of it is new." in (first.path / REPORT).read_text(encoding="utf-8")
+    assert sections(Page(text)) == ["documents", "precision", "rest", "terms"]
+    assert "Every collection was seen whole: 1 collection with 1 place." in text
+    assert "No two collections share a document" in text
+    assert f"Nothing changed since snapshot {first.manifest.snapshot_id}." in text
+    assert "Every page was read without a doubt." in text
+    assert "Pages of documents: 0 of 1; all are known from listings alone." in text
+
+
+def test_the_sections_and_the_links_to_them_are_the_same(harvested: Path) -> None:
+    page = Page((harvested / "current" / REPORT).read_text(encoding="utf-8"))
+    links = [attributes["href"] for tag, attributes in page.elements if tag == "a"]
+
+    assert {f"#{name}" for name in sections(page)} <= {*links}
+    assert sections(page)[0] == "documents"
+    assert "coverage" in sections(page)
+
+
+def test_terms_of_documents_pages_are_packed_by_kind_once_for_each_document() -> None:
+    terms = [("people/mao", "people", "Mao Zedong"), ("people/x", "people", None), ("donors/d", "donors", "Donor")]
+    roles = [("a", "author", 1, "people/mao"), ("a", "person", 1, "people/mao"), ("c", "person", 1, "people/mao")]
+    roles += [("b", "person", 1, "people/x"), ("b", "donor", 1, "donors/d")]
+    tables = made(
+        documents=[document(name, source="Fond 1" if name == "a" else None) for name in "abc"],
+        terms=[dict(zip(("term_id", "kind", "name"), each, strict=True)) for each in terms],
+        document_terms=[dict(zip(("document_id", "role", "position", "term_id"), each, strict=True)) for each in roles],
+    )
+    manifest = Manifest("s", AT, "2.0", None, (), ())
+
+    listing = json.loads(gzip.decompress(base64.b64decode(pack_documents(tables, manifest, ARCHIVE))))
+
+    assert listing["groups"] == [
+        {
+            "param": "term",
+            "label": "People",
+            "ids": ["people/mao", "people/x"],
+            "names": ["Mao Zedong", "people/x"],
+            "rows": [[0, 2], [1]],
+        }
+    ]
+    assert listing["source"] == ["Fond 1", None, None]
+    assert listing["about"] == {"archive": ARCHIVE.name, "snapshot": "s", "read": "20250301"}
+
+
 HOSTILE = [
     "</script><script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -390,10 +510,14 @@ def test_the_list_has_every_document_with_its_collections(harvested: Path) -> No
     w = open_warehouse(harvested)
     assert listing["title"] == w.documents["title"].tolist()
     assert listing["summary"] == w.documents["summary"].tolist()
+    assert listing["id"] == w.documents["document_id"].tolist()
     assert listing["dated"] == 19
-    assert [len(places) for places in listing["listed"]] == w.documents["collection_count"].tolist()
+    (group,) = listing["groups"]
+    assert (group["param"], group["ids"]) == ("in", [*w.collections["collection_id"]])
+    places = [[*accumulate(steps)] for steps in group["rows"]]
+    assert Counter(chain(*places)) == Counter(dict(enumerate(w.documents["collection_count"].tolist())))
     at = listing["title"].index("Notes by Anastas Mikoyan ahead of Meetings with Mao Zedong")
-    assert [listing["collections"][place] for place in listing["listed"][at]] == [*w.collections["collection_id"]]
+    assert [at in each for each in places] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -92,6 +93,68 @@ def test_a_snapshot_says_how_much_it_changed(folder: WarehouseFolder, tables: Ta
     assert first.manifest.changes == {"added": 19 + 2 + 20}
     assert second.manifest.changes == {"changed": 1}
     assert current(folder).manifest == second.manifest
+
+
+def refuse_links(*_: object, **__: object) -> None:
+    raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def files_of(snapshot: Snapshot) -> dict[str, int]:
+    """The file of each table, as the file system numbers it."""
+    return {name: (snapshot.path / f"{name}.parquet").stat().st_ino for name in TABLES}
+
+
+def test_a_table_that_did_not_change_is_not_written_again(folder: WarehouseFolder, tables: Tables) -> None:
+    first = current(folder)
+
+    second = publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
+
+    changed = {name for name in TABLES if files_of(first)[name] != files_of(second)[name]}
+    assert changed == {"documents"}
+    assert snapshot_problems(second) == []
+
+
+def test_a_table_whose_former_file_describes_its_columns_otherwise_is_written_again(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    first = current(folder)
+    file = first.path / "runs.parquet"
+    pq.write_table(tables["runs"].replace_schema_metadata({"name": "former"}), file)
+    change_manifest(folder, lambda manifest: _note(manifest, "runs.parquet").update(sha256=file_sha256(file)))
+    first = current(folder)
+
+    second = publish(folder, tables, {}, archive=ARCHIVE)
+
+    assert {name for name in TABLES if files_of(first)[name] != files_of(second)[name]} == {"runs"}
+    assert pq.read_schema(second.path / "runs.parquet").equals(TABLES["runs"].arrow_schema(), check_metadata=True)
+
+
+def test_a_snapshot_that_shares_files_stays_whole_when_the_former_ones_are_let_go(
+    folder: WarehouseFolder, tables: Tables
+) -> None:
+    for _ in range(4):
+        last = publish(folder, tables, {}, archive=ARCHIVE)
+
+    forget_old(folder, 2)
+
+    assert len(list_snapshots(folder)) == 2
+    assert snapshot_problems(last) == []
+
+
+def test_tables_are_written_where_the_file_system_has_no_links(
+    folder: WarehouseFolder, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = current(folder)
+    monkeypatch.setattr(os, "link", refuse_links)
+
+    second = publish(folder, tables, {}, archive=ARCHIVE)
+
+    assert not set(files_of(first).values()) & set(files_of(second).values())
+    assert snapshot_problems(second) == []
+
+
+def _note(manifest: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(note for note in manifest["tables"] if note["name"] == name)
 
 
 def test_a_snapshot_that_was_published_without_a_report_is_read_and_sound(folder: WarehouseFolder) -> None:
@@ -228,6 +291,7 @@ def test_a_disk_that_is_full_at_any_table_leaves_the_former_snapshot(
     real = pq.write_table
     with monkeypatch.context() as full:
         full.setattr(pq, "write_table", write)
+        full.setattr(os, "link", refuse_links)  # each table is written
         with pytest.raises(OSError, match="No space left"):
             publish(folder, renamed(tables, "New"), {}, archive=ARCHIVE)
 
@@ -502,7 +566,9 @@ def lead_out(folder: WarehouseFolder) -> None:
 
 
 def damage(folder: WarehouseFolder) -> None:
-    (folder.current / "memberships.parquet").write_bytes(b"PAR1")
+    file = folder.current / "memberships.parquet"
+    file.unlink()  # which the snapshot before shares
+    file.write_bytes(b"PAR1")
 
 
 def damage_manifest(folder: WarehouseFolder) -> None:

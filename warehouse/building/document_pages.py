@@ -19,9 +19,14 @@ FILLS: tuple[str, ...] = ("terms", "document_terms", "texts", "files", "relation
 def build(evidence: Evidence) -> Built:
     """The tables of pages of documents and terms; of each document, those of its latest page."""
     parsed, identified = evidence.parsed, evidence.identified
-    if evidence.seen.pages.empty and parsed["term_pages"].empty:  # the usual case of listings alone, and quick
+    if (
+        evidence.seen.pages.empty and evidence.seen.relations.empty and parsed["term_pages"].empty
+    ):  # the usual case of listings alone, and quick
         return Built({}, evidence.seen.pages[["page_id"]], evidence.seen.issues)
     latest = latest_pages(evidence.seen.pages, identified)[["page_id", "document_id"]]
+    every = pd.concat([evidence.seen.pages["page_id"], parsed["term_pages"]["page_id"]])
+    rows = evidence.seen.relations["page_id"]
+    nameless = rows[~rows.isin(every)]  # pages of terms of which nobody knows which
     term_pages = _latest_term_pages(parsed.pop("term_pages"), evidence.captures)
     named = parsed.pop("page_terms").drop_duplicates(["page_id", "position"])
     of_documents = named.merge(latest, on="page_id")
@@ -32,7 +37,7 @@ def build(evidence: Evidence) -> Built:
         "files": _of_latest(parsed.pop("page_files"), latest),
         "relations": _relations(evidence, latest),
     }
-    pages = pd.concat([latest["page_id"], term_pages["page_id"]]).to_frame()
+    pages = pd.concat([latest["page_id"], term_pages["page_id"], nameless]).to_frame()
     return Built(tables, pages, evidence.seen.issues)
 
 

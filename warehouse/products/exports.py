@@ -8,17 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from schemas.errors import UsageError, WarehouseError
 from schemas.files import sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
-from warehouse.products import references, tabular
+from warehouse.products import bundle, database, datasette, references, tabular
+from warehouse.products.selection import SELECTION_RULES
 from wcda.snapshots import Snapshot, open_snapshot, version_note
 
-Kind = Literal["csv", "jsonl", "parquet", "sqlite", "csl", "ris"]
+Kind = Literal["csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris"]
 
 NOTE = "export.json"
 """The file of an exported folder that says what it is, and by which a later export knows it."""
@@ -28,10 +29,12 @@ MADE_BY = "wcda export"
 _Writer = Callable[[Snapshot, Path, tuple[str, ...]], tuple[int, list[str]]]
 # Each writes to the path, for some collections or (if none is named) for all; gives rows, and lines on what it did.
 _WRITERS: dict[Kind, _Writer] = {
-    "csv": lambda snapshot, path, _: tabular.write_csv(snapshot, path),
+    "csv": tabular.write_csv,
     "jsonl": tabular.write_jsonl,
     "parquet": tabular.write_parquet,
-    "sqlite": lambda snapshot, path, _: tabular.write_sqlite(snapshot, path),
+    "sqlite": database.write_sqlite,
+    "datasette": datasette.write_datasette,
+    "bundle": bundle.write_bundle,
     "csl": references.write_csl,
     "ris": references.write_ris,
 }
@@ -39,10 +42,9 @@ _RULES: dict[Kind, str] = {
     "csv": tabular.CSV_RULES,
     "jsonl": tabular.JSONL_RULES,
     "parquet": tabular.PARQUET_RULES,
+    "datasette": datasette.DATASETTE_RULES,
 }
-"""What README.txt says, for the kinds that are folders."""
-_WHOLE: tuple[Kind, ...] = ("csv", "sqlite")
-"""Always of all collections: their tables refer to one another."""
+"""What README.txt says, for the folders that have no README of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +72,29 @@ def export(
 
     Args:
         warehouse: Its folder.
-        kind: `csv`, `jsonl` and `parquet` are folders, the others files.
+        kind: `sqlite`, `csl` and `ris` are files, the others folders.
         output: Made anew, or in place of what an earlier export made.
         snapshot_id: `None` for the current one.
         collections: Ids of those whose documents are wanted; none for all documents.
 
     Raises:
-        UsageError: There is no warehouse or collection of that name, the kind is always of all collections, or
-            `output` is something that no export made.
+        UsageError: There is no warehouse or collection of that name, or `output` is something that no export made.
         WarehouseError: Nothing was published yet, there is no such snapshot, its foreign keys do not hold, or another
             export is writing to `output`.
         OSError: It could not be written; `output` is as before.
     """
     snapshot = open_snapshot(WarehouseFolder(warehouse), snapshot_id)
-    _check_collections(snapshot, kind, collections)
+    _check_collections(snapshot, collections)
     target = output.resolve()
     with _workplace(target) as place:
         _restore(place, target)
         _check_output(target, output)
         _remove(place / "new", place / "former")
         new = place / "new"
-        rows, notes = _WRITERS[kind](snapshot, new, tuple(dict.fromkeys(collections)))
-        if kind in _RULES:
-            _describe(new, kind, snapshot)
+        wanted = tuple(dict.fromkeys(collections))
+        rows, notes = _WRITERS[kind](snapshot, new, wanted)
+        if new.is_dir():
+            _describe(new, kind, snapshot, wanted)
         _check_output(target, output)  # again: writing takes its time
         for file in (*new.iterdir(), new) if new.is_dir() else (new,):
             sync_file(file)
@@ -103,10 +105,7 @@ def export(
     return Exported(kind, str(output), snapshot.manifest.snapshot_id, rows, tuple(notes))
 
 
-def _check_collections(snapshot: Snapshot, kind: Kind, collections: tuple[str, ...]) -> None:
-    if collections and kind in _WHOLE:
-        limited = ", ".join(name for name in get_args(Kind) if name not in _WHOLE)
-        raise UsageError(f"--to {kind} is always of all collections; --collection goes with {limited}")
+def _check_collections(snapshot: Snapshot, collections: tuple[str, ...]) -> None:
     known = set(snapshot.read("collections", ["collection_id"])["collection_id"].to_pylist())
     for name in collections:
         if name not in known:
@@ -130,7 +129,7 @@ def _is_export(path: Path) -> bool:
             return False
     if not path.is_file():
         return False
-    return not path.stat().st_size or tabular.is_sqlite_export(path) or references.is_export(path)
+    return not path.stat().st_size or database.is_sqlite_export(path) or references.is_export(path)
 
 
 def _is_unchanged(folder: Path, files: dict[str, str] | list[str]) -> bool:
@@ -190,10 +189,12 @@ def _restore(place: Path, target: Path) -> None:
         (place / "former").rename(target)
 
 
-def _describe(folder: Path, kind: Kind, snapshot: Snapshot) -> None:
+def _describe(folder: Path, kind: Kind, snapshot: Snapshot, collections: tuple[str, ...]) -> None:
     """Say in the folder what it is, for people and for machines."""
-    head = f"Exported by wcda from snapshot {snapshot.manifest.snapshot_id}.\n\n"
-    (folder / README).write_text(head + _RULES[kind], encoding="utf-8")
+    if kind in _RULES:
+        head = f"Exported by wcda from snapshot {snapshot.manifest.snapshot_id}.\n\n"
+        limit = f"Only collections: {', '.join(collections)}.\n{SELECTION_RULES}\n" if collections else ""
+        (folder / README).write_text(head + limit + _RULES[kind], encoding="utf-8")
     note = {
         "made_by": MADE_BY,
         "kind": kind,

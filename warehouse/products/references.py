@@ -1,20 +1,30 @@
-"""Exports of documents for reference managers: CSL-JSON and RIS, both of which Zotero imports."""
+"""Exports of documents for reference managers: CSL-JSON and RIS, both of which Zotero imports.
 
-import json
+RIS has the type and tags that Zotero's own translator reads into the fields of a manuscript (RIS.js of
+github.com/zotero/translators at f50d4465): `MANSCPT` is one, where `GEN` would be a journal article; AU is an author,
+KW a tag, DB the archive, AN the location in it, Y2 the day of access, DP the library catalog; ID is ignored.
+"""
+
 import re
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from schemas.data_package import DATA_PACKAGE
-from warehouse.products.tabular import batches, document_ids, json_line
+from warehouse.products.provenance import archive_of
+from warehouse.products.selection import select
+from warehouse.products.tabular import LIST_MARK, batches, json_line
 from wcda.snapshots import Snapshot
 
 # What each record begins with, by which a later export knows its own.
 _CSL_ITEM = b'{"source":"wcda",'
 _RIS_TYPE, _RIS_MADE_BY = b"TY  - ", b"DP  - wcda"
 _RIS_LINE = re.compile(rb"[A-Z][A-Z0-9]  - ")
+
+_AUTHOR = "author"
+_KEYWORDS = ("participant", "person", "place", "topic", "subject")
+"""Roles of terms that are keywords, in their order."""
 
 PARAGRAPH = " ¶ "
 """What an empty line becomes in RIS: Zotero, for one, takes a second AB for a note, and joins lines to one."""
@@ -27,17 +37,26 @@ _BREAKS = re.compile(r"[ \t]*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of the terms of one document."""
+
+    authors: list[str] = field(default_factory=list)
+    keywords: list[str] = field(default_factory=list)
+
+
 def write_csl(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
     """A CSL-JSON array (csl-data.json of CSL 1.0.2), one document a line.
 
     A date that is more than a plain day, month or year also stands in `note` as printed: not all programs read the end
     of an interval, or `circa`.
     """
-    rows, archive = 0, _archive_name(snapshot)
+    rows, archive = 0, archive_of(snapshot).name
+    names = _names(snapshot)
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write("[\n")
         for document in _documents(snapshot, collections):
-            file.write(",\n" * (rows > 0) + json_line(csl_item(document, archive)))
+            file.write(",\n" * (rows > 0) + json_line(csl_item(document, archive, names[document["document_id"]])))
             rows += 1
         file.write("\n]\n" if rows else "]\n")
     return rows, []
@@ -61,20 +80,39 @@ def _ris_mark(line: bytes) -> bytes:
     return line[:6] if _RIS_LINE.match(line) else b""
 
 
-def csl_item(document: dict[str, Any], archive: str) -> dict[str, Any]:
+def csl_item(document: Mapping[str, Any], archive: str, names: Names) -> dict[str, Any]:
     """A row of `documents` as an item of CSL-JSON; what is absent has no key."""
+    seen = _accessed(document)
     item = {
         "source": "wcda",
         "id": document["document_id"],
         "type": "document",
         "title": document["title"],
+        "author": [_csl_name(name) for name in names.authors] or None,
         "issued": csl_date(document["date_edtf"], document["date_text"]),
+        "accessed": None if seen is None else {"date-parts": [[int(part) for part in seen.split("-")]]},
         "abstract": document["summary"],
+        "keyword": LIST_MARK.join(names.keywords) or None,
         "URL": document["url"],
         "archive": archive,
+        "archive_location": document["source"],
         "note": _note(document["date_edtf"], document["date_text"]),
     }
     return {name: value for name, value in item.items() if value is not None}
+
+
+def _csl_name(name: str) -> dict[str, str]:
+    """A name as the archive writes it: `Family, Given` of a person, all else as it is."""
+    family, _, given = (part.strip() for part in name.partition(","))
+    if family and given and "," not in given:
+        return {"family": family, "given": given}
+    return {"literal": name}
+
+
+def _accessed(document: Mapping[str, Any]) -> str | None:
+    """The day (UTC) on which the document's page was seen, or else a listing that has it; `None` if it is not known."""
+    seen: str | None = document["page_captured_at"] or document["last_seen_at"]
+    return None if seen is None else seen[: len("YYYY-MM-DD")]
 
 
 def csl_date(edtf: str | None, text: str | None) -> dict[str, Any] | None:
@@ -126,10 +164,10 @@ def date_points(edtf: str | None) -> tuple[list[list[int]], bool] | None:
 def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
     """RIS records, one for each document, UTF-8; a value stands on one line, as few programs read on on the next."""
     rows = folded = removed = 0
-    archive = _archive_name(snapshot)
+    archive, names = archive_of(snapshot).name, _names(snapshot)
     with path.open("w", encoding="utf-8", newline="") as file:
         for document in _documents(snapshot, collections):
-            for tag, value in ris_fields(document, archive):
+            for tag, value in ris_fields(document, archive, names[document["document_id"]]):
                 line, breaks, controls = ris_value(value)
                 folded, removed = folded + breaks, removed + controls
                 if line or tag == "ER":
@@ -138,27 +176,35 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
     return rows, [
         f"{count} {what}"
         for count, what in (
-            (folded, "line breaks in titles, dates and summaries became spaces, or ¶ between paragraphs"),
+            (folded, "line breaks in texts became spaces, or ¶ between paragraphs"),
             (removed, "control characters were removed"),
         )
         if count
     ]
 
 
-def ris_fields(document: dict[str, Any], archive: str) -> Iterator[tuple[str, str]]:
+def ris_fields(document: Mapping[str, Any], archive: str, names: Names) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
-    yield from (("TY", "MANSCPT"), ("DB", archive), ("DP", "wcda"), ("ID", document["document_id"]))
     year, date = ris_date(document["date_edtf"], document["date_text"])
+    seen = _accessed(document)
     for tag, value in (
+        ("TY", "MANSCPT"),
+        ("DB", archive),
+        ("AN", document["source"]),
+        ("DP", "wcda"),
+        ("ID", document["document_id"]),
+        *(("AU", name) for name in names.authors),
         ("TI", document["title"]),
         ("PY", year),
         ("DA", date),
+        ("Y2", None if seen is None else seen.replace("-", "/") + "/"),
         ("AB", document["summary"]),
+        *(("KW", name) for name in names.keywords),
         ("UR", document["url"]),
+        ("ER", ""),
     ):
         if value is not None:
             yield tag, value
-    yield "ER", ""
 
 
 def ris_date(edtf: str | None, text: str | None) -> tuple[str | None, str | None]:
@@ -183,13 +229,24 @@ def ris_value(text: str) -> tuple[str, int, int]:
     return text.strip(), folded, removed
 
 
-def _archive_name(snapshot: Snapshot) -> str:
-    """What the archive is called whose documents the snapshot holds."""
-    described = json.loads((snapshot.path / DATA_PACKAGE).read_text(encoding="utf-8"))
-    name: str = described["sources"][0]["title"]
-    return name
-
-
 def _documents(snapshot: Snapshot, collections: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    for batch in batches(snapshot, "documents", document_ids(snapshot, collections)):
+    for batch in batches(snapshot, "documents", select(snapshot, collections)):
         yield from batch.to_pylist()
+
+
+def _names(snapshot: Snapshot) -> defaultdict[str, Names]:
+    """Names of authors, and of what is a keyword, by document; each once, in the order of its page."""
+    terms = snapshot.read("terms", ["term_id", "name"])
+    known = dict(zip(terms["term_id"].to_pylist(), terms["name"].to_pylist(), strict=True))
+    found: defaultdict[str, Names] = defaultdict(Names)
+    columns = ["document_id", "role", "position", "term_id"]
+    rows = snapshot.read("document_terms", columns).to_pylist()
+    rank = {role: number for number, role in enumerate((_AUTHOR, *_KEYWORDS))}
+    for row in sorted(
+        (row for row in rows if row["role"] in rank), key=lambda row: (rank[row["role"]], row["position"])
+    ):
+        names, name = found[row["document_id"]], known[row["term_id"]]
+        listed = names.authors if row["role"] == _AUTHOR else names.keywords
+        if name is not None and name not in listed:
+            listed.append(name)
+    return found

@@ -1,10 +1,8 @@
-"""Exports of the tables as tables: CSV for spreadsheets, JSON lines, Parquet by collection, SQLite."""
+"""Exports of the tables as tables: CSV for spreadsheets, JSON lines, Parquet by collection."""
 
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,8 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from schemas.columns import Table
-from schemas.errors import WarehouseError
-from schemas.tables import MEMBERSHIPS, SCHEMA_VERSION, TABLES
+from schemas.tables import MEMBERSHIPS, TABLES
+from warehouse.products.selection import Selection, select
 from wcda.snapshots import Snapshot
 
 BATCH_ROWS = 4096
@@ -40,7 +38,6 @@ JSONL_RULES = """\
 JSON lines, one file for each table, one object a line, UTF-8.
 
 - Absent is null. Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC).
-- An export that was limited to some collections has their documents alone.
 """
 PARQUET_RULES = """\
 Parquet, one file for each collection, with its documents in the order of the listing; those without a rank come last.
@@ -53,38 +50,40 @@ Parquet, one file for each collection, with its documents in the order of the li
 # https://owasp.org/www-community/attacks/CSV_Injection; apostrophes before it, so that undoing it loses none.
 _FORMULA = r"\A('*[=+\-@\t\r\n＝＋－＠])"
 
-# An index over the texts that keeps no copy of them (sqlite.org/fts5.html, external content tables). A letter with
-# an accent is found without it too.
-_FULL_TEXT = (
-    "CREATE VIRTUAL TABLE texts_fts USING fts5(text, content='texts', tokenize='unicode61 remove_diacritics 2')",
-    "INSERT INTO texts_fts(texts_fts) VALUES ('rebuild')",
-)
-
-_SQLITE_APPLICATION = 0x77636461  # "wcda"
-_SQLITE_START = re.compile(rb"SQLite format 3\x00.{8}\x00\x00\x00\x01.{40}wcda", re.DOTALL)
-"""https://sqlite.org/fileformat.html: the counter of changes is at byte 24, the id of the application at byte 68."""
-
 
 def batches(
-    snapshot: Snapshot, name: str, wanted: pa.Array | None = None, *, with_large: bool = False, with_lists: bool = False
+    snapshot: Snapshot,
+    name: str,
+    selection: Selection | None = None,
+    *,
+    with_large: bool = False,
+    with_lists: bool = False,
 ) -> Iterator[pa.RecordBatch]:
     """Rows of a table, some thousand at a time; days and timestamps as text (ISO 8601).
 
     Args:
         snapshot: Published.
         name: The table.
-        wanted: Ids of the documents that are wanted; `None` for all rows.
+        selection: Rows that are wanted; `None` for all.
         with_large: Whether columns that are too large for memory are there too; then fewer rows come at a time.
         with_lists: Whether lists stay lists; else each is one text.
     """
     table = TABLES[name]
     names = table.arrow_schema(with_large=with_large).names
+    for rows in selected(snapshot, name, selection, with_large=with_large):
+        columns = [_plain(rows[each.name], each.type, with_lists) for each in table.columns if each.name in names]
+        yield pa.RecordBatch.from_arrays(columns, names=names)
+
+
+def selected(
+    snapshot: Snapshot, name: str, selection: Selection | None, *, with_large: bool
+) -> Iterator[pa.RecordBatch]:
+    """Rows of a table as it holds them, some thousand at a time; the arguments are those of `batches`."""
+    table = TABLES[name]
     is_large = with_large and table.is_large
     held = snapshot.batches(name, LARGE_ROWS) if is_large else snapshot.read(name).to_batches(BATCH_ROWS)
     for batch in held:
-        rows = batch if wanted is None else batch.filter(pc.is_in(batch["document_id"], value_set=wanted))
-        columns = [_plain(rows[each.name], each.type, with_lists) for each in table.columns if each.name in names]
-        yield pa.RecordBatch.from_arrays(columns, names=names)
+        yield batch if selection is None else selection.of(table, batch)
 
 
 def _plain(column: pa.Array, kind: str, with_lists: bool) -> pa.Array:
@@ -93,18 +92,14 @@ def _plain(column: pa.Array, kind: str, with_lists: bool) -> pa.Array:
     return pc.binary_join(column, LIST_MARK) if kind == "strings" and not with_lists else column
 
 
-def document_ids(snapshot: Snapshot, collections: tuple[str, ...]) -> pa.Array | None:
-    """Ids of the documents that one of the collections lists; `None`, for all documents, if none is named."""
-    if not collections:
-        return None
-    members = snapshot.read("memberships", ["document_id", "collection_id"])
-    listed = members.filter(pc.is_in(members["collection_id"], value_set=pa.array(collections, pa.string())))
-    return listed["document_id"].unique()
-
-
-def write_csv(snapshot: Snapshot, folder: Path) -> tuple[int, list[str]]:
+def write_csv(snapshot: Snapshot, folder: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
     """One CSV file for each table, by `CSV_RULES`."""
     folder.mkdir()
+    return write_csv_files(snapshot, folder, select(snapshot, collections)), []
+
+
+def write_csv_files(snapshot: Snapshot, folder: Path, selection: Selection | None) -> int:
+    """CSV files in a folder that is there; gives the number of rows."""
     rows = 0
     # So written, texts and numbers stand in quotes and nulls do not, which distinguishes null from empty text.
     options = csv.WriteOptions(quoting_style="all_valid", eol="\r\n")
@@ -113,24 +108,23 @@ def write_csv(snapshot: Snapshot, folder: Path) -> tuple[int, list[str]]:
             file.write(b"\xef\xbb\xbf")
             schema = _text_schema(table)
             with csv.CSVWriter(file, schema, write_options=options) as writer:
-                for batch in batches(snapshot, table.name):
+                for batch in batches(snapshot, table.name, selection):
                     writer.write_batch(pa.RecordBatch.from_arrays([_guard(column) for column in batch], schema=schema))
                     rows += batch.num_rows
-    return rows, []
+    return rows
 
 
 def write_jsonl(snapshot: Snapshot, folder: Path, collections: tuple[str, ...]) -> tuple[int, list[str]]:
-    """One file of JSON lines for each table; if collections are named, their documents alone."""
+    """One file of JSON lines for each table."""
     folder.mkdir()
     rows = 0
-    wanted = document_ids(snapshot, collections)
-    names = list(TABLES) if wanted is None else ["documents"]
-    for name in names:
+    selection = select(snapshot, collections)
+    for name in TABLES:
         with (folder / f"{name}.jsonl").open("w", encoding="utf-8", newline="\n") as file:
-            for batch in batches(snapshot, name, wanted, with_large=True, with_lists=True):
+            for batch in batches(snapshot, name, selection, with_large=True, with_lists=True):
                 file.writelines(f"{json_line(row)}\n" for row in batch.to_pylist())
                 rows += batch.num_rows
-    return rows, [] if wanted is None else ["the documents of the named collections, without the other tables"]
+    return rows, []
 
 
 def json_line(value: dict[str, Any]) -> str:
@@ -168,78 +162,6 @@ def file_stem(collection_id: str) -> str:
     return f"{plain or 'collection'}-{sha256(collection_id.encode()).hexdigest()[:16]}"
 
 
-def write_sqlite(snapshot: Snapshot, path: Path) -> tuple[int, list[str]]:
-    """One SQLite file of all tables, with keys, foreign keys and an index on each of these.
-
-    Raises:
-        WarehouseError: A key or foreign key does not hold, or the file cannot be written.
-    """
-    try:
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            return _fill(database, snapshot), []
-    except sqlite3.Error as error:
-        raise WarehouseError(f"{path}: cannot be written: {error}") from error
-
-
-def is_sqlite_export(path: Path) -> bool:
-    """Whether a file is such a database, and nobody has written to it since."""
-    with path.open("rb") as file:
-        return _SQLITE_START.match(file.read(100)) is not None
-
-
-def _fill(database: sqlite3.Connection, snapshot: Snapshot) -> int:
-    rows = 0
-    # Nobody else reads it before it is whole, so there is nothing to roll back to.
-    for setting in ("journal_mode = OFF", "synchronous = OFF"):
-        database.execute(f"PRAGMA {setting}")
-    database.execute("BEGIN")  # one change, so that a later one is seen
-    database.execute(f"PRAGMA application_id = {_SQLITE_APPLICATION}")
-    database.execute(f"PRAGMA user_version = {int(SCHEMA_VERSION.partition('.')[0])}")
-    for table in TABLES.values():
-        database.execute(_create(table))
-        marks = ", ".join("?" * len(table.columns))
-        for batch in batches(snapshot, table.name, with_large=True):
-            values = zip(*(column.to_pylist() for column in batch.columns), strict=True)
-            database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', values)  # noqa: S608 (our own names)
-            rows += batch.num_rows
-        for statement in _indices(table):
-            database.execute(statement)
-    for statement in _FULL_TEXT:
-        database.execute(statement)
-    database.execute("COMMIT")
-    broken = database.execute("PRAGMA foreign_key_check").fetchone()
-    if broken:
-        raise WarehouseError(f"{snapshot.path.name}: a row of {broken[0]} refers to none of {broken[2]}")
-    return rows
-
-
-def _create(table: Table) -> str:
-    types = {"int": "INTEGER", "float": "REAL", "bool": "INTEGER"}
-    columns = [
-        f'"{column.name}" {types.get(column.type, "TEXT")}{"" if column.nullable else " NOT NULL"}'
-        for column in table.columns
-    ]
-    keys = [f"PRIMARY KEY ({_quoted(table.key)})"]
-    keys += [
-        f'FOREIGN KEY ({_quoted(key.columns)}) REFERENCES "{key.table}" ({_quoted(key.reference)})'
-        for key in table.foreign_keys
-    ]
-    return f'CREATE TABLE "{table.name}" (\n  ' + ",\n  ".join(columns + keys) + "\n)"
-
-
-def _indices(table: Table) -> list[str]:
-    """An index on each foreign key with which the primary key does not begin, as that has one."""
-    return [
-        f'CREATE INDEX "{table.name}_{"_".join(key.columns)}" ON "{table.name}" ({_quoted(key.columns)})'
-        for key in table.foreign_keys
-        if table.key[: len(key.columns)] != key.columns
-    ]
-
-
-def _quoted(names: tuple[str, ...]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
 def _iso(column: pa.Array, kind: str) -> pa.Array:
     """Days and timestamps as ISO 8601. By casts: `strftime` would want the system's time zones, for UTC too."""
     if kind == "date":
@@ -249,7 +171,6 @@ def _iso(column: pa.Array, kind: str) -> pa.Array:
 
 
 def _text_schema(table: Table) -> pa.Schema:
-
     kinds = {column.name: pa.string() for column in table.columns if column.type in {"date", "instant", "strings"}}
     fields = table.arrow_schema(with_large=False)
     return pa.schema([(field.name, kinds.get(field.name, field.type)) for field in fields])

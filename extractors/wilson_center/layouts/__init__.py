@@ -1,5 +1,7 @@
 """How each kind of page of the archive is read. A new layout is one module and a line in `LAYOUTS`."""
 
+from collections.abc import Mapping
+
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.layouts import (
     document_page,
@@ -8,7 +10,9 @@ from extractors.wilson_center.layouts import (
     plain_text,
     refusals,
     term_page,
+    term_text,
 )
+from extractors.wilson_center.layouts.mirrored import undo_mirroring
 from extractors.wilson_center.urls import classify
 from schemas.issues import UNKNOWN_PAGE
 from schemas.records import PageKind, ParsedPage
@@ -16,14 +20,20 @@ from schemas.records import PageKind, ParsedPage
 LAYOUTS: Layouts = {
     # A document's page has rows as listings have them, and nothing else has its marks.
     "document": (document_page,),
-    "term": (term_page,),
+    "term": (term_page, term_text),
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
 
+_EXPECTED: Mapping[PageKind, str] = {
+    "document": "the page of a document, with its fields and texts",
+    "term": "the page of a person, place or topic",
+    "listing": "a listing, which has a range line such as `11 - 20 of 89`",
+}
+
 _NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
-_MARKS = (b"canonical", *(name.encode() for name in document_page.NAMES))
+_MARKS = (b"canonical", b"opular", *(name.encode() for name in document_page.NAMES))
 
 
 def kind_by_content(body: bytes) -> PageKind | None:
@@ -45,23 +55,16 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
         text: The page, decoded.
         url: Where it was captured; `None` where nobody knows.
     """
+    text = undo_mirroring(text, url)
     layout = choose_layout(text, classify(url) if url else None, LAYOUTS)
     if layout is not None:
         return layout.read(text, url)
     refusal = refusals.recognise(text)
     if refusal is not None:
         return refusal
-    return ParsedPage(
-        layout=None,
-        outcome="unknown",
-        issues=(
-            UNKNOWN_PAGE.issue(
-                "the page is no listing that is known",
-                expected="a listing, which has a range line such as `11 - 20 of 89`",
-                found=_glimpse(text),
-            ),
-        ),
-    )
+    kind = (classify(url) if url else None) or "listing"
+    issue = UNKNOWN_PAGE.issue(f"the page is no {kind} that is known", _EXPECTED[kind], _glimpse(text))
+    return ParsedPage(layout=None, outcome="unknown", issues=(issue,))
 
 
 def _glimpse(text: str) -> str:

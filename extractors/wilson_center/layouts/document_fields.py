@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
+from extractors.wilson_center.file_urls import file_url
 from extractors.wilson_center.layouts.citations import cited_urls
-from extractors.wilson_center.layouts.page_tree import PageTree, line, paragraphs
+from extractors.wilson_center.layouts.page_tree import PageTree, classes, line, pane_around, paragraphs
 from extractors.wilson_center.terms import Term, named_id, term_of
-from extractors.wilson_center.urls import ARCHIVE_URL, document_url
+from extractors.wilson_center.urls import document_url
 from schemas.document_records import DocumentFields, PageTerm, TermKind, TermRole
 from schemas.issues import CONFLICTING_NUMBERS, FIELD_MISSING, UNKNOWN_LABEL, Issue
 
@@ -20,6 +21,7 @@ _NUMBERED = re.compile(r"/document/([0-9]{1,12})")
 # Between names of donors, as the site joins them: a blank that does not break. A plain `and` may be part of a name.
 _DONORS_JOINED = re.compile(r"\xa0and\s+")
 _LINES = re.compile(r"\s*\n\s*")
+_MARK = "\n"  # between elements of a field
 # By the class of the pills, which says more surely what they are than the words above them.
 _PILLS: dict[str, tuple[TermRole, TermKind]] = {
     "pill-people": ("person", "people"),
@@ -34,6 +36,9 @@ _BLOCKS: tuple[tuple[str, TermRole, TermKind], ...] = (
     ("subjects discussed", "subject", "subjects"),
 )
 _OTHER_HEADINGS = ("related documents", "document information", "explore related resources")
+_HEADINGS = frozenset({"h1", "h2", "h3"})
+_OWN_PARTS = frozenset({"document-container", "document-information"})
+_NOT_KNOWN = "the page has a label that is not known"
 _AUTHORS, _CONTRIBUTORS = "author", "document contributor"
 
 
@@ -83,7 +88,10 @@ def _read_people(page: PageTree, found: Fields) -> None:
     for heading in page.tree.css("h2.title"):
         label = line(heading) or ""
         pills = _list_behind(heading)
-        if pills is None or page.is_touched(pills):
+        if pills is None:
+            found.issues += _unlisted(page, heading, label)
+            continue
+        if page.is_touched(pills):
             continue
         plain = label.lower()
         if plain.startswith(_AUTHORS):
@@ -95,6 +103,26 @@ def _read_people(page: PageTree, found: Fields) -> None:
             _add_pills(found, pills.css("li"), "participant", "people")
         else:
             found.issues.append(_unknown_label(label, pills))
+
+
+def _unlisted(page: PageTree, heading: LexborNode, label: str) -> Iterator[Issue]:
+    """An issue if something else than a list stands below a heading of the document's own part of the page."""
+    if label.lower().startswith(_OTHER_HEADINGS) or pane_around(heading) is not None or not _is_own(heading):
+        return
+    node = heading.next
+    while node is not None and node.tag not in _HEADINGS and not page.is_touched(node):
+        text = plain_text(node) if node.text_content is None else node.text_content.strip()
+        if text:
+            yield _unknown(label, text)
+            return
+        node = node.next
+
+
+def _is_own(node: LexborNode) -> bool:
+    around = node.parent
+    while around is not None and _OWN_PARTS.isdisjoint(classes(around)):
+        around = around.parent
+    return around is not None
 
 
 def _list_behind(heading: LexborNode) -> LexborNode | None:
@@ -122,14 +150,17 @@ def _read_pill_blocks(page: PageTree, found: Fields) -> None:
             continue
         heading = block.css_first(".title")
         label = (line(heading) if heading is not None else None) or ""
-        pills = block.css(".pill")
-        classes = {name for pill in pills for name in (pill.attributes.get("class") or "").split()}
-        known = [each for name, each in _PILLS.items() if name in classes]
-        known += [(role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)]
-        if known:
-            _add_pills(found, pills, *known[0])
-        else:
-            found.issues.append(_unknown_label(label, block))
+        known = next(((role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)), None)
+        pills = block.css(".pill") or block.css("li")
+        for pill in pills:
+            names = [name for name in _PILLS if name in classes(pill)]
+            own = _PILLS[names[0]] if names else known
+            if own is not None:
+                _add_pills(found, [pill], *own)
+            else:
+                found.issues.append(_unknown_label(label, pill))
+        if not pills and (block_text := plain_text(block)) not in ("", label):
+            found.issues.append(_unknown(label, block_text))
 
 
 def _add_pills(found: Fields, places: list[LexborNode], role: TermRole, kind: TermKind) -> None:
@@ -153,7 +184,13 @@ def _read_information(page: PageTree, found: Fields) -> None:
         reader = _INFORMATION.get(label.lower().rstrip(":").rstrip())
         if reader is None:
             found.issues.append(_unknown_label(label, text or block))
-        elif text is not None:
+        elif text is None:
+            if (block_text := plain_text(block)) not in ("", label):
+                found.issues.append(_unknown(label, block_text))
+        elif reader[0] in found.values:
+            if reader[1](text) != found.values[reader[0]]:
+                found.issues.append(_unknown_label(label, text, "the page has a label twice; the first counts"))
+        else:
             name, value = reader
             found.values[name] = value(text)
             if name in _TERMS_OF_FIELDS:
@@ -166,8 +203,8 @@ def _pill_names(text: LexborNode) -> tuple[str, ...]:
 
 
 def _lines(text: LexborNode) -> tuple[str, ...]:
-    """Values that are parted by line breaks of the source alone."""
-    parts = _LINES.split(text.text(deep=True).strip())
+    """Values that are parted by line breaks of the source, or by elements."""
+    parts = _LINES.split(text.text(deep=True, separator=_MARK).strip())
     return tuple(" ".join(part.split()) for part in parts if part.strip())
 
 
@@ -218,9 +255,8 @@ def _read_addresses(page: PageTree, found: Fields) -> None:
     values["record_id"] = _only([*dict.fromkeys(numbers)], "record ids", found)
     if values["record_id"] is None and numbers:
         values["cited_url"] = None
-    link = page.tree.css_first('a[href$="/download"]')
-    href = link.attributes.get("href") if link is not None else None
-    values["download_url"] = urljoin(ARCHIVE_URL, href) if href and "/document/" in href else None
+    link = page.tree.css_first('a[href*="/document/"][href$="/download"]')
+    values["download_url"] = file_url((link.attributes.get("href") or "").strip()) if link is not None else None
 
 
 def _only(values: list[str], what: str, found: Fields) -> str | None:
@@ -232,9 +268,12 @@ def _only(values: list[str], what: str, found: Fields) -> str | None:
     return values[0] if values else None
 
 
-def _unknown_label(label: str, node: LexborNode) -> Issue:
-    text = plain_text(node)
-    return UNKNOWN_LABEL.issue("the page has a label that is not known", expected=label or None, found=text or None)
+def _unknown_label(label: str, node: LexborNode, message: str = _NOT_KNOWN) -> Issue:
+    return _unknown(label, plain_text(node), message)
+
+
+def _unknown(label: str, text: str, message: str = _NOT_KNOWN) -> Issue:
+    return UNKNOWN_LABEL.issue(message, expected=label or None, found=text or None)
 
 
 def unknown_headings(page: PageTree) -> Iterator[Issue]:
@@ -243,5 +282,5 @@ def unknown_headings(page: PageTree) -> Iterator[Issue]:
         label = (line(heading) or "").lower()
         is_known = label.startswith(tuple(start for start, _, _ in _BLOCKS) + _OTHER_HEADINGS)
         around = heading.parent
-        if not is_known and around is not None and "pill-block" not in (around.attributes.get("class") or ""):
+        if not is_known and around is not None and "pill-block" not in classes(around):
             yield _unknown_label(line(heading) or "", around)

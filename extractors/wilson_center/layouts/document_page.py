@@ -6,6 +6,7 @@ History: 46 pages of January 2025 (certain).
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.layouts.document_fields import read_fields, unknown_headings
@@ -30,7 +31,16 @@ _LAST_MARK = "document-information"
 
 def recognises(text: str) -> bool:
     """Whether a tag has what marks a document's page, and no listing has."""
-    return any(name in text for name in NAMES) and _MARK.search(text) is not None
+    if not any(name in text for name in NAMES):
+        return False
+    # A look at the tags around the names, as every page of a document has them, spares the search through all tags.
+    return any(map(partial(_is_marked, text), NAMES)) or _MARK.search(text) is not None
+
+
+def _is_marked(text: str, name: str) -> bool:
+    """Whether the tag around the first place of a name has a mark."""
+    at = text.find(name)
+    return at >= 0 and _MARK.match(text, text.rfind("<", 0, at)) is not None
 
 
 def read(text: str, url: str | None) -> ParsedPage:

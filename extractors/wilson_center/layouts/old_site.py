@@ -38,15 +38,15 @@ from extractors.wilson_center.layouts.lines import (
     range_of,
 )
 from extractors.wilson_center.layouts.listings import listing_page
-from extractors.wilson_center.layouts.plain_text import (
-    RANGE_LINE,
+from extractors.wilson_center.layouts.plain_text import RANGE_LINE
+from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
+from extractors.wilson_center.layouts.text_records import (
     Record,
     cut_off,
     entries_of,
     may_go_on,
     titles_are_missing,
 )
-from extractors.wilson_center.layouts.rows import Row, disorder, doubts, outside, split_date
 from extractors.wilson_center.urls import document_url
 from schemas.dates import is_listing_date
 from schemas.issues import CUT_OFF, MENU_LINE, NESTED_TOO_DEEPLY, ROWS_MISSING, TOTAL_UNKNOWN, UNDECIDED_ENTRIES, Issue

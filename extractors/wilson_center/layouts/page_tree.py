@@ -30,6 +30,8 @@ class PageTree:
 
     def first(self, selector: str) -> LexborNode | None:
         """The first element that matches and is whole."""
+        if not self._open:
+            return self.tree.css_first(selector)  # stops at the first
         return next((node for node in self.tree.css(selector) if not self.is_touched(node)), None)
 
     def line(self, selector: str) -> str | None:
@@ -65,6 +67,19 @@ class PageTree:
 def line(node: LexborNode) -> str | None:
     """The text of an element in one line; `None` if it has none."""
     return " ".join(plain_text(node).split()) or None
+
+
+def classes(node: LexborNode) -> list[str]:
+    """The classes of an element."""
+    return (node.attributes.get("class") or "").split()
+
+
+def pane_around(node: LexborNode) -> LexborNode | None:
+    """The innermost pane of the tabs that a node is in; `None` if it is in none."""
+    parent = node.parent
+    while parent is not None and "tab-pane" not in classes(parent):
+        parent = parent.parent
+    return parent
 
 
 def paragraphs(node: LexborNode) -> str | None:

@@ -56,6 +56,14 @@ class Rendition:
         """The issues without marks."""
         return [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
 
+    def count_documents(self, text: str) -> int:
+        """How many lines of a part of the text were links to documents."""
+        return sum(document_url(self.urls[int(mark[1])]) is not None for mark in _MARK.finditer(text))
+
+    def unmarked(self, text: str) -> str:
+        """A part of the text without marks."""
+        return _MARK.sub("", text)
+
     def _entry(self, entry: Entry) -> Entry:
         mark = _MARK.search(entry.title or "")
         url = document_url(self.urls[int(mark[1])]) if mark else None

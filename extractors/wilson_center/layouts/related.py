@@ -5,9 +5,9 @@ from urllib.parse import urljoin
 
 from selectolax.lexbor import LexborNode
 
-from extractors.html.flow import flow_of
+from extractors.html.flow import flow_of, line_of
 from extractors.wilson_center.layouts.page_tree import PageTree
-from extractors.wilson_center.layouts.rows import doubts, read_row
+from extractors.wilson_center.layouts.rows import doubts, outside, read_row
 from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.document_records import RelatedDocument
 from schemas.issues import Issue
@@ -20,6 +20,8 @@ def related_documents(page: PageTree) -> tuple[list[RelatedDocument], list[Issue
     for node in _rows(page):
         flow = flow_of(node)
         if not flow.links:
+            if text := line_of(flow.text()):
+                issues.append(outside(text))
             continue
         row, position = read_row(flow), len(found) + 1
         cell = node.css_first("[data-history-node-id]")

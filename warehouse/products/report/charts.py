@@ -8,13 +8,13 @@ from warehouse.products.report.figures import Years
 WIDE, NARROW = 1000, 360
 """Widths for which the chart is drawn, in pixels: what stands in it keeps its size on a phone."""
 
-HEIGHT = 300
+HEIGHT = 140
 """Of the chart, in pixels."""
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 28
 _LABEL_WIDTH = 60
 _YEAR_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000)
-_MAX_LINES = 6
+_MAX_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Bar:
     Attributes:
         label: What it stands for, in words.
         tick: The year below it; `None` where there is no room for one.
+        years: What it stands for.
     """
 
     x: float
@@ -34,6 +35,7 @@ class Bar:
     others_height: float
     label: str
     tick: str | None
+    years: Years
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def _chart(years: Sequence[Years], width: int) -> Chart:
                 others_height=round(others, 2),
                 label=f"{span_label(each)}: {each.exact:,} dated to the day, {each.others:,} less exactly",
                 tick=str(each.first) if each.first % label_step == 0 else None,
+                years=each,
             )
         )
     lines = (Line(round(bottom - number * scale, 2), number) for number in range(0, top_number + 1, step))

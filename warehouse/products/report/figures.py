@@ -9,14 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import DateReading, Precision, find_date
-from schemas.issues import Level
+from schemas.issues import FAILED_CAPTURE, Level
 from warehouse.changes import ChangeSummary
+from warehouse.receipts import have_page
 from warehouse.themes import theme_counts, theme_memberships
 from wcda.manifest import ChangeKind
 from wcda.overlaps import find_overlaps
 
 PAIRS = 20
 """Pairs of collections that are shown, of what can be many thousand."""
+MIN_SHARED = 5
+"""Of the pairs that share more than chance would have it, those that share fewer documents come last."""
 ISSUE_EXAMPLES = 3
 YEAR_BARS = 100
 """At most so many bars: more years than that are put together."""
@@ -63,7 +66,14 @@ class PrecisionCount:
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two collections that share documents; the share is that of the smaller one, from 0 to 1."""
+    """Two collections that share documents.
+
+    Attributes:
+        share: Of the smaller one, from 0 to 1.
+        by_chance: Documents that they would share if each were drawn from all documents without regard to the other;
+            `None` if one of them was not read whole.
+        times: Shared against `by_chance`.
+    """
 
     left: str
     right: str
@@ -71,6 +81,8 @@ class Overlap:
     left_total: int
     right_total: int
     share: float
+    by_chance: float | None
+    times: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +125,23 @@ class IssueKind:
 
 
 @dataclass(frozen=True, slots=True)
+class PageCoverage:
+    """How many documents have their own page here.
+
+    Attributes:
+        listed: Documents that a listing shows.
+        captured: Documents with their own page.
+        absent: Documents without, known from listings alone.
+        failed: Those of them whose page was asked for, and did not come or could not be read.
+    """
+
+    listed: int
+    captured: int
+    absent: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All that the report shows beside the list of documents.
 
@@ -124,7 +153,8 @@ class Figures:
         approximate: Documents whose date is qualified.
         title_dates: Documents whose title has a date that cannot be the document's; one that is only more precise can.
         sharing: How many documents stand in how many collections, beside those that list the whole archive.
-        overlaps: The largest; without collections that list every document, which overlap with all.
+        overlaps: Those that are most beyond chance; without collections that list every document, which overlap with
+            all.
         overlap_count: Of how many.
         changes: Null if the snapshot before is not there any more.
     """
@@ -133,6 +163,7 @@ class Figures:
     first_captured_at: dt.datetime | None
     last_captured_at: dt.datetime | None
     coverage: tuple[Coverage, ...]
+    pages: PageCoverage
     years: tuple[Years, ...]
     undated: int
     precision: tuple[PrecisionCount, ...]
@@ -161,6 +192,7 @@ def gather_figures(tables: Mapping[str, pa.Table], changes: ChangeSummary | None
         first_captured_at=captured["min"],
         last_captured_at=captured["max"],
         coverage=_coverage(tables["collections"], tables["readings"]),
+        pages=_pages(tables),
         years=years,
         undated=undated,
         precision=_precision(documents),
@@ -193,6 +225,19 @@ def _coverage(collections: pa.Table, readings: pa.Table) -> tuple[Coverage, ...]
         )
     ]
     return tuple(sorted(rows, key=lambda row: (row.reason is None, row.share or 0, row.name)))
+
+
+def _pages(tables: Mapping[str, pa.Table]) -> PageCoverage:
+    documents, issues = tables["documents"], tables["issues"]
+    captured = have_page(documents)
+    is_failure = pc.or_(pc.equal(issues["level"], "error"), pc.equal(issues["kind"], FAILED_CAPTURE.name))
+    failed = pc.is_in(documents["url"], value_set=issues["url"].filter(is_failure).drop_null().combine_chunks())
+    return PageCoverage(
+        listed=_count(pc.greater(documents["collection_count"], 0)),
+        captured=_count(captured),
+        absent=_count(pc.invert(captured)),
+        failed=_count(pc.and_not(failed, captured)),
+    )
 
 
 def _years(documents: pa.Table) -> tuple[tuple[Years, ...], int]:
@@ -253,6 +298,7 @@ def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]
     larger = pc.max_element_wise(found["left_total"], found["right_total"])
     found = found.filter(pc.less(larger, tables["documents"].num_rows))
     names = collection_names(tables["collections"])
+    ranked = _beyond_chance(found, tables)
     rows = [
         Overlap(
             names[row["left_id"]],
@@ -261,10 +307,35 @@ def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]
             row["left_total"],
             row["right_total"],
             row["shared"] / min(row["left_total"], row["right_total"]),
+            row["by_chance"],
+            row["times"],
         )
-        for row in found.slice(0, PAIRS).to_pylist()
+        for row in ranked.slice(0, PAIRS).to_pylist()
     ]
     return tuple(rows), found.num_rows
+
+
+def _beyond_chance(found: pa.Table, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Overlaps with `by_chance` and `times`: those that are most beyond chance first.
+
+    Of these, those that share `MIN_SHARED` documents or more come before the others. Then come those that are no more
+    than chance, and last those of which one collection was not read whole, the largest first.
+    """
+    collections = tables["collections"]
+    whole = collections["collection_id"].filter(collections["complete"]).combine_chunks()
+    known = pc.and_(*(pc.is_in(found[side], value_set=whole) for side in ("left_id", "right_id")))
+    drawn = pc.multiply(found["left_total"], found["right_total"])
+    by_chance = pc.divide(pc.cast(drawn, pa.float64()), float(tables["documents"].num_rows))
+    by_chance = pc.if_else(known, by_chance, None)
+    measured = found.append_column("by_chance", by_chance)
+    measured = measured.append_column("times", pc.divide(measured["shared"], by_chance))
+    is_beyond = pc.greater(measured["times"], 1)
+    rank = pc.case_when(
+        pc.make_struct(pc.is_null(is_beyond), pc.invert(is_beyond), pc.less(found["shared"], MIN_SHARED)), 3, 2, 1, 0
+    )
+    order = [("rank", "ascending"), ("times", "descending"), ("shared", "descending")]
+    ranked = measured.append_column("rank", rank)
+    return ranked.sort_by([*order, ("left_id", "ascending"), ("right_id", "ascending")])
 
 
 def _changes(summary: ChangeSummary, tables: Mapping[str, pa.Table]) -> Changes:

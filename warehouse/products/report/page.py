@@ -4,7 +4,7 @@ The page may ask nobody for anything: its Content-Security-Policy permits its ow
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,12 +17,15 @@ from schemas.archive import Archive
 from schemas.identifiers import page_name
 from schemas.percent import percent
 from warehouse.products.report.charts import span_label, year_charts
-from warehouse.products.report.figures import Figures
+from warehouse.products.report.figures import MIN_SHARED, Figures, Years
 from warehouse.products.report.listing import pack_documents
 from wcda.manifest import Manifest
 
 START = b"<!doctype html>\n<!-- wcda report -->\n"
 """By which a file is known to be a report."""
+
+SCRIPTS = ("dates", "text", "search", "references", "elements", "facets", "list", "page")
+"""Parts of the page's script, in the order in which they stand on it: each uses those before it."""
 
 _HERE = Path(__file__).parent
 _LONGEST = 300
@@ -39,7 +42,8 @@ def render_page(manifest: Manifest, figures: Figures, tables: Mapping[str, pa.Ta
         archive: Whose tables they are.
     """
     style = (_HERE / "report.css").read_text(encoding="utf-8")
-    script = (_HERE / "report.js").read_text(encoding="utf-8")
+    parts = ((_HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    script = f'(() => {{\n"use strict";\n{"".join(parts)}}})();'
     page = _template().render(
         policy=_policy(style, script),
         style=Markup(style),  # noqa: S704 (our own)
@@ -48,7 +52,9 @@ def render_page(manifest: Manifest, figures: Figures, tables: Mapping[str, pa.Ta
         manifest=manifest,
         figures=figures,
         charts=year_charts(figures.years) if figures.years else (),
-        documents=pack_documents(tables),
+        decades=_decades(figures.years),
+        min_shared=MIN_SHARED,
+        documents=pack_documents(tables, manifest, archive),
     )
     return START.decode() + page
 
@@ -76,6 +82,11 @@ def _template() -> Template:
 
 def _policy(style: str, script: str) -> str:
     return f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; base-uri 'none'"
+
+
+def _decades(years: Sequence[Years]) -> list[int]:
+    """First years of the decades in which there are documents; of longer spans in the chart, of their first decade."""
+    return sorted({each.first // 10 * 10 for each in years if each.exact or each.others})
 
 
 def _digest(text: str) -> str:

@@ -1,0 +1,311 @@
+"""The tasks that ask a site: for the pages of listings as they are planned, then for documents' pages and files."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator, Mapping
+
+from extractors.document_planning import DocumentPlan, due_documents
+from extractors.known_pages import KnownPages
+from extractors.parsing import read_page
+from extractors.planning import PageView, RunPlan, view_of
+from extractors.sources.site import Fetched, Site
+from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
+from schemas.document_records import PageFile, is_whole_document
+from schemas.errors import FetchError, SiteStoppedError
+from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED
+from schemas.listings import listing_entries
+from schemas.records import FILE, Alias, FetchedPage, Item, KnownCapture, PageRequest
+
+_NOT_MODIFIED = 304
+_CHALLENGED = "the site asked for proof of a human visitor"
+
+
+class PausingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock stands still while it does not run: no request times out for what is done meanwhile."""
+
+    def __init__(self) -> None:
+        self._paused = 0.0
+        self._paused_at: float | None = None
+        super().__init__()
+
+    def time(self) -> float:
+        """Seconds, without those in which the loop did not run."""
+        return super().time() - self._paused
+
+    def run_forever(self) -> None:
+        """As asyncio has it."""
+        if self._paused_at is not None:
+            self._paused += self.time() - self._paused_at
+        try:
+            super().run_forever()
+        finally:
+            self._paused_at = self.time()
+
+
+class Crawl:
+    """The tasks that ask a site, and what has come.
+
+    Args:
+        site: To be entered.
+        plan: Of the run.
+        known: What the raw zone had before.
+        workers: Requests that are under way at once.
+        ask_again: How old a page of a document is when it is asked for again; `None` to ask for none.
+        max_file_bytes: The most that a file may have; `None` to ask for none.
+
+    Attributes:
+        site: The site.
+        has_ended: Whether nothing more will come.
+        resumed: How many pages the run had landed before it was killed, as far as the plan has come to them.
+        due_documents: How many pages of documents are asked for; `None` as long as the listings are being read.
+    """
+
+    _running: "asyncio.Task[None]"
+
+    def __init__(
+        self,
+        site: Site,
+        plan: RunPlan,
+        known: KnownPages,
+        workers: int,
+        ask_again: dt.timedelta | None,
+        max_file_bytes: int | None,
+    ) -> None:
+        self.site = site
+        self.has_ended = False
+        self.resumed = 0
+        self._plan = plan
+        self._known = known
+        self._workers = workers
+        self._ask_again = ask_again
+        self._max_file_bytes = max_file_bytes
+        self._files: set[str] = set()
+        self._named: set[str] = set()
+        self._landed = known.views_of_resumed_run()
+        self._under_way = 0
+        self._settled = asyncio.Event()
+        self._items: list[Item] = []
+        self._has_news = asyncio.Event()
+        self._has_stopped = False
+        self._is_refused = False
+        self.due_documents: int | None = None
+        self._documents = DocumentPlan([])
+        self._file_urls: Iterator[str] = iter(())
+        self._site_url = site.url
+
+    async def start(self) -> None:
+        """Begin to ask; it goes on whenever the event loop runs."""
+        self._running = asyncio.create_task(self._run())
+
+    async def wait(self) -> None:
+        """Wait until something has come, or nothing more will.
+
+        It gives nothing: for its handler of Ctrl-C, `asyncio.Runner` has the text of the whole result made.
+        """
+        await self._has_news.wait()
+        self._has_news.clear()
+        if self._has_stopped:
+            await self._running  # an error of its is raised here
+            self.has_ended = True
+
+    def take(self) -> list[Item]:
+        """What has come since the last call."""
+        items, self._items = self._items, []
+        return items
+
+    async def leave(self) -> None:
+        """Ask for nothing more, not even for what is under way."""
+        self._running.cancel()
+        await asyncio.wait([self._running])
+
+    async def _run(self) -> None:
+        try:
+            await self._read_robots()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._workers):
+                    group.create_task(self._work())
+            if self._ask_again is not None:
+                await self._ask_for_documents(self._ask_again)
+            if self._max_file_bytes is not None:
+                await self._ask_for_files(self._max_file_bytes)
+        finally:
+            self._has_stopped = True
+            self._has_news.set()
+
+    async def _read_robots(self) -> None:
+        try:
+            self._hand_out(FetchedPage(await self.site.read_robots()))
+        except SiteStoppedError as error:
+            self._stop(str(error))
+
+    async def _ask_for_documents(self, ask_again: dt.timedelta) -> None:
+        """Ask for the pages of documents, once the listings have shown which there are."""
+        urls = due_now(dict.fromkeys(self._named) | self._known.documents, ask_again)
+        self.due_documents = 0 if self._is_refused else len(urls)
+        self._documents = DocumentPlan(urls)
+        if self._is_refused:
+            self._documents.stop("the site must not or cannot be asked any more")
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work_on_documents())
+        shortfall = self._documents.shortfall()
+        if shortfall is not None:
+            self._hand_out(INCOMPLETE_READING.issue(shortfall))
+
+    async def _work_on_documents(self) -> None:
+        while (url := self._documents.next()) is not None:
+            asked = self._at_site(url)
+            known = self._known.latest(asked)
+            try:
+                fetched = await self.site.fetch(asked, known.validators if known else None)
+            except FetchError as error:
+                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+            except SiteStoppedError as error:
+                self._documents.stop(str(error))
+                self._refuse(str(error))
+            else:
+                self._take_document(url, fetched, known)
+
+    async def _ask_for_files(self, max_bytes: int) -> None:
+        """Ask for the files that pages of documents show, and that were never captured."""
+        captured = {url for url, is_captured in self._known.files.items() if is_captured}
+        shown = {url for url in (*self._known.files, *self._files) if url.startswith(f"{ARCHIVE_URL}/")}
+        self._file_urls = iter(sorted(url for url in shown if self._at_site(url) not in captured))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._workers):
+                group.create_task(self._work_on_files(max_bytes))
+
+    async def _work_on_files(self, max_bytes: int) -> None:
+        for url in self._file_urls:
+            if self._is_refused:
+                return
+            try:
+                fetched = await self.site.fetch(self._at_site(url), max_bytes=max_bytes)
+            except FetchError as error:
+                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+            except SiteStoppedError as error:
+                self._refuse(str(error))
+            else:
+                self._take_file(fetched)
+
+    def _take_file(self, fetched: Fetched) -> None:
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+        content_type = answer.header("content-type") or ""
+        if not content_type.startswith("text/html"):
+            self._hand_out(FetchedPage(answer, None, fetched.decoded, FILE))
+            return
+        page = read_page(fetched.decoded, answer.url, content_type)
+        self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
+        if page.outcome == "challenge":
+            self._refuse(_CHALLENGED)
+
+    def _refuse(self, reason: str) -> None:
+        """Ask for nothing more, and say why, once."""
+        if not self._is_refused:
+            self._is_refused = True
+            self._hand_out(SITE_STOPPED.issue(reason))
+
+    def _take_document(self, url: str, fetched: Fetched, known: KnownCapture | None) -> None:
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+            one, other = self._canonical(hop.url), self._canonical(answer.url)
+            if one and other and one != other:
+                self._hand_out(Alias(one, other, "redirect"))
+        if answer.status == _NOT_MODIFIED and known is not None:
+            self._hand_out(FetchedPage(answer, known=known))
+            self._documents.observe(url, is_useful=True)
+            return
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
+        self._files.update(row.url for row in page.rows.get("page_files", ()) if isinstance(row, PageFile) and row.url)
+        self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
+        if page.outcome == "challenge":
+            self._documents.stop(_CHALLENGED)
+            self._refuse(_CHALLENGED)
+        else:
+            self._documents.observe(url, is_useful=is_whole_document(page))
+
+    def _canonical(self, url: str) -> str | None:
+        return document_url(url.removeprefix(self._site_url))
+
+    def _at_site(self, url: str) -> str:
+        """Where the site has what a canonical URL names: it may be a replica."""
+        return self._site_url + url.removeprefix(ARCHIVE_URL)
+
+    async def _work(self) -> None:
+        while True:
+            request = self._next()
+            if request is not None:
+                self._under_way += 1
+                try:
+                    await self._fetch(request)
+                finally:
+                    self._under_way -= 1
+                    self._settled.set()
+            elif self._under_way:
+                self._settled.clear()
+                await self._settled.wait()
+            else:
+                return
+
+    def _next(self) -> PageRequest | None:
+        """The next page that this run has not landed yet."""
+        while (request := self._plan.next()) is not None:
+            view = self._landed.pop(request.url, None)
+            if view is None:
+                return request
+            self.resumed += 1
+            self._observe(request, view)
+        return None
+
+    async def _fetch(self, request: PageRequest) -> None:
+        known = self._known.latest(request.url)
+        try:
+            fetched = await self.site.fetch(request.url, known.validators if known else None)
+        except FetchError as error:
+            self._fail(request, str(error))
+        except SiteStoppedError as error:
+            self._stop(str(error))
+        else:
+            self._observe(request, self._take(request, fetched, known))
+
+    def _take(self, request: PageRequest, fetched: Fetched, known: KnownCapture | None) -> PageView:
+        """Hand out what came for a request; gives what it shows."""
+        *hops, answer = fetched.exchanges
+        for hop in hops:
+            self._hand_out(FetchedPage(hop))
+        if answer.status == _NOT_MODIFIED and known is not None:
+            self._hand_out(FetchedPage(answer, request.collection_id, known=known))
+            return self._known.view(known)
+        page = read_page(fetched.decoded, answer.url, answer.header("content-type"))
+        self._named.update(entry.url for entry in listing_entries(page) if entry.url is not None)
+        self._hand_out(FetchedPage(answer, request.collection_id, fetched.decoded, page))
+        return view_of(page)
+
+    def _observe(self, request: PageRequest, view: PageView) -> None:
+        self._plan.observe(request, view)
+        if view.outcome == "challenge":
+            self._is_refused = True
+            self._plan.stop(_CHALLENGED)
+
+    def _fail(self, request: PageRequest, reason: str) -> None:
+        self._hand_out(FETCH_FAILED.issue(reason, url=request.url, collection_id=request.collection_id))
+        self._plan.fail(request, reason)
+
+    def _stop(self, reason: str) -> None:
+        self._is_refused = True
+        if not self._plan.finished:
+            self._hand_out(SITE_STOPPED.issue(reason))
+            self._plan.stop(reason)
+
+    def _hand_out(self, item: Item) -> None:
+        self._items.append(item)
+        self._has_news.set()
+
+
+def due_now(known: Mapping[str, dt.datetime | None], ask_again: dt.timedelta) -> list[str]:
+    """URLs of documents to ask for, in their order."""
+    urls = due_documents(known, dt.datetime.now(dt.UTC), ask_again)
+    return [url for url in urls if classify(url) == "document"]
