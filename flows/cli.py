@@ -4,6 +4,7 @@ Nothing heavy is imported before it is needed: `wcda --help` must be quick.
 """
 
 import os
+import shlex
 import sys
 from dataclasses import asdict, replace
 from functools import partial
@@ -27,7 +28,7 @@ from flows.options import (
     warehouse_to_read,
 )
 from flows.request import HarvestRequest
-from flows.settings import FILE_NAME, SettableGroup, list_settings, use_file
+from flows.settings import FILE_NAME, SettableGroup, every_command, list_settings, use_file
 from flows.terminal import lasting_path, replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from schemas.plain_words import plain_words
@@ -47,7 +48,6 @@ app = typer.Typer(
     cls=SettableGroup,
     help=f"Turns pages of the {ARCHIVE.name} into Parquet tables.",
     invoke_without_command=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -182,6 +182,33 @@ def serve(
     from flows.serving import serve as serve_harvest
 
     serve_harvest(request, cron, timezone, name)
+
+
+@app.command()
+def init(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where to write them; default: here.", show_default=False)
+    ] = Path(),
+    contact: ContactOption = None,
+) -> None:
+    """Write a catalog and a settings file to fill in.
+
+    Every key is in them, with its meaning and its default, as a comment. A file that is there is never replaced.
+    """
+    from flows.printing import print_lines
+    from flows.setup import CATALOG_NAME, set_up
+
+    done = set_up(folder, every_command(context), contact)
+    settings = shlex.quote(str((folder / FILE_NAME).absolute()))
+    print_lines(
+        [
+            *(f"{path}: written" for path in done.written),
+            *(f"{path}: there already, and stays as it is" for path in done.kept),
+            f"next: wcda harvest --catalog {shlex.quote(str(folder / CATALOG_NAME))} --dry-run",
+            f"the settings are read after: export WCDA_SETTINGS_FILE={settings}",
+        ]
+    )
 
 
 @app.command()

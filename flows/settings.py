@@ -126,6 +126,15 @@ def list_settings(context: typer.Context) -> list[Setting]:
     return [setting for by_command in found.values() for setting in _joined(by_command)]
 
 
+def every_command(context: typer.Context) -> TyperGroup:
+    """The group of all commands.
+
+    Args:
+        context: Of one of them.
+    """
+    return _group(cast(typer.Context, context.find_root()))
+
+
 def _group(context: typer.Context) -> TyperGroup:
     if not isinstance(context.command, TyperGroup):
         raise TypeError("the settings are those of a group of commands")

@@ -12,3 +12,6 @@ SAMPLES = Path(__file__).parent / "samples"
 
 SAMPLES_CATALOG = Path(__file__).parent / "samples.toml"
 """Their names, where a person gives no catalog."""
+
+CATALOG_TEMPLATE = Path(__file__).parent / "catalog_template.toml"
+"""A catalog in which every key is explained, for a person to fill in."""
