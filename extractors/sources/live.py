@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 from collections.abc import Generator, Mapping
 
-from extractors.document_planning import DocumentPlan, due_documents
+from extractors.document_planning import DocumentPlan, due_documents, is_whole_page_of
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
@@ -15,7 +15,6 @@ from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.catalog import CatalogEntry
 from extractors.wilson_center.result_sets import WHOLE_ARCHIVE, plan_of, requested_entries, with_result_sets
 from extractors.wilson_center.urls import ARCHIVE_URL, DEFAULT_SIZE, LARGE_SIZE, classify, document_url
-from schemas.document_records import is_whole_document
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED, Issue
 from schemas.listings import listing_entries
@@ -283,7 +282,7 @@ class _Crawl:
         if page.outcome == "challenge":
             self._stop_documents("the site asked for proof of a human visitor")
         else:
-            self._documents.observe(url, is_useful=is_whole_document(page))
+            self._documents.observe(url, is_useful=is_whole_page_of(page, url, self._canonical(answer.url)))
 
     def _canonical(self, url: str) -> str | None:
         return document_url(url.removeprefix(self._site_url))
