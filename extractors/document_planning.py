@@ -13,9 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.planning import MAX_IN_A_ROW, MAX_READINGS
+from schemas.document_records import DocumentFields
 from schemas.parsed import PARSED_TABLES
+from schemas.records import ParsedPage
 from schemas.revisits import resolve_revisits
 
+_URLS = ("own_url", "url", "cited_url")
+_ADDRESSES = (*_URLS, "node_id")
 _LINKS = ("entries", "page_relations")
 
 
@@ -63,7 +67,13 @@ class DocumentPlan:
         if not missing:
             return None
         why = f" ({self._reason})" if self._reason else ""
-        return f"{missing:,} of {self._expected:,} pages of documents did not come{why}; ask again for the rest"
+        return f"{missing:,} of {self._expected:,} pages of documents did not come whole{why}; ask again for the rest"
+
+
+def is_whole_page_of(page: ParsedPage, *urls: str | None) -> bool:
+    """Whether a page is whole and that of a document at one of some canonical URLs, and no other's."""
+    own = (row for row in page.rows.get("document_pages", ()) if isinstance(row, DocumentFields))
+    return any(row.is_whole and any(row.is_at(url) for url in urls if url is not None) for row in own)
 
 
 def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
@@ -115,8 +125,10 @@ def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.dateti
     captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
     for segment in segments:
         whole = segment["document_pages"].filter(segment["document_pages"]["is_whole"])
-        for page in whole.select(["page_id", "own_url", "url", "cited_url"]).to_pylist():
-            of_page.setdefault(page.pop("page_id"), set()).update(filter(None, page.values()))
+        for row in whole.select(["page_id", *_ADDRESSES]).to_pylist():
+            fields = DocumentFields(**{name: row[name] for name in _ADDRESSES})
+            if fields.own_url is None or fields.is_at(fields.own_url):
+                of_page.setdefault(row["page_id"], set()).update(filter(None, (row[name] for name in _URLS)))
     shown = captures.filter(pc.and_(pc.equal(captures["page_kind"], "document"), pc.is_valid(captures["captured_at"])))
     latest: dict[str, dt.datetime] = {}
     for row in shown.select(["page_id", "captured_at"]).to_pylist():

@@ -87,6 +87,11 @@ class DocumentFields(_Row):
     own_url: str | None = None
     is_whole: bool = True
 
+    def is_at(self, url: str) -> bool:
+        """Whether the page may be the one at a canonical URL: it names that as its own, or none at all."""
+        is_node = self.node_id is not None and url.endswith(f"/{self.node_id}")
+        return self.url is None or url in (self.url, self.cited_url) or is_node
+
     def to_row(self) -> dict[str, Any]:
         """Its columns but `page_id`, with the date in EDTF beside the text of it."""
         return {**_Row.to_row(self), "date_edtf": _edtf(self.date_text)}
@@ -198,11 +203,6 @@ class TermFields(_Row):
     url: str | None
     name: str | None
     description: str | None
-
-
-def is_whole_document(page: ParsedPage) -> bool:
-    """Whether a page is that of a document, and did not end early."""
-    return any(isinstance(row, DocumentFields) and row.is_whole for row in page.rows.get("document_pages", ()))
 
 
 _DOCUMENT = (

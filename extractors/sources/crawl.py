@@ -4,13 +4,13 @@ import asyncio
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
-from extractors.document_planning import DocumentPlan, due_documents
+from extractors.document_planning import DocumentPlan, due_documents, is_whole_page_of
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources.site import Fetched, Site
 from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
-from schemas.document_records import PageFile, is_whole_document
+from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED
 from schemas.listings import listing_entries
@@ -225,7 +225,7 @@ class Crawl:
             self._documents.stop(_CHALLENGED)
             self._refuse(_CHALLENGED)
         else:
-            self._documents.observe(url, is_useful=is_whole_document(page))
+            self._documents.observe(url, is_useful=is_whole_page_of(page, url, self._canonical(answer.url)))
 
     def _canonical(self, url: str) -> str | None:
         return document_url(url.removeprefix(self._site_url))

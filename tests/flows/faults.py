@@ -109,6 +109,40 @@ QUICK = (
 """Those that every test run meets; `make accept` meets all."""
 
 
+ON_DOCUMENTS = {
+    "reset within a body, then well": passing("reset", part=0.5, times=2),
+    "stall, then well": passing("stall", times=1),
+    "stall within a body": Fault("stall", {"part": 0.5, "after": 55}, 3, "no answer within 1 s"),
+    "cut body, then well": passing("cut-body", times=2),
+    "cut body of an honest length, then well": passing("cut-body", honest=True, times=2),
+    "cut within a text, then well": passing("cut-body", honest=True, part=0.7, times=2),
+    "cut within a text, always": Fault("cut-body", {"honest": True, "part": 0.7, "after": 10}, 3, "useless answers"),
+    "429 that says when": passing("http-429", retry_after=1, times=2),
+    "429 that asks for an hour": Fault("http-429", {"retry_after": 3600, "after": 10}, 3, "3600"),
+    "500, then well": passing("http-500", times=2),
+    "500 always": Fault("http-500", {}, 3, "HTTP 500"),
+    "challenge with 200": Fault("challenge-200", {"after": 10}, 3, "use web archives"),
+    "challenge with 403": Fault("challenge-403", {"after": 10}, 3, "use web archives"),
+    "maintenance, then well": passing("maintenance", times=5),
+    "maintenance always": Fault("maintenance", {"after": 10}, 3, "useless answers"),
+    "redirect loop": Fault("redirect-loop", {"after": 55}, 3, "circle"),
+    "redirect off the host": Fault("redirect-off-host", {"after": 55}, 3, "elsewhere.invalid"),
+    "200 MB": Fault("huge-body", {"after": 57}, 3, "more than 8 MiB"),
+    "gzip bomb": Fault("gzip-bomb", {"megabytes": 200, "after": 57}, 3, "unpacks to more than"),
+    "wrong charset in the header": passing("wrong-charset"),
+    "wrong charset in header and page": passing("wrong-charset", in_header=False),
+    "not found": Fault("not-found", {"after": 55}, 3, "HTTP 404"),
+    "the front page for every document": Fault("front-page", {"after": 10}, 3, "useless answers"),
+    "the same page for every document": Fault("same-document", {}, 3, "useless answers"),
+    "the same record id on every page": Fault("same-record-id", {}, 0, ""),
+    "robots.txt that forbids": Fault("robots-forbids", {"path": "/document/"}, 3, "robots.txt forbids"),
+}
+"""Those that strike pages of documents, of which the site has `PAGES`, after the listings came."""
+
+PAGES = 60
+QUICK_ON_DOCUMENTS = ("cut within a text, then well", "maintenance always", "the same page for every document")
+
+
 def report(name: str, fault: Fault, site: ReplicaSite, place: Path) -> str:
     """A row of the table: what a harvest that met a fault did, published and said."""
     site.restore()

@@ -1,30 +1,38 @@
 """Pages of documents from the site: asked for after the listings, each once, and as the generator has them."""
 
 import datetime as dt
-import os
-import signal
+import random
 import subprocess
-import sys
 import time
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 import wcda
-from extractors.document_planning import due_documents
+from extractors.document_planning import DocumentPlan, due_documents, known_documents
+from extractors.parsing import SegmentParser
+from extractors.planning import MAX_IN_A_ROW
+from extractors.warc import LandedCapture
 from flows.estimate import estimate
-from flows.harvest import harvest, rebuild
+from flows.harvest import BATCH_PAGES, harvest, rebuild
 from flows.request import HarvestRequest
+from schemas.records import Capture
 from tests.archives.playing import playing
+from tests.conftest import WCDA, bare_environment, run_here, run_wcda
 from tests.extractors.foreign import response
-from tests.flows.live import write_catalog_for
+from tests.extractors.test_document_pages import page
+from tests.flows.faults import ON_DOCUMENTS, PAGES, QUICK_ON_DOCUMENTS, Fault
+from tests.flows.live import frame, published_documents, true_documents, write_catalog_for
+from tests.flows.test_main_job import lasting, read_tables
 from tests.replica import ReplicaSite, Truth, replica
 from tests.replica.pages import Appearance, Renderer
 from tests.replica.records import document_details, file_body, generate
 
 SITE = "https://digitalarchive.wilsoncenter.org"
-SITE = "https://digitalarchive.wilsoncenter.org"
+KILLS = 10
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -51,6 +59,44 @@ def test_pages_of_documents_never_captured_come_first_then_the_oldest() -> None:
     known: dict[str, dt.datetime | None] = {name: NOW - dt.timedelta(days=age) for name, age in days.items()}
 
     assert due_documents({**known, "c": None}, NOW, dt.timedelta(days=180)) == ["c", "a", "d"]
+
+
+def test_a_page_that_came_of_no_use_is_asked_for_again_behind_the_others_and_not_for_ever() -> None:
+    plan = DocumentPlan(["a", "b"])
+    asked = []
+    while (url := plan.next()) is not None:
+        asked.append(url)
+        plan.observe(url, is_useful=url == "b")
+
+    assert asked == ["a", "b", "a", "a"]
+    assert plan.shortfall() == "1 of 2 pages of documents did not come whole; ask again for the rest"
+
+
+def test_a_site_that_sends_nothing_of_use_is_left_alone() -> None:
+    plan = DocumentPlan([str(number) for number in range(500)])
+    asked = 0
+    while (url := plan.next()) is not None:
+        asked += 1
+        plan.observe(url, is_useful=False)
+
+    assert asked == MAX_IN_A_ROW
+    assert plan.shortfall() is not None
+
+
+def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> None:
+    pages = {
+        "whole": page(canonical="/document/whole", cited=f"{SITE}/document/1", record="1"),
+        "cut": page(canonical="/document/cut", cited=f"{SITE}/document/2", record="2", end=""),
+        "other": page(canonical="/document/whole-2", cited=f"{SITE}/document/3", record="3"),
+    }
+    parser = SegmentParser()
+    for slug, html in pages.items():
+        capture = Capture(f"{SITE}/document/{slug}", html.encode(), "text/html", captured_at=NOW, http_status=200)
+        parser.add(LandedCapture(f"urn:uuid:{slug}", "run", "a.warc.gz", 0, capture))
+
+    known = known_documents([parser.tables()])
+
+    assert {url for url, at in known.items() if at is not None} == {f"{SITE}/document/whole", f"{SITE}/document/1"}
 
 
 def test_every_document_and_text_of_the_site_is_as_the_generator_made_it(tmp_path: Path) -> None:
@@ -114,25 +160,76 @@ def test_a_dry_run_counts_the_pages_of_documents(tmp_path: Path) -> None:
     assert found.requests >= 61
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[ReplicaSite]:
+    with replica(documents=PAGES, collections=1) as site:
+        yield site
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=name, marks=() if name in QUICK_ON_DOCUMENTS else pytest.mark.accept)
+        for name, fault in ON_DOCUMENTS.items()
+    ],
+)
+def test_each_fault_of_document_pages_ends_in_whole_tables_or_a_clear_report(
+    fault: Fault, running: ReplicaSite, tmp_path: Path
+) -> None:
+    running.restore()
+    warehouse = tmp_path / "w"
+    catalog = write_catalog_for(running, tmp_path / "catalog.toml")
+    struck = {} if fault.name.startswith("robots") else {"match": "^/document/"}
+    running.set_fault(fault.name, **struck, **fault.parameters)
+
+    done = run_here("harvest", "--catalog", catalog, "--warehouse", warehouse, "--direct", "--documents")
+
+    assert done.returncode == fault.exit_code, done.stdout + done.stderr
+    assert [each["struck"] for each in running.faults()] > [0]
+    assert "Traceback" not in done.stdout + done.stderr
+    assert published_documents(warehouse) == true_documents(running.truth)
+    assert texts(warehouse).items() <= true_texts(running).items()
+    if fault.whole:
+        assert texts(warehouse) == true_texts(running)
+    messages = " ".join(frame(warehouse, "issues")["message"])
+    assert fault.said in messages
+    missing = int(frame(warehouse, "documents")["page_captured_at"].isna().sum())
+    assert missing == 0 or "pages of documents did not come whole" in messages
+    asked = Counter(entry["path"] for entry in running.log() if entry["path"].startswith("/document/"))
+    assert not asked or max(asked.values()) <= 3
+    assert run_here("check", "--warehouse", warehouse).returncode == 0
+
+
 @pytest.mark.accept
-def test_a_harvest_of_documents_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    with replica(documents=150, collections=1) as site:
-        catalog = write_catalog_for(site, tmp_path / "catalog.toml", requests_per_second=60.0)
-        options = ["--catalog", str(catalog), "--warehouse", str(tmp_path / "w"), "--documents", "--direct"]
-        command = [sys.executable, "-m", "flows.cli", "harvest", *options]
-        wcda_command = [str(Path(sys.executable).with_name("wcda")), *command[3:]]
-        for seconds in (3.0, 4.0):
-            process = subprocess.Popen(wcda_command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(seconds)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        done = subprocess.run(wcda_command, capture_output=True, text=True, check=False, env=dict(os.environ))
-        assert done.returncode == 0, done.stderr
-        assert texts(tmp_path / "w") == true_texts(site)
-        captures = wcda.open_warehouse(tmp_path / "w").captures
-        pages = captures[captures["url"].str.contains("/document/")]
-        # What was under way or not yet on disk when it was killed is asked for again.
-        assert len(pages) <= 150 + 2 * 100
+def test_a_harvest_of_documents_that_is_killed_at_any_moment_ends_in_the_same_tables(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    record_property("seed", seed)
+    moments = random.Random(seed)
+    with replica(documents=250, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        harvest(HarvestRequest("site", tmp_path / "undisturbed", catalog, documents=True))
+        expected = lasting(read_tables(tmp_path / "undisturbed"))
+        duration = 0.0
+        for number in range(KILLS + 1):
+            warehouse = tmp_path / f"w{number}"
+            command = [WCDA, "harvest", "--catalog", catalog, "--warehouse", warehouse, "--documents", "--direct"]
+            site.clear_log()
+            begun = time.monotonic()
+            process = subprocess.Popen(command, env=bare_environment(tmp_path), stderr=subprocess.DEVNULL)
+            try:
+                process.wait(moments.uniform(0.1, 1) * duration if number else None)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            duration = duration or time.monotonic() - begun  # of the first, which nothing disturbed
+            again = run_wcda(tmp_path, *command[1:])
+            assert again.returncode == 0, f"kill {number} of seed {seed}: {again.stderr}"
+            assert lasting(read_tables(warehouse)) == expected, f"kill {number} of seed {seed}"
+            fetched = [entry["path"] for entry in site.log() if entry["path"].startswith("/document/")]
+            assert set(fetched) == {one.address for one in site.truth.documents}
+            assert len(fetched) - len(set(fetched)) <= BATCH_PAGES, f"kill {number} of seed {seed}"
 
 
 def crawl_of(truth: Truth, path: Path) -> Path:

@@ -19,6 +19,7 @@ from tests.replica.messages import HTML, Request, Response, compressed_repetitio
 from tests.replica.pages import BROKEN, Renderer
 from tests.replica.results import Archive, Listing, Query
 
+DOCUMENTS = r"^/document/"
 LISTINGS = r"^/search(\?|$)"
 ROBOTS = r"^/robots\.txt$"
 
@@ -65,6 +66,12 @@ class Exchange:
     def page_of(self, listing: Listing) -> Response:
         """A listing page made for this exchange alone."""
         return page(self.renderer.listing(listing, self.archive.sidebar(listing.query)).whole)
+
+    @property
+    def page(self) -> Response:
+        """The listing or the document's page that the request asks for."""
+        is_listing = re.search(LISTINGS, self.request.target) is not None
+        return self.page_of(self.listing) if is_listing else self.answer_as_usual()
 
     @property
     def listing(self) -> Listing:
@@ -201,10 +208,10 @@ def slow(exchange: Exchange, *, seconds: float = 1) -> Outcome:
 
 
 @fault()
-def cut_body(exchange: Exchange, *, honest: bool = False) -> Outcome:
-    """Half of the body comes; the length tells of the whole, or, if honest, of the half."""
+def cut_body(exchange: Exchange, *, honest: bool = False, part: float = 0.5) -> Outcome:
+    """A part (0 to 1) of the body comes; the length tells of the whole, or, if honest, of the part."""
     response = exchange.answer_as_usual()
-    half = response.body[: len(response.body) // 2]
+    half = response.body[: int(len(response.body) * part)]
     if honest:
         return replace(response, body=half)
 
@@ -321,7 +328,7 @@ def gzip_bomb(_exchange: Exchange, *, megabytes: int = 1000) -> Outcome:
 @fault()
 def wrong_charset(exchange: Exchange, *, in_header: bool = True) -> Outcome:
     """The header names another charset than the body has; or header and page name one that it has not."""
-    body = exchange.page_of(exchange.listing).body
+    body = exchange.page.body
     if in_header:
         return Response(200, body, {"Content-Type": "text/html; charset=ISO-8859-1"})
     return Response(200, body.decode().encode("cp1252", "xmlcharrefreplace"), {"Content-Type": HTML})
@@ -379,6 +386,32 @@ def vanished_facet(exchange: Exchange, *, shows: str = "nothing") -> Outcome:
             return exchange.page_of(exchange.archive.listing(unfiltered))
         case _:
             return page(exchange.renderer.not_found(), 404)
+
+
+@fault(match=DOCUMENTS)
+def not_found(exchange: Exchange) -> Outcome:
+    """The document is in listings, and its page is not there."""
+    return page(exchange.renderer.not_found(), 404)
+
+
+@fault(match=DOCUMENTS)
+def front_page(exchange: Exchange) -> Outcome:
+    """The front page comes for every document."""
+    return page(exchange.renderer.front())
+
+
+@fault(match=DOCUMENTS)
+def same_document(exchange: Exchange) -> Outcome:
+    """Whatever document is asked for, the page is that of the first."""
+    return page(exchange.renderer.document(exchange.archive.truth.documents[0]))
+
+
+@fault(match=DOCUMENTS)
+def same_record_id(exchange: Exchange) -> Outcome:
+    """Every document's page claims the record id of the first."""
+    documents = exchange.archive.truth.documents
+    own = next(one for one in documents if one.address == exchange.request.path)
+    return page(exchange.renderer.document(replace(own, record_id=documents[0].record_id)))
 
 
 @fault(match=ROBOTS)
