@@ -63,6 +63,8 @@ def rows() -> dict[str, list[dict[str, Any]]]:
         document(IDS[name], DATES[name], title=title, summary=SUMMARIES.get(name), url=f"{SITE}/{name}")
         for name, title in TITLES.items()
     ]
+    for row in documents:
+        row["source"] = "Fond 7, file 3." if row["document_id"] == IDS["d"] else None
     dated = sorted(
         documents, key=lambda row: (str(row.get("date_start") or "9999"), str(row.get("date_end") or "9999"))
     )
@@ -529,3 +531,13 @@ def test_one_document_is_an_ris_of_its_own(page: "Page") -> None:
     assert saved.suggested_filename == f"{IDS['c']}.ris"
     (entry,) = rispy.loads(saved.path().read_text(encoding="utf-8"))
     assert entry["title"] == TITLES["c"]
+
+
+def test_an_ris_has_the_source_and_keywords_of_the_document_s_page(page: "Page") -> None:
+    search(page, IDS["d"])
+    page.locator(".cite summary").click()
+
+    (entry,) = rispy.loads(downloaded(page, "RIS").path().read_text(encoding="utf-8"))
+    assert entry["keywords"] == ["Castro, Fidel"]
+    assert entry["accession_number"] == "Fond 7, file 3."
+    assert "Fond 7, file 3, Wilson Center Digital Archive" in page.locator(".cite p").inner_text()

@@ -22,7 +22,7 @@ const run = async () => {
   const search = makeSearch(listing);
   const labels = ["collections", ...listing.groups.filter(({ param }) => param === "term").map(({ label }) => label.toLowerCase())];
   const named = (row, label) => (label === "collections" ? collectionsOf[row] : termsOf[row].filter(({ group }) => group.label.toLowerCase() === label));
-  const references = makeReferences(listing, labels, (row, label) => named(row, label).map((value) => value.name).join("; ") || null);
+  const references = makeReferences(listing, labels, (row, label) => named(row, label).map((value) => value.name));
   const table = document.querySelector("table.documents");
 
   // The state, and the URL that stands for it.

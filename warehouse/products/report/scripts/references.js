@@ -1,11 +1,14 @@
-// Documents for other programs: CSV, RIS and a citation, by the rules of `wcda export`.
+// Documents for other programs: CSV, RIS and a citation, by the rules of `wcda export`. Who is an author, and who is
+// named otherwise, is not in the page: people are keywords.
+const KEYWORDS = ["people", "places", "topics"];
+
 const makeReferences = ({ id, title, date_text: date, date_edtf: edtf, summary, url, source, about }, labels, namesOf) => {
   // A spreadsheet takes such texts for formulas; one apostrophe before them says that they are texts.
   const guarded = (text) => text.replace(/^('*[=+\-@\t\r\n＝＋－＠])/, "'$1");
   const cell = (text) => (text === null ? "" : `"${guarded(text).replaceAll('"', '""')}"`);
   const csv = (rows) => {
     const head = ["document_id", "date_text", "date_edtf", "title", "summary", "url", ...labels];
-    const line = (row) => [id, date, edtf, title, summary, url].map((column) => column[row]).concat(labels.map((label) => namesOf(row, label)));
+    const line = (row) => [id, date, edtf, title, summary, url].map((column) => column[row]).concat(labels.map((label) => namesOf(row, label).join("; ") || null));
     return `\ufeff${[head, ...rows.map(line)].map((cells) => `${cells.map(cell).join(",")}\r\n`).join("")}`;
   };
 
@@ -30,8 +33,10 @@ const makeReferences = ({ id, title, date_text: date, date_edtf: edtf, summary, 
     rows
       .map((row) => {
         const [year, day] = risDate(row);
-        const fields = [["TY", "MANSCPT"], ["DB", about.archive], ["DP", "wcda"], ["ID", id[row]], ["TI", title[row]]];
-        fields.push(["PY", year], ["DA", day], ["AB", summary[row]], ["UR", url[row]]);
+        const keywords = labels.filter((label) => KEYWORDS.includes(label)).flatMap((label) => namesOf(row, label));
+        const fields = [["TY", "MANSCPT"], ["DB", about.archive], ["AN", source?.[row] ?? null], ["DP", "wcda"], ["ID", id[row]]];
+        fields.push(["TI", title[row]], ["PY", year], ["DA", day], ["AB", summary[row]]);
+        fields.push(...keywords.map((name) => ["KW", name]), ["UR", url[row]]);
         const lines = fields.map(([tag, value]) => [tag, value === null ? "" : oneLine(value)]).filter(([, value]) => value);
         return `${lines.map(([tag, value]) => `${tag}  - ${value}\r\n`).join("")}ER  - \r\n`;
       })
