@@ -69,7 +69,8 @@ def one_line_of_known_errors(record: logging.LogRecord) -> bool:
 def log_to_runs() -> None:
     """Send what our own modules log to the log of the run that they work for, and spare it a line for each batch."""
     logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
-    logging.getLogger("prefect.engine").addFilter(one_line_of_known_errors)
+    for name in ("prefect.engine", "prefect.flow_runs"):  # which of them reports depends on who started the process
+        logging.getLogger(name).addFilter(one_line_of_known_errors)
     ours = logging.getLogger("flows")
     ours.setLevel(logging.INFO)
     ours.addHandler(APILogHandler())

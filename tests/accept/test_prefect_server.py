@@ -1,11 +1,13 @@
 """The main job on a real Prefect server: named by the environment, and by the user's profile."""
 
+import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_wcda
-from tests.prefect_server import PrefectServer
+from tests.conftest import WCDA, run_wcda
+from tests.prefect_server import PrefectServer, until
 
 pytestmark = pytest.mark.accept
 
@@ -50,3 +52,24 @@ def test_a_run_that_gives_nothing_usable_is_a_failed_run_there(server: PrefectSe
     assert len(done.stderr.splitlines()) == 1, done.stderr
     (run,) = server.runs_named("harvest every collection from no-page.txt")
     assert (run["state_type"], f"wcda: {run['state']['message']}\n") == ("FAILED", done.stderr)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 10.0])
+def test_serving_is_ended_by_sigterm_without_a_warning(seconds: float, server: PrefectServer, tmp_path: Path) -> None:
+    name = f"ended-after-{seconds}"
+    command = ["serve", "--from", "samples", "--cron", "0 3 1 1 *", "--name", name, "--warehouse", "w"]
+    process = subprocess.Popen(
+        [WCDA, *command],
+        env=server.environment,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: name in {each["name"] for each in server.call("/deployments/filter", {})})
+    time.sleep(seconds)
+
+    process.terminate()
+
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode in (0, -15)

@@ -90,12 +90,13 @@ def test_the_backfill_needs_no_catalog() -> None:
     assert "catalog" not in backfill
 
 
-def test_a_known_error_is_one_line_in_the_log_of_a_worker(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("name", ["prefect.engine", "prefect.flow_runs"])
+def test_a_known_error_is_one_line_in_the_log_of_a_worker(name: str, caplog: pytest.LogCaptureFixture) -> None:
     from flows.run_states import log_to_runs
     from schemas.errors import UsageError
 
     log_to_runs()
-    logger = logging.getLogger("prefect.engine")
+    logger = logging.getLogger(name)
     logger.addHandler(caplog.handler)
     try:
         raise UsageError("catalog nowhere.toml: No such file or directory")
