@@ -23,8 +23,9 @@ each column, filters, facets and full-text search. It listens on this machine al
 - Days are YYYY-MM-DD, timestamps YYYY-MM-DDThh:mm:ss.ffffffZ (UTC). The texts of a list are joined by "; ".
 """
 
-_SETTINGS = {"facet_time_limit_ms": 2000, "sql_time_limit_ms": 10000}
-"""Datasette's own limits (200 and 1000 ms) leave facets of the whole archive out on a slow machine."""
+_SETTINGS = {"facet_time_limit_ms": 5000, "sql_time_limit_ms": 10000, "suggest_facets": False}
+"""Datasette's own limits (200 and 1000 ms) leave facets of the whole archive out. To suggest more of them it counts the
+values of each column of each page that is shown, which takes seconds."""
 _FACETS = {
     "documents": ["date_precision", "languages", "document_type"],
     "collections": ["kind", "complete"],
