@@ -50,7 +50,6 @@ def test_the_site_has_every_page_and_is_read_and_searched_without_network(source
     with open_browser() as browser:
         tab = browser.new_page()
         tab.on("request", lambda request: asked.append(request.url))
-        tab.on("requestfailed", lambda request: failed.append(request.url))
         tab.on("pageerror", lambda error: failed.append(str(error)))
         for page in (one for one in pages if one.stem != "404"):  # which is for servers: its links begin at the root
             tab.goto(page.as_uri())
