@@ -72,6 +72,7 @@ def _terms(named: pd.DataFrame, term_pages: pd.DataFrame) -> pd.DataFrame:
     """Each term once: named as most pages name it, or as its own page does."""
     columns = ["term_id", "kind", "name", "url", "facet_id"]
     every = count(named, columns, "size")  # a few thousand rows, where there were some twenty of each page
+    every = every.astype(dict.fromkeys(columns, pd.ArrowDtype(pa.string())))
     own = term_pages[columns[:-1]].assign(size=1).astype({"size": every["size"].dtype})
     every = pd.concat([every, own], ignore_index=True)
     terms = every[["term_id", "kind"]].drop_duplicates("term_id")
@@ -91,6 +92,7 @@ def _most_frequent(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def _document_terms(named: pd.DataFrame) -> pd.DataFrame:
     """Terms of documents, numbered within each role."""
     ordered = sort(named[["document_id", "role", "position", "term_id"]], ["document_id", "position"])
+    ordered["role"] = ordered["role"].astype(pd.ArrowDtype(pa.string()))
     ordered["position"] = ordered.groupby(["document_id", "role"]).cumcount() + 1
     return ordered
 
