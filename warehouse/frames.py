@@ -72,7 +72,8 @@ def _series(array: pa.Array) -> "pd.Series[Any]":
 
 
 def _table(frame: pd.DataFrame, columns: list[str]) -> pa.Table:
-    return pa.table({column: pa.array(frame[column], from_pandas=True) for column in dict.fromkeys(columns)})
+    table = pa.table({column: pa.array(frame[column], from_pandas=True) for column in dict.fromkeys(columns)})
+    return table.unify_dictionaries()
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from schemas.records import PageKind
 from warehouse.building.evidence import Built, Evidence
-from warehouse.building.seen_pages import latest_pages
-from warehouse.frames import look_up
+from warehouse.building.seen_pages import AGE, latest_pages
+from warehouse.frames import count, group, look_up, sort, where
 
 KIND: PageKind = "document"
 NEEDS: tuple[str, ...] = ("page_terms", "page_texts", "page_files", "term_pages")
@@ -19,17 +19,15 @@ FILLS: tuple[str, ...] = ("terms", "document_terms", "texts", "files", "relation
 def build(evidence: Evidence) -> Built:
     """The tables of pages of documents and terms; of each document, those of its latest page."""
     parsed, identified = evidence.parsed, evidence.identified
-    if (
-        evidence.seen.pages.empty and evidence.seen.relations.empty and parsed["term_pages"].empty
-    ):  # the usual case of listings alone, and quick
+    shown = (evidence.seen.pages, evidence.seen.relations, parsed["term_pages"])
+    if all(frame.empty for frame in shown):  # the usual case of listings alone, and quick
         return Built({}, evidence.seen.pages[["page_id"]], evidence.seen.issues)
-    latest = latest_pages(evidence.seen.pages, identified)[["page_id", "document_id"]]
+    latest = latest_pages(evidence.seen.pages[[*AGE]], identified)[["page_id", "document_id"]]
     every = pd.concat([evidence.seen.pages["page_id"], parsed["term_pages"]["page_id"]])
     rows = evidence.seen.relations["page_id"]
     nameless = rows[~rows.isin(every)]  # pages of terms of which nobody knows which
     term_pages = _latest_term_pages(parsed.pop("term_pages"), evidence.captures)
-    named = parsed.pop("page_terms").drop_duplicates(["page_id", "position"])
-    of_documents = named.merge(latest, on="page_id")
+    of_documents = _of_latest(parsed.pop("page_terms"), latest)
     tables = {
         "terms": _terms(of_documents, term_pages),
         "document_terms": _document_terms(of_documents),
@@ -61,9 +59,9 @@ def _days(texts: "pd.Series[Any]") -> "pd.Series[Any]":
 
 
 def _of_latest(rows: pd.DataFrame, latest: pd.DataFrame) -> pd.DataFrame:
-    distinct = rows.drop_duplicates(["page_id", "position"])
-    found: pd.DataFrame = distinct.merge(latest, on="page_id")
-    return found
+    """Rows of the latest pages, each once, with their document; rows that all stay are not copied, as they are many."""
+    named = look_up(where(rows, ~rows.duplicated(["page_id", "position"])), latest, "page_id")
+    return where(named, named["document_id"].notna())
 
 
 def _latest_term_pages(term_pages: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +75,10 @@ def _latest_term_pages(term_pages: pd.DataFrame, captures: pd.DataFrame) -> pd.D
 def _terms(named: pd.DataFrame, term_pages: pd.DataFrame) -> pd.DataFrame:
     """Each term once: named as most pages name it, or as its own page does."""
     columns = ["term_id", "kind", "name", "url", "facet_id"]
-    every = pd.concat([named[columns], term_pages[columns[:-1]]], ignore_index=True)
+    every = count(named, columns, "size")  # a few thousand rows, where there were some twenty of each page
+    every = every.astype(dict.fromkeys(columns, pd.ArrowDtype(pa.string())))
+    own = term_pages[columns[:-1]].assign(size=1).astype({"size": every["size"].dtype})
+    every = pd.concat([every, own], ignore_index=True)
     terms = every[["term_id", "kind"]].drop_duplicates("term_id")
     for column in ("name", "url", "facet_id"):
         terms = look_up(terms, _most_frequent(every, column), "term_id")
@@ -86,7 +87,7 @@ def _terms(named: pd.DataFrame, term_pages: pd.DataFrame) -> pd.DataFrame:
 
 def _most_frequent(rows: pd.DataFrame, column: str) -> pd.DataFrame:
     """The value of a column that each term has most often; of several, the first by its text."""
-    counts = rows.dropna(subset=[column]).groupby(["term_id", column], as_index=False).size()
+    counts = group(where(rows, rows[column].notna()), ["term_id", column], size=("size", "sum"))
     ordered = counts.sort_values(["term_id", "size", column], ascending=[True, False, True])
     most: pd.DataFrame = ordered.drop_duplicates("term_id")[["term_id", column]]
     return most.astype(pd.ArrowDtype(pa.string()))
@@ -94,7 +95,8 @@ def _most_frequent(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _document_terms(named: pd.DataFrame) -> pd.DataFrame:
     """Terms of documents, numbered within each role."""
-    ordered = named.sort_values(["document_id", "position"])
+    ordered = sort(named[["document_id", "role", "position", "term_id"]], ["document_id", "position"])
+    ordered["role"] = ordered["role"].astype(pd.ArrowDtype(pa.string()))
     ordered["position"] = ordered.groupby(["document_id", "role"]).cumcount() + 1
     return ordered
 

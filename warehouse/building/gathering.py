@@ -10,6 +10,9 @@ from schemas.issues import LOST_REVISIT
 from schemas.parsed import PARSED_TABLES
 from schemas.revisits import PageCopy, resolve_revisits
 
+_REPEATED = {"page_terms": ("role", "kind", "term_id", "name", "url", "facet_id")}
+"""Columns whose few values stand in very many rows: each row has the number of its value (an Arrow dictionary)."""
+
 Parsed = dict[str, pd.DataFrame]
 """Frames with the columns of `schemas.parsed.PARSED_TABLES`, by name."""
 
@@ -20,11 +23,13 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
     Large columns are left out (`building.texts` writes them).
     """
     schemas = {name: table.arrow_schema(with_large=False) for name, table in PARSED_TABLES.items()}
-    parts: dict[str, list[pa.Table]] = {name: [schema.empty_table()] for name, schema in schemas.items()}
+    parts: dict[str, list[pa.Table]] = {
+        name: [_numbered(name, schema.empty_table())] for name, schema in schemas.items()
+    }
     for segment in segments:
         for name, part in parts.items():
-            part.append(segment[name].select(schemas[name].names))
-    tables = {name: pa.concat_tables(part) for name, part in parts.items()}
+            part.append(_numbered(name, segment[name].select(schemas[name].names)))
+    tables = {name: pa.concat_tables(part).unify_dictionaries() for name, part in parts.items()}
     resolved = resolve_revisits(tables["captures"])
     tables["captures"] = resolved.captures
     frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
@@ -33,6 +38,14 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
     frames["issues"] = pd.concat([frames["issues"], _lost_revisits(frames["captures"][~shown])], ignore_index=True)
     frames["captures"] = frames["captures"][shown]
     return frames
+
+
+def _numbered(name: str, table: pa.Table) -> pa.Table:
+    """A parsed table with each value of a repeated column once."""
+    for column in _REPEATED.get(name, ()):
+        place = table.schema.get_field_index(column)
+        table = table.set_column(place, column, table[column].combine_chunks().dictionary_encode())
+    return table
 
 
 def _add_copies(frames: Parsed, copies: Sequence[PageCopy]) -> None:

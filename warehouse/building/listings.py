@@ -12,6 +12,7 @@ from warehouse.building.document_pages import page_columns
 from warehouse.building.documents import describe_documents
 from warehouse.building.evidence import Built, Evidence
 from warehouse.building.readings import Readings
+from warehouse.building.seen_pages import AGE, latest_pages
 from warehouse.building.wordings import find_wordings, number_revisions
 from warehouse.frames import count, group, look_up, where
 from warehouse.identity.nodes import ADDRESS_KEY
@@ -56,7 +57,7 @@ def build(evidence: Evidence) -> Built:
 
 def _node_keys(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:
     """The number of the site's database for each document whose page shows one that no other document's page shows."""
-    latest = page_columns(evidence, identified)[["document_id", "node_id"]].dropna()
+    latest = latest_pages(evidence.seen.pages[[*AGE, "node_id"]], identified)[["document_id", "node_id"]].dropna()
     own = latest[~latest["node_id"].duplicated(keep=False)]
     return pd.DataFrame({"key": "node:" + own["node_id"], "document_id": own["document_id"], "kind": "node"})
 

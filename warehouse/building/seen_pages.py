@@ -21,11 +21,14 @@ from schemas.parsed import PARSED_TABLES
 from schemas.records import Alias
 from warehouse.building.gathering import Parsed
 from warehouse.building.wordings import page_spans
-from warehouse.frames import look_up
+from warehouse.frames import look_up, where
 from warehouse.identity.wording import normalise
 
 PAGE_POSITION = 0
 """Position of a document's page among the sightings on it; rows of related documents have those from 1."""
+
+AGE = ("page_id", "is_whole", "last_seen_at")
+"""Columns of pages that tell which is the latest of a document."""
 
 _SEEN = ["page_id", "position", "date_text", "date_edtf", "title", "summary", "url"]
 _CLAIMS = ["page_id", "title", "own_url", "url", "cited_url", "node_id", "is_whole"]
@@ -71,8 +74,8 @@ def see_pages(parsed: Parsed, captures: pd.DataFrame) -> SeenPages:
     """
     shown = captures["page_id"].unique()
     pages, rows = (parsed.pop(name) for name in ("document_pages", "page_relations"))
-    pages = pages[pages["page_id"].isin(shown)].drop_duplicates("page_id")
-    rows = rows[rows["page_id"].isin(shown)].drop_duplicates(["page_id", "position"])
+    pages = where(pages, pages["page_id"].isin(shown) & ~pages.duplicated("page_id"))
+    rows = where(rows, rows["page_id"].isin(shown) & ~rows.duplicated(["page_id", "position"]))
     pages = look_up(pages, page_spans(captures), "page_id")
     titles = _titles_of_urls(pages, parsed["entries"], rows)
     claims = [_judge(claim, titles) for claim in pages[_CLAIMS].itertuples(index=False)]
@@ -92,7 +95,7 @@ def latest_pages(pages: pd.DataFrame, identified: pd.DataFrame) -> pd.DataFrame:
     """The page of each document that its values come from: whole, and captured last.
 
     Args:
-        pages: As `SeenPages.pages`.
+        pages: As `SeenPages.pages`, or some of its columns, with `AGE`.
         identified: page_id, position and document_id of sightings.
     """
     own = identified.loc[identified["position"] == PAGE_POSITION, ["page_id", "document_id"]]
