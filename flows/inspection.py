@@ -10,13 +10,14 @@ from typing import Any
 
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
-from extractors.saved_marks import read_mark
+from extractors.saved_forms import UnreadableFormError, pages_in
 from extractors.sources.saved import origin_of, read_page_file
+from extractors.wilson_center.layouts.plain_text import page_starts
 from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
-from schemas.errors import RawZoneError, UsageError, WarehouseError
+from schemas.errors import RawZoneError, SourceError, UsageError, WarehouseError
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
@@ -272,8 +273,11 @@ def read_saved_page(path: Path) -> ParsedPage:
     if not path.is_file():
         raise UsageError(f"{path}: no such file")
     body = read_page_file(path)
-    mark = read_mark(body)
-    return read_page(body, url=mark and origin_of(mark.url, ARCHIVE_URL).url)
+    try:
+        page = pages_in(body, page_starts)[0]
+    except UnreadableFormError as error:
+        raise SourceError(f"{path.name}: {error}") from error
+    return read_page(page.body, url=page.url and origin_of(page.url, ARCHIVE_URL).url)
 
 
 _OF_A_PAGE = ("level", "kind", "message", "expected", "found")
