@@ -59,8 +59,15 @@ def decode_body(body: bytes, content_encoding: str | None) -> bytes:
         raise UndecodableError(f"its content-encoding is not known: {', '.join(unknown)}")
     if len(codings) > _MAX_CODINGS:
         raise UndecodableError(f"it has more than {_MAX_CODINGS} content-encodings, one within another")
+    former = None
     for coding in reversed(codings):
-        body = _DECODERS[coding](body)
+        try:
+            body = _DECODERS[coding](body)
+        except DamagedBodyError:
+            if coding != former:
+                raise
+            return body  # stated twice, and done once
+        former = coding
     return body
 
 

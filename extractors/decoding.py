@@ -4,6 +4,7 @@ A byte-order mark decides, then what HTTP says, then what the page says of itsel
 left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. What is
 said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too. What is said to
 be in an older encoding, and is UTF-8 to the last byte beyond ASCII, is read as UTF-8: servers state the wrong one.
+UTF-16 without a mark is told by the null that every letter of ASCII has.
 """
 
 import codecs
@@ -18,16 +19,17 @@ from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, Issue
 
 _UTF8, _UTF16 = "utf-8", ("utf-16le", "utf-16be")
 _MARKS = ((codecs.BOM_UTF8, _UTF8), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
-_REPLACEMENT = "\ufffd"
+_REPLACEMENT, _NULL = "\ufffd", "\x00"
 
 # The standard looks at 1024 bytes; savers and replays write what is theirs before that.
 _DECLARED_WITHIN = 16 * 1024
-_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_UNSEEN = re.compile(rb"<!--.*?-->|<(script|style)\b.*?</\1", re.DOTALL | re.IGNORECASE)
 _META = re.compile(rb"<meta[\s/][^>]*", re.IGNORECASE)
 _CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([^\s"'/>;]+)""", re.IGNORECASE)
 _XML = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["']""")
 
 _BINARY_SHARE = 0.05
+_ASCII_SHARE = 0.1  # of a text in any script: its white space, digits and punctuation
 _GLIMPSE = 4096
 _CONTROL = dict.fromkeys([*range(9), *range(14, 32)])
 
@@ -59,6 +61,11 @@ def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Is
     data = body.removeprefix(mark[0]) if mark else body
     if not data or data.isspace():
         return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(data)} bytes")]
+    unmarked = None if mark or _known_label(charset or "") in _UTF16 else _utf16_without_mark(data)
+    if unmarked is not None:
+        text, issues = _decoded(data, _Choice(unmarked, is_declared=False))
+        message = f"the page does not say that it is in {unmarked}, and was read as that"
+        return text, [ENCODING.issue(message, expected="a byte-order mark", found=unmarked), *issues]
     choice = _Choice(mark[1], is_declared=True) if mark else _declared(data, charset)
     if choice.encoding not in _UTF16 and not _is_text(data[:_GLIMPSE].decode("latin-1")):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
@@ -68,7 +75,20 @@ def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Is
     text, issues = _decoded(data, choice)
     if choice.encoding in _UTF16 and not _is_text(text[:_GLIMPSE]):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
-    return text, issues
+    if (nulls := text.count(_NULL)) == 0:
+        return text, issues
+    message = f"the page has {nulls} null {'character' if nulls == 1 else 'characters'}; U+FFFD stands for each"
+    return text.replace(_NULL, _REPLACEMENT), [*issues, ENCODING.issue(message, expected=choice.encoding)]
+
+
+def _utf16_without_mark(data: bytes) -> str | None:
+    """Which kind of UTF-16 a text is in that does not say it; `None` if it is in none."""
+    head = data[:_GLIMPSE]
+    high, low = head[0::2].count(0), head[1::2].count(0)
+    name, nulls, others = (_UTF16[0], low, high) if low > high else (_UTF16[1], high, low)
+    if others or nulls < _ASCII_SHARE * len(head) / 2:
+        return None
+    return name if _is_text(head.decode(name, "replace")) else None
 
 
 def _declared(body: bytes, charset: str | None) -> _Choice:
@@ -76,7 +96,7 @@ def _declared(body: bytes, charset: str | None) -> _Choice:
     label = _known_label(charset) if charset else None
     if label is not None:
         return _Choice(label, is_declared=True)
-    head = _COMMENT.sub(b"", body[:_DECLARED_WITHIN])
+    head = _UNSEEN.sub(b"", body[:_DECLARED_WITHIN])
     stated = next((found[1] for meta in _META.finditer(head) if (found := _CHARSET.search(meta[0]))), None)
     if stated is None and (xml := _XML.match(head)) is not None:
         stated = xml[1]
@@ -128,6 +148,6 @@ def _known_label(label: str) -> str | None:
 
 
 def _is_text(head: str) -> bool:
-    """Whether a text has few control characters, and no null."""
+    """Whether a text has few control characters."""
     control = len(head) - len(head.translate(_CONTROL))
-    return control <= _BINARY_SHARE * len(head) and "\x00" not in head
+    return control <= _BINARY_SHARE * len(head)

@@ -8,12 +8,15 @@ Rewriting"; the Wayback Machine's flags behind the timestamp).
 import datetime as dt
 import re
 from typing import NamedTuple
+from urllib.parse import unquote
 
 _REPLAY = re.compile(
-    r"(?:(?:https?:)?//[^/?#]+)?/?(?:[^?#]*?/)?(?P<at>[0-9]{4,14})(?:[a-z]{2}_)*/(?P<url>(?:https?:/+|(?=[a-z0-9-]+\.)).+)",
+    r"(?:(?:https?:)?//[^/?#]+)?/?(?:[^?#]*?/)?(?P<at>[0-9]{4,14}|[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]{6})(?:[a-z]{2}_)*/"
+    r"(?P<url>(?:https?(?::|%3a)(?:/|%2f)+|(?=[a-z0-9-]+\.)).+)",
     re.IGNORECASE | re.DOTALL,
 )
 _SCHEME = re.compile(r"(https?):/+", re.IGNORECASE)
+_ENCODED = re.compile(r"https?(?:%3a|:(?:%2f)+)", re.IGNORECASE)
 _EXACT = "%Y%m%d%H%M%S"
 
 
@@ -29,10 +32,11 @@ def split_replay(url: str) -> Replayed | None:
     match = _REPLAY.fullmatch(url.strip())
     if match is None:
         return None
-    scheme = _SCHEME.match(match["url"])
-    rest = match["url"][scheme.end() :] if scheme else match["url"]
+    url = unquote(match["url"]) if _ENCODED.match(match["url"]) else match["url"]
+    scheme = _SCHEME.match(url)
+    rest = url[scheme.end() :] if scheme else url
     original = f"{scheme[1].lower() if scheme else 'http'}://{rest}"
-    return Replayed(original, read_replay_timestamp(match["at"]))
+    return Replayed(original, read_replay_timestamp(re.sub(r"[.-]", "", match["at"])))
 
 
 def original_url(href: str) -> str:

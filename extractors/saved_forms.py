@@ -1,26 +1,36 @@
 """Files that hold one page or several in a form of their own: MHTML, Safari's webarchive, pages one after the other.
 
-Each gives the pages in it, with the URL and time that it knows of them. Pure: bytes in, pages out.
+Each gives the pages in it, with the URL and time that it knows of them; of what a web archive played, those of the
+page that it played, which may be in a frame. Pure: bytes in, pages out.
 """
 
 import datetime as dt
 import plistlib
 import re
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from extractors.byte_streams import MAX_PAGE_BYTES
+from extractors.replays import split_replay
 from extractors.saved_marks import read_http_date, read_mark
 
-_MHTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE)
+_MHTML = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE
+)
 _MHTML_FIELD = re.compile(rb"^(?:MIME-Version|Snapshot-Content-Location)[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_CONTENT_FIELD = re.compile(rb"^Content-Type[ \t]*:[ \t]*(?:multipart/related|text/html)", re.IGNORECASE | re.MULTILINE)
-_WEBARCHIVE = b"WebMainResource"
+_CONTENT_FIELD = re.compile(
+    rb"^Content-Type[ \t]*:[ \t]*(?:multipart/(?:related|mixed|alternative)|text/html)", re.IGNORECASE | re.MULTILINE
+)
+_WEBARCHIVE = re.compile(rb"Web(?:MainResource|Subresources|SubframeArchives|ResourceData)")
 _PLISTS = (b"bplist00", b"<?xml", b"<!DOCTYPE plist", b"<plist")
 # A page begins behind the end of another, or its doctype at the beginning of a line.
 _NEXT_PAGE = re.compile(
@@ -28,7 +38,9 @@ _NEXT_PAGE = re.compile(
     rb"|\n[ \t]*(?P<line><!doctype\s+html)",
     re.IGNORECASE | re.DOTALL,
 )
+_PROLOG = re.compile(rb"\xef\xbb\xbf|<!--.*?-->|<\?.*?\?*>", re.DOTALL)  # what can stand before a doctype
 _HEAD_BYTES = 4096
+_END_OF_ZIP, _END_OF_ZIP_BYTES = b"PK\x05\x06", 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,28 @@ def pages_in(body: bytes, page_starts: Callable[[str], list[int]]) -> list[Found
         return list(_pages_of_mhtml(body))
     if _is_webarchive(body[:_HEAD_BYTES]):
         return list(_pages_of_webarchive(body))
+    if body.lstrip()[:1] == b"<" and (end := body.rfind(_END_OF_ZIP)) > 0:
+        return [_self_extracted(body, end)]
     return [_marked(part) for part in _parted(body, page_starts)]
+
+
+def _self_extracted(body: bytes, end: int) -> FoundPage:
+    """The page of a file of SingleFile that unpacks itself in a browser: HTML around a zip.
+
+    Args:
+        body: The file.
+        end: Where the zip's last record begins, which has no comment.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(body[: end + _END_OF_ZIP_BYTES])) as archive:
+            member = archive.getinfo("index.html")
+            if member.file_size > MAX_PAGE_BYTES:
+                raise UnreadableFormError(f"the zip in the page holds one of more than {MAX_PAGE_BYTES} bytes")
+            page = _marked(archive.read(member))
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, LookupError, EOFError) as error:
+        raise UnreadableFormError(f"the zip in the page cannot be read: {error}") from error
+    mark = None if page.url else read_mark(body)
+    return replace(page, url=mark.url, captured_at=mark.captured_at) if mark else page
 
 
 def _marked(body: bytes) -> FoundPage:
@@ -86,7 +119,7 @@ def _parted(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[by
     begin = 0
     for match in _NEXT_PAGE.finditer(body):
         at = match.start("behind") if match["behind"] else match.start("line")
-        if body[begin:at].strip():
+        if _PROLOG.sub(b"", body[begin:at]).strip():
             yield body[begin:at]
             begin = at
     yield body[begin:]
@@ -114,13 +147,25 @@ def _pages_of_mhtml(body: bytes) -> Iterator[FoundPage]:
     parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
     if not parts:
         raise UnreadableFormError("the MHTML file holds no page: it is cut off, or damaged")
-    main = next((part for part in parts if location and _location(part["Content-Location"]) == location), parts[0])
-    payload = main.get_payload(decode=True)
-    url = _location(main["Content-Location"]) or location
-    content_type = _content_type(main)
-    yield FoundPage(
-        payload if isinstance(payload, bytes) else b"", url, read_http_date(message["Date"] or ""), content_type
-    )
+    urls = [_location(part["Content-Location"]) for part in parts]
+    place = _played(urls, urls.index(location) if location in urls else 0)
+    payload = parts[place].get_payload(decode=True)
+    body = payload if isinstance(payload, bytes) else b""
+    saved_at = read_http_date(message["Date"] or "")
+    yield _as_captured(FoundPage(body, urls[place] or location, saved_at, _content_type(parts[place])))
+
+
+def _played(urls: list[str | None], main: int) -> int:
+    """Which of several pages in a file is the one that was saved: of a replay with frames, that which it played."""
+    replayed = [split_replay(url) if url else None for url in urls]
+    wanted = replayed[main]
+    return max(place for place, each in enumerate(replayed) if each == wanted) if wanted else main
+
+
+def _as_captured(page: FoundPage) -> FoundPage:
+    """A page at its own URL and the time of its capture, if a web archive played it."""
+    replayed = split_replay(page.url) if page.url else None
+    return replace(page, url=replayed.url, captured_at=replayed.captured_at) if replayed else page
 
 
 def _location(field: str | None) -> str | None:
@@ -140,16 +185,27 @@ def _content_type(part: Message) -> str:
 
 
 def _is_webarchive(head: bytes) -> bool:
-    return head.lstrip().startswith(_PLISTS) and _WEBARCHIVE in head
+    return head.lstrip().startswith(_PLISTS) and _WEBARCHIVE.search(head) is not None
 
 
 def _pages_of_webarchive(body: bytes) -> Iterator[FoundPage]:
     """The page of a webarchive, a property list of Safari's."""
     try:
-        main: Any = plistlib.loads(body)["WebMainResource"]
-        data, url = main["WebResourceData"], main.get("WebResourceURL")
+        resources = list(_main_resources(plistlib.loads(body)))
+        urls = [str(each.get("WebResourceURL") or "") for each in resources]
+        main = resources[_played(list(urls), 0)]
+        data, url = bytes(main["WebResourceData"]), main.get("WebResourceURL")
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, TypeError, OverflowError) as error:
         raise UnreadableFormError(f"the webarchive is damaged: {error or type(error).__name__}") from error
     charset = main.get("WebResourceTextEncodingName")
     content_type = f"text/html; charset={charset}" if charset else "text/html"
-    yield FoundPage(bytes(data), str(url) if url else None, None, content_type)
+    yield _as_captured(FoundPage(data, str(url) if url else None, None, content_type))
+
+
+def _main_resources(archive: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever a property list holds
+    """The page of a webarchive, and those of its frames."""
+    waiting = [archive]
+    while waiting:
+        each = waiting.pop(0)
+        yield each["WebMainResource"]
+        waiting += each.get("WebSubframeArchives") or ()

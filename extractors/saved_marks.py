@@ -1,9 +1,10 @@
 """What programs that save pages write into them: the page's URL, and when it was saved.
 
-Browsers' "mark of the web", the comments of SingleFile and HTTrack, what the Wayback Machine adds to a page that it
-plays, and the first lines of text that readers for language models give.
+Browsers' "mark of the web", what SingleFile, HTTrack, monolith, Save Page WE and WebScrapBook write, what the Wayback
+Machine and pywb add to a page that they play, and the first lines of text that readers for language models give.
 """
 
+import codecs
 import datetime as dt
 import re
 from collections.abc import Callable
@@ -11,18 +12,32 @@ from email.utils import parsedate_to_datetime
 from html import unescape
 
 from extractors.replays import Replayed, read_replay_timestamp, split_replay
+from schemas.timestamps import parse_timestamp
 
 MARK_BYTES = 8 * 1024
 """Of a page, at its beginning: marks stand before or soon behind the doctype."""
 
 _BROWSER = re.compile(rb"<!-- saved from url=\([0-9]{4,}\)(\S+) -->")
 _SINGLEFILE = re.compile(
-    rb"<!--\s*Page saved with SingleFile\s+url:\s*(?P<url>\S+)\s+saved date:\s*(?P<at>[^\n<]+)", re.IGNORECASE
+    rb"<!--\s*Page saved with SingleFileZ?\s+url:\s*(?P<url>\S+)\s+saved date:\s*(?P<at>[^\n<]+)", re.IGNORECASE
 )
 _HTTRACK = re.compile(
-    rb"<!-- Mirrored from (?P<url>\S+) by HTTrack Website Copier/[^,>]*(?:\[[^\]>]*\])?, (?P<at>[^>]+?) -->"
+    rb"<!-- (?:Page )?[Mm]irrored from (?P<url>\S+) by HTTrack\b"
+    rb"(?: Website Copier/[^,>]*(?:\[[^\]>]*\])?, (?P<at>[^>]+?)|[^,>]*?) ?-->"
+)
+_MONOLITH = re.compile(rb"<!-- Saved from (?P<url>\S+) at (?P<at>\S+) using monolith\b")
+_SCRAPBOOK = re.compile(
+    rb"""<html\s[^>]*?data-scrapbook-source="(?P<url>[^"]+)"(?:[^>]*?\sdata-scrapbook-create="(?P<at>[0-9]{14}))?"""
+)
+_SAVE_PAGE_WE = re.compile(
+    rb"""<meta name="savepage-url" content="(?P<url>[^"]+)">"""
+    rb"""(?:\s*<meta name="savepage-(?!date)[a-z]+" content="[^"]*">)*"""
+    rb"""(?:\s*<meta name="savepage-date" content="(?P<at>[^"]+)">)?"""
 )
 _WAYBACK = re.compile(rb"""__wm\.wombat\(\s*["'](?P<url>https?:[^"']+)["']\s*,\s*["'](?P<at>[0-9]{14})["']""")
+_PYWB = re.compile(
+    rb"""wbinfo\.url\s*=\s*["'](?P<url>https?:[^"']+)["'];\s*wbinfo\.timestamp\s*=\s*["'](?P<at>[0-9]{14})["']"""
+)
 _READER = re.compile(rb"(?:\xef\xbb\xbf)?(?:Title: [^\n]*\r?\n\s*)?URL Source: (?P<url>\S+)\s*\n")
 _DATE = re.compile(r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2} [0-9]{2} [0-9]{4} [0-9:]{8}) GMT([+-][0-9]{4})")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -34,22 +49,28 @@ def read_mark(head: bytes) -> Replayed | None:
     Of a page that a web archive played, its own URL and the time of its capture.
 
     Args:
-        head: The page's first bytes, at least `MARK_BYTES` if it has so many.
+        head: The page, or its first bytes, at least `MARK_BYTES` if it has so many.
     """
-    head = head[:MARK_BYTES]
+    head = _in_one_byte(head)
     for pattern, read_time in _MARKS:
         match = pattern.match(head) if pattern is _READER else pattern.search(head, 0, _WITHIN.get(pattern, MARK_BYTES))
         if match is None:
             continue
         groups = match.groupdict()
         url = unescape((groups.get("url") or match[1]).decode("latin-1"))
-        at = read_time(groups["at"].decode("latin-1").strip()) if "at" in groups else None
+        at = read_time(groups["at"].decode("latin-1").strip()) if groups.get("at") else None
         if pattern is _HTTRACK and _WEB.match(url) is None:
             url = f"https://{url}"
         replayed = split_replay(url)
         # A page that was saved from a replay was captured earlier than it was saved.
         return replayed or Replayed(url, at)
     return None
+
+
+def _in_one_byte(body: bytes) -> bytes:
+    """The page with a byte for each letter of ASCII, also if it is in UTF-16."""
+    codec = next((codec for mark, codec in _UTF16.items() if body.startswith(mark)), None)
+    return body[: 2 * MARK_BYTES].decode(codec, "replace").encode() if codec else body
 
 
 def read_http_date(text: str) -> dt.datetime | None:
@@ -76,11 +97,17 @@ def _no_time(_text: str) -> None:
     return None
 
 
-_WITHIN = {_BROWSER: 1024}  # before the page or behind its doctype, where no text of the page can be
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+# Before the page or behind its doctype, where no text of the page can be; or behind all styles and scripts of its head.
+_WITHIN = {_BROWSER: 1024, _SAVE_PAGE_WE: 8 * 1024 * 1024}
 _MARKS: tuple[tuple[re.Pattern[bytes], Callable[[str], dt.datetime | None]], ...] = (
     (_SINGLEFILE, _read_script_date),
     (_HTTRACK, read_http_date),
+    (_MONOLITH, parse_timestamp),
+    (_SCRAPBOOK, read_replay_timestamp),
+    (_SAVE_PAGE_WE, _read_script_date),
     (_BROWSER, _no_time),
     (_WAYBACK, read_replay_timestamp),
+    (_PYWB, read_replay_timestamp),
     (_READER, _no_time),
 )

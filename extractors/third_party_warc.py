@@ -135,10 +135,17 @@ def _reference(field: Callable[[str], str | None], status: int | None) -> Refere
 
 
 def read_http(block: bytes) -> tuple[int | None, Headers, bytes]:
-    """Status, headers and body of a response as it stands in a record; no status if it has none of HTTP."""
+    """Status, headers and body of a response as it stands in a record; no status if it has none of HTTP.
+
+    Of several heads, as answers before the answer (RFC 9110, 15.2) and a proxy's word have them, the last counts.
+    """
     line = _STATUS_LINE.match(block)
     if line is None:
         return None, (), b""
+    while (behind := _END_OF_HEAD.search(block, line.end() - 1)) and (
+        other := _STATUS_LINE.match(block[behind.end() : behind.end() + _GLIMPSE_BYTES])
+    ):
+        block, line = block[behind.end() :], other
     end = _END_OF_HEAD.search(block, line.end() - 1)
     head = block[line.end() : end.start() if end else len(block)].decode("latin-1")
     fields = [field.partition(":") for field in _FOLDED.sub(" ", head).split("\n")]

@@ -4,19 +4,21 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
-from extractors.saved_marks import read_mark
+from extractors.saved_forms import UnreadableFormError, pages_in
 from extractors.sources.saved import check_path, origin_of, read_page_file
+from extractors.wilson_center.layouts.plain_text import page_starts
 from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
-from schemas.errors import RawZoneError, UsageError, WarehouseError
+from schemas.errors import RawZoneError, SourceError, UsageError, WarehouseError
+from schemas.issues import SECOND_RANGE_LINE
 from schemas.listings import listing_entries, listing_range
 from schemas.records import ParsedPage, Receipt
 from schemas.tables import TABLES
@@ -324,8 +326,15 @@ def read_saved_page(path: Path) -> ParsedPage:
         raise UsageError(f"{path}: no such file")
     check_path(path)
     body = read_page_file(path)
-    mark = read_mark(body)
-    return read_page(body, url=mark and origin_of(mark.url, ARCHIVE_URL).url)
+    try:
+        first, *others = pages_in(body, page_starts)
+    except UnreadableFormError as error:
+        raise SourceError(f"{path.name}: {error}") from error
+    page = read_page(first.body, url=first.url and origin_of(first.url, ARCHIVE_URL).url)
+    if not others:
+        return page
+    message = f"the file holds {len(others) + 1} pages, of which the first is shown; a harvest reads all"
+    return replace(page, issues=(*page.issues, SECOND_RANGE_LINE.issue(message)))
 
 
 _OF_A_PAGE = ("level", "kind", "message", "expected", "found")

@@ -8,6 +8,7 @@ import datetime as dt
 import mimetypes
 import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -37,7 +38,11 @@ _REPLAY_FOLDER = re.compile(r"([0-9]{14})(?:[a-z]{2}_)*")
 _SCHEME_FOLDER = re.compile(r"https?(?::|\+|%3a)?", re.IGNORECASE)
 # What wayback_machine_downloader encodes where Windows does not have it in names.
 _ENCODED_FOR_WINDOWS = re.compile(r"%(?:3a|2a|3f|26|3d|3c|3e|5c|7c)", re.IGNORECASE)
-_SUFFIXES = re.compile(r"(?:/index\.html?|\.html?)?(?:\.orig)?$")
+_SUFFIXES = re.compile(r"(?:/index\.html?|\.html?)?(?:\.orig|\.tmp)?$")
+_INDEX = re.compile(r"/index\.html?(?=[?@])")  # of a URL that ends in a slash before its query
+# What wget adds to the name of a file that is there already, be it before the suffix; no id of a facet is so.
+_COUNTED = re.compile(r"(?<=:)([0-9]+)(?:\.[0-9]{1,3})+$")
+_USUAL_PORT = re.compile(r":(?:80|443)$")
 _NAMED_SEARCH = re.compile(r"search[?@].*=.*")
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[:+][0-9]+)?|[0-9]+(?:\.[0-9]+){3}(?:[:+][0-9]+)?", re.IGNORECASE)
 _PAGE_VALUE = re.compile(r"[?&](?:page|items_per_page)=(?![0-9]*(?:[&#]|$))")
@@ -304,6 +309,7 @@ def _leaves(path: Path, inside: Path) -> bool:
 def _base_of_host(folder: str, base: str) -> str | None:
     """The URL of the site that a folder is named after; `None` if it is none of the archive's."""
     host = folder.lower().replace("+", ":")  # wget's form for Windows
+    host = _USUAL_PORT.sub("", host)
     if host in ARCHIVE_HOSTS:
         return ARCHIVE_URL
     return base if host == urlsplit(base).netloc else None
@@ -316,4 +322,5 @@ def _address(base: str, name: str) -> str:
         path = _ENCODED_FOR_WINDOWS.sub(lambda match: unquote(match[0]), path)
     if "?" not in path:
         path = path.replace("@", "?", 1)  # wget's form for Windows
-    return f"{base}/{path}"
+    path = unicodedata.normalize("NFC", _INDEX.sub("", path))  # macOS takes letters and their accents apart
+    return f"{base}/" + _COUNTED.sub(r"\1", path)

@@ -32,9 +32,17 @@ from schemas.sizes import shown_size
 _DOCUMENT = "document"
 # Folders of what belongs to a page, as browsers and Windows name them in many languages ("connected files").
 _SIDE_FOLDER = re.compile(
-    r".+(?:_(?:files|archivos|arquivos|bestanden|bylos|datoteke|dosyalar|elemei|failid|fails|fichiers|file|fitxategiak"
-    r"|fitxers|pliki|soubory|tiedostot)|-(?:Dateien|Filer|filer)|\.files|\.fld)"
+    r".+(?:_(?:files|archivos|arquivos|bestanden|bylos|datoteke|dosyalar|elemei|failid|fails|fajlovi|ficheiros|fichiers|file"
+    r"|fitxategiak|fitxers|pliki|soubory|tiedostot|файлы|文件)|-(?:Dateien|Filer|filer)|\.files|\.fld)"
 )
+# What crawlers and downloaders write of their own work.
+_TOOL_FOLDER = re.compile(r"hts-cache")
+_TOOL_FILE = re.compile(
+    r"hts-(?:log|err)\.txt|cookies\.txt|robots\.txt|sitemap\.xml|wget-log(?:\.[0-9]+)?|thumbs\.db|desktop\.ini"
+    r"|.+\.(?:cdxj?|idx|ndx|jsonl|log|ya?ml|toml|cxml|lst|md5|sha(?:1|256|512)|sqlite3?|db|url|webloc|lnk)",
+    re.IGNORECASE,
+)
+_TOOL_PAGE = b"HTTrack is an easy-to-use website mirror utility"  # its list of the sites that it mirrored
 
 
 class PageReader:
@@ -106,7 +114,8 @@ class PageReader:
             if origin.url is not None:
                 self._context.skipped[_DOCUMENT] += 1
                 return
-            if (origin.is_known or _is_side_file(item)) and not _shows_listing(page.body, content_type):
+            is_beside = _is_side_file(item) or _is_of_tool(item, page.body)
+            if (origin.is_known or is_beside) and not _shows_listing(page.body, content_type):
                 self._context.skipped[kind_of_type(mime)] += 1
                 return
         if origin.listing is not None and origin.url is not None:
@@ -140,6 +149,13 @@ class PageReader:
 def _is_side_file(item: ArchivePart) -> bool:
     """Whether a file was saved beside a page, as a picture, a script or a frame of it."""
     return any(_SIDE_FOLDER.fullmatch(folder) for folder in item.name.split("/")[:-1])
+
+
+def _is_of_tool(item: ArchivePart, body: bytes) -> bool:
+    """Whether a file is what a crawler or a downloader wrote of its own work."""
+    *folders, name = item.name.split("/")
+    is_named = _TOOL_FILE.fullmatch(name) is not None or any(map(_TOOL_FOLDER.fullmatch, folders))
+    return is_named or _TOOL_PAGE in body[:MARK_BYTES]
 
 
 def _shows_listing(body: bytes, content_type: str) -> bool:

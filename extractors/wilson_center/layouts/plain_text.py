@@ -25,6 +25,7 @@ RANGE_LINE = re.compile(
     rf"(?:{_BLANK}Documents)?{_BLANK}\r?$",
     re.MULTILINE,
 )
+_LONE_RETURN = re.compile(r"\r(?!\n)")  # the line end of old Macs
 _BEFORE_RANGE = {"", "Skip to content", "Results:"}
 # Where one page ends and another begins within a file, the surest first; what the first group has is of the former.
 _PAGE_BREAKS = (
@@ -85,6 +86,7 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
 
 def page_starts(text: str) -> list[int]:
     """Where pages begin in a text that holds several, one after the other; the first is at 0."""
+    text = _LONE_RETURN.sub("\n", text)
     ranges = list(RANGE_LINE.finditer(text))
     ends = [*(match.start() for match in ranges[1:]), len(text)]
     starts = [0]

@@ -71,7 +71,9 @@ class Rendition:
 
 
 def undo_rendering(text: str) -> Rendition:
-    """The text of a page as the page has it; the same text if no reader rendered it."""
+    """The text of a page as the page has it, with the line ends of Unix; the same text if no reader rendered it."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     references = _REFERENCES.search(text)
     if references is not None and _NUMBER.search(text) is not None:
         return _without_numbers(text[: references.start()], dict(_REFERENCE.findall(references["list"])))

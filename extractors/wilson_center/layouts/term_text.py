@@ -36,7 +36,7 @@ def recognises(text: str) -> bool:
 def read(text: str, url: str | None) -> ParsedPage:
     """What a text of a term's page holds; whatever is not certain is an issue, with its text."""
     rendition = undo_rendering(text)
-    plain = rendition.text.replace("\r\n", "\n")
+    plain = rendition.text
     match = _HEADING.search(plain)
     if match is None:
         raise ValueError("the page has no heading of documents: it was not recognised")
