@@ -1,5 +1,7 @@
 """What a document's own page, and that of a person, place or topic, holds: rows of the parsed tables of these kinds."""
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 from dataclasses import Field, dataclass
 from typing import Any, ClassVar, Literal, get_args
@@ -24,6 +26,9 @@ LanguageBasis = Literal["stated", "derived"]
 """Whether a page states the language of a text, or it follows from the document's one language."""
 
 
+_ISO_DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ][0-9]{2}:[0-9]{2}.*)?")
+
+
 class _Row:
     """A row whose columns are its attributes; an empty text is none, since tables have no empty strings."""
 
@@ -43,6 +48,16 @@ class _Row:
     def issues(self) -> Iterator[Issue]:
         """What is doubtful about its values: of most rows, nothing."""
         yield from ()
+
+
+def day_of(text: str) -> str | None:
+    """The day (YYYY-MM-DD) that a text names, in ISO form, with a time of day or not, or in words; `None` if none."""
+    match = _ISO_DAY.fullmatch(text.strip())
+    day = match[1] if match is not None else _edtf(text)
+    try:
+        return dt.date.fromisoformat(day).isoformat() if day is not None and len(day) == len("YYYY-MM-DD") else None
+    except ValueError:
+        return None
 
 
 def _edtf(text: str | None) -> str | None:
@@ -97,9 +112,12 @@ class DocumentFields(_Row):
         return {**_Row.to_row(self), "date_edtf": _edtf(self.date_text)}
 
     def issues(self) -> Iterator[Issue]:
-        """An issue if its date cannot be read."""
+        """An issue for each of its dates that cannot be read."""
         if self.date_text is not None and read_date(self.date_text) is None:
             yield UNREADABLE_DATE.issue("the document's date cannot be read; its text is kept", found=self.date_text)
+        if self.uploaded_on is not None and day_of(self.uploaded_on) is None:
+            message = "the day on which the document was uploaded cannot be read; it is in no table"
+            yield UNREADABLE_DATE.issue(message, expected="YYYY-MM-DD", found=self.uploaded_on)
 
 
 @dataclass(frozen=True, slots=True)

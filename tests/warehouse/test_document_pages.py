@@ -137,6 +137,22 @@ def test_the_page_at_a_slug_makes_the_number_an_address_of_the_document(tmp_path
     assert len(w.collections_of("node:5")) == 0
 
 
+@pytest.mark.parametrize(
+    ("printed", "day"),
+    [("2013-04-04", "2013-04-04"), ("April 4, 2013", "2013-04-04"), ("2013-04-04T09:30:00Z", "2013-04-04")]
+    + [(text, None) for text in ("2013-02-30", "April 2013", "soon")],
+)
+def test_the_day_of_upload_is_a_day_or_an_issue(printed: str, day: str | None, tmp_path: Path) -> None:
+    block = (
+        f'<div class="information-block"><h3 class="sub-title">Original Uploaded Date</h3><div class="text">{printed}'
+    )
+    w = tables_of(tmp_path / "w", warc(tmp_path / "a.warc", {SLUG: page(information=block + "</div></div>")}))
+
+    (found,) = w.documents["uploaded_on"]
+    assert (None if pd.isna(found) else found.date().isoformat()) == day
+    assert ("unreadable-date" in kinds(w)) == (day is None)
+
+
 def test_two_pages_that_claim_one_record_id_are_two_documents(tmp_path: Path) -> None:
     hostile = titled("Another Thing", canonical="/document/another", shortlink="/node/6").replace("node/5", "node/6")
     w = tables_of(tmp_path / "w", warc(tmp_path / "a.warc", {SLUG: page(), OTHER: hostile}))

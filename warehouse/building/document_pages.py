@@ -6,6 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from schemas.document_records import day_of
 from schemas.records import PageKind
 from warehouse.building.evidence import Built, Evidence
 from warehouse.building.seen_pages import AGE, latest_pages
@@ -51,8 +52,9 @@ def page_columns(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:
 
 
 def _days(texts: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Texts that are days (YYYY-MM-DD) as such; null for others."""
-    days = pd.to_datetime(texts.astype(object), format="%Y-%m-%d", errors="coerce")
+    """Texts that name a day as such; null for others."""
+    named = texts.astype(object).map(day_of, na_action="ignore")
+    days = pd.to_datetime(named, format="%Y-%m-%d", errors="coerce")
     return pd.Series(
         pa.array(days, pa.timestamp("ms"), from_pandas=True), texts.index, pd.ArrowDtype(pa.timestamp("ms"))
     )
