@@ -30,7 +30,7 @@ READING = (
     ("explain", "df6f201d3c74f16a"),
     *(
         ("export", "--to", kind, "--output", f"out-{kind}")
-        for kind in ("csv", "jsonl", "parquet", "sqlite", "csl", "ris")
+        for kind in ("csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris")
     ),
 )
 
