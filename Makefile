@@ -156,6 +156,7 @@ clean:
 	$(PYTHON) -m venv .venv
 	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/run.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q extractors flows schemas warehouse wcda  # as pip does with all else; start-up is a third less
 	@touch $@
 
 .venv/dev: .venv/run requirements/dev.txt

@@ -75,4 +75,4 @@ def print_table(lines: Sequence[Line]) -> None:
 
 
 def _shown(number: float) -> str:
-    return f"{number:,.0f}" if abs(number) >= 100 else f"{number:.2f}"
+    return f"{number:,.0f}" if abs(number) >= 100 or number == int(number) else f"{number:.2f}"
