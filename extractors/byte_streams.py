@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b\x08"
 """RFC 1952, 2.3.1; the third byte is the one method that there is."""
 
-MAX_PAGE_BYTES = 16 * 1024 * 1024
-"""A listing page has some 100 kB, one saved by a browser 700 kB; what is larger than this is no page."""
+MAX_PAGE_BYTES = 32 * 1024 * 1024
+"""A listing page has some 100 kB, one saved by a browser 700 kB, a long text 20 MB; what is larger is no page."""
 
 MAX_WAY_BACK = MAX_PAGE_BYTES
 """How far back a stream can go, in bytes."""

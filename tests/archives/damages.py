@@ -39,7 +39,7 @@ _PAGE_FOLDER = Path(__file__).parent.parent / "pages" / "drupal-listing"
 _FORMER_DATE = "2024-01-02T03:04:05Z"
 _WHOLE = ("documents", "memberships", "entries")
 _MEGABYTE = 1024 * 1024
-_BOMB_MEGABYTES = 64  # four times what a page may have
+_BOMB_MEGABYTES = 128  # four times what a page may have
 _GZIP = (("Content-Type", "text/html"), ("Content-Encoding", "gzip"))
 _BROTLI = (("Content-Type", "text/html"), ("Content-Encoding", "br"))
 
@@ -383,7 +383,7 @@ DAMAGES = {
         said=(("failed-capture", "crawl.warc: ", "403", LOST_PLACE),),
     ),
     "WARC, a body that is a gzip bomb": short(
-        a_warc(lambda: with_record(record(LOST, zeros(), headers=_GZIP))), ("undecodable", LOST_PAGE, "16 MiB")
+        a_warc(lambda: with_record(record(LOST, zeros(), headers=_GZIP))), ("undecodable", LOST_PAGE, "32 MiB")
     ),
     "WACZ without an index": Damage(a_file("crawl.wacz", lambda: wacz({"archive/crawl.warc": b"".join(records())}))),
     "WACZ that is no zip": refused(a_file("crawl.wacz", lambda: b"Not found\n"), "crawl.wacz: "),

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.parsing import read_page
 from flows.inspection import page_to_dict
 from schemas.records import ParsedPage
@@ -238,9 +239,21 @@ def test_a_text_nested_a_thousand_deep_is_read() -> None:
     assert texts(page(body="<div>" * 1000 + "deep" + "</div>" * 1000)) == ["deep"]
 
 
+def test_a_page_with_too_deep_a_text_is_read_without_it() -> None:
+    source = next(PAGES.glob("diary*.html")).read_text("utf-8")
+    whole = page_to_dict(read_page(source.encode()))
+    pasted = source.replace("</style><p", "</style>" + '<span style="x">' * 1000 + "<div>" * 1000 + "<p", 1)
+    read = read_page(pasted.encode())
+    found = page_to_dict(read)
+    assert (found["document"], found["terms"]) == (whole["document"], whole["terms"])
+    assert (found["texts"], found["files"], kinds(read)) == ([], [], ["nested-too-deeply"])
+
+
 def test_a_text_of_twenty_megabytes_is_read_whole() -> None:
     body = '<p class="cs1"><span class="cs2">' + "word " * 20 + "</span></p>"
-    (text,) = texts(page(body=body * 150_000))
+    html = page(body=body * 150_000)
+    assert 20_000_000 < len(html) < MAX_PAGE_BYTES
+    (text,) = texts(html)
     assert text.count("word") == 3_000_000
 
 

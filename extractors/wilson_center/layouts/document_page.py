@@ -27,6 +27,8 @@ _MARK = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LAST_MARK = "document-information"
+_TABS = re.compile(r"""<div\b[^<>]*\bid=["']?documentTabs\b[^<>]*>""", re.IGNORECASE)
+_BEHIND_TABS = "document-options"
 
 
 def recognises(text: str) -> bool:
@@ -46,10 +48,28 @@ def _is_marked(text: str, name: str) -> bool:
 def read(text: str, url: str | None) -> ParsedPage:
     """What a document's page holds; whatever is not certain is an issue."""
     depth = excessive_depth(text)
-    if depth is not None:
-        message = "the page's elements are nested so deeply that reading would take too long"
-        issue = NESTED_TOO_DEEPLY.issue(message, found=f"{depth} open elements")
+    if depth is None:
+        return _read(text, url)
+    nested = "the page's elements are nested so deeply that reading would take too long"
+    rest = _without_panes(text)
+    if rest is None or excessive_depth(rest) is not None:
+        issue = NESTED_TOO_DEEPLY.issue(nested, found=f"{depth} open elements")
         return ParsedPage(NAME, "unknown", "document", issues=(issue,))
+    issue = NESTED_TOO_DEEPLY.issue(f"{nested}; its texts and files were left out", found=f"{depth} open elements")
+    page = _read(rest, url, is_whole=False)
+    return replace(page, issues=(issue, *page.issues))
+
+
+def _without_panes(text: str) -> str | None:
+    """The page without what is pasted into it; `None` if where that begins and ends cannot be told."""
+    tabs = _TABS.search(text)
+    behind = text.rfind(_BEHIND_TABS)
+    if tabs is None or behind < tabs.end():
+        return None
+    return text[: tabs.end()] + "</div></div>" + text[text.rfind("<", 0, behind) :]
+
+
+def _read(text: str, url: str | None, *, is_whole: bool = True) -> ParsedPage:
     page = PageTree(text, _LAST_MARK)
     found = read_fields(page)
     document = found.document()
@@ -57,7 +77,7 @@ def read(text: str, url: str | None) -> ParsedPage:
     panes = read_panes(page, document.languages)
     related, doubts = related_documents(page)
     issues = [*_cut(page), *found.issues, *unknown_headings(page), *panes.issues, *doubts]
-    document = replace(document, url=document.url or own, own_url=own, is_whole=not page.is_cut)
+    document = replace(document, url=document.url or own, own_url=own, is_whole=is_whole and not page.is_cut)
     rows: dict[str, Sequence[ParsedRow]] = {
         "document_pages": (document,),
         "page_terms": tuple(found.terms),
