@@ -23,7 +23,9 @@ from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.replays import split_replay
 from extractors.saved_marks import read_http_date, read_mark
 
-_MHTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE)
+_MHTML = re.compile(
+    rb"\A(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE
+)
 _MHTML_FIELD = re.compile(rb"^(?:MIME-Version|Snapshot-Content-Location)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _CONTENT_FIELD = re.compile(
     rb"^Content-Type[ \t]*:[ \t]*(?:multipart/(?:related|mixed|alternative)|text/html)", re.IGNORECASE | re.MULTILINE
