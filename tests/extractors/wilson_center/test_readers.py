@@ -223,3 +223,17 @@ def test_a_null_costs_one_character_and_a_warning() -> None:
 
     assert [entry.title for entry in listing_entries(page)] == ["A\ufffdB"]
     assert [issue.kind for issue in page.issues] == ["encoding"]
+
+
+@pytest.mark.parametrize(
+    "line", ["12.V.1958", "19 Mai 1958", "Juin 1958", "Undated (1958)", "May 12, 1958 (approx.)", "N/A", "Unknown", "—"]
+)
+def test_a_line_in_place_of_a_date_begins_a_record_though_it_cannot_be_read(line: str) -> None:
+    page = read_page(
+        f"1 - 2 of 2\n\n\nMarch 14, 1951\n\nA Title\n\nA summary.\n\n{line}\n\nAnother\n\nIts summary.\n".encode()
+    )
+
+    assert [(entry.date_text, entry.title) for entry in listing_entries(page)] == [
+        ("March 14, 1951", "A Title"),
+        (line, "Another"),
+    ]
