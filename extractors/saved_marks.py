@@ -39,6 +39,9 @@ _PYWB = re.compile(
     rb"""wbinfo\.url\s*=\s*["'](?P<url>https?:[^"']+)["'];\s*wbinfo\.timestamp\s*=\s*["'](?P<at>[0-9]{14})["']"""
 )
 _READER = re.compile(rb"(?:\xef\xbb\xbf)?(?:Title: [^\n]*\r?\n\s*)?URL Source: (?P<url>\S+)\s*\n")
+_FRONT_MATTER = re.compile(
+    rb"""(?:\xef\xbb\xbf)?---[ \t]*\r?\n(?:(?!---)[^\n]*\n){0,30}?(?:source|url):[ \t]*["']?(?P<url>https?://[^\s"']+)"""
+)
 _DATE = re.compile(r"(?:[A-Z][a-z]{2} )?([A-Z][a-z]{2} [0-9]{2} [0-9]{4} [0-9:]{8}) GMT([+-][0-9]{4})")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
@@ -53,7 +56,8 @@ def read_mark(head: bytes) -> Replayed | None:
     """
     head = _in_one_byte(head)
     for pattern, read_time in _MARKS:
-        match = pattern.match(head) if pattern is _READER else pattern.search(head, 0, _WITHIN.get(pattern, MARK_BYTES))
+        is_of_text = pattern in (_READER, _FRONT_MATTER)
+        match = pattern.match(head) if is_of_text else pattern.search(head, 0, _WITHIN.get(pattern, MARK_BYTES))
         if match is None:
             continue
         groups = match.groupdict()
@@ -110,4 +114,5 @@ _MARKS: tuple[tuple[re.Pattern[bytes], Callable[[str], dt.datetime | None]], ...
     (_WAYBACK, read_replay_timestamp),
     (_PYWB, read_replay_timestamp),
     (_READER, _no_time),
+    (_FRONT_MATTER, _no_time),
 )

@@ -172,3 +172,7 @@ def test_a_changed_bit_never_changes_what_comes_out(place: int, bit: int) -> Non
     packed[place % len(packed)] ^= 1 << bit
     with suppress(UndecodableError):
         assert decode_body(bytes(packed), "gzip") == PAGE[:1000]
+
+
+def test_a_coding_that_is_stated_twice_and_done_once_is_undone_once() -> None:
+    assert decode_body(gzip.compress(PAGE), "gzip, gzip") == PAGE

@@ -9,9 +9,10 @@ import pytest
 
 from extractors.sources import saved
 from extractors.sources.archives import read_archive
-from extractors.sources.saved import read_page_file
+from extractors.sources.saved import find_origin, read_page_file
 from extractors.wilson_center import SAMPLES
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_url
 from schemas.issues import Issue
@@ -262,3 +263,34 @@ def test_the_samples_are_two_pages_with_collections_of_their_own() -> None:
 
     assert pages == {f"{stem}.txt": stem for stem in ("000_56f256ad2640980a", "004_483692c85964be7d")}
     assert all(b" of " in page.capture.body for page in pages_of(SAMPLES))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "digitalarchive.wilsoncenter.org:443/search?f[0]=topics:86494",
+        "digitalarchive.wilsoncenter.org+80/search@f[0]=topics%3A86494.html",
+        "digitalarchive.wilsoncenter.org/search?f[0]=topics:86494.1",
+        "digitalarchive.wilsoncenter.org/search?f[0]=topics:86494.1.html",
+        "digitalarchive.wilsoncenter.org/search?f[0]=topics:86494.html.tmp",
+        "digitalarchive.wilsoncenter.org/search/index.html?f[0]=topics:86494",
+    ],
+)
+def test_names_that_wget_gives_lead_to_the_listing(name: str) -> None:
+    listing = find_origin(tuple(name.split("/")), ARCHIVE_URL).listing
+
+    assert listing is not None
+    assert listing.collection_id == "topics-86494"
+
+
+def test_what_crawlers_write_of_their_own_work_is_counted_and_no_page(tmp_path: Path) -> None:
+    for name in ("hts-log.txt", "hts-cache/doit.log", "wget-log", "indexes/index.cdxj", "pages/pages.jsonl"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("some words")
+    (tmp_path / "index.html").write_text(
+        '<html><meta name="description" content="HTTrack is an easy-to-use website mirror utility." /></html>'
+    )
+    skipped: Counter[str] = Counter()
+
+    assert list(read_archive(tmp_path, Catalog(), skipped)) == []
+    assert skipped.total() == 6

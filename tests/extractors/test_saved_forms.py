@@ -4,7 +4,9 @@ import base64
 import datetime as dt
 import json
 import plistlib
+import zipfile
 from io import BytesIO
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -33,6 +35,9 @@ REPLAYS = {
     f"//web.archive.org/web/20250301120000/{LISTING}": NOON,
     f"https://web.archive.org/web/20250301120000/{LISTING.replace('//', '/')}": NOON,
     f"https://web.archive.org/web/2025/{LISTING}": None,
+    f"https://archive.ph/2025.03.01-120000/{LISTING}": NOON,
+    f"https://wayback.archive-it.org/123/20250301120000/{LISTING}": NOON,
+    f"https://web.archive.org/web/20250301120000/{quote(LISTING, safe='')}": NOON,
 }
 
 
@@ -69,6 +74,28 @@ MARKS = {
         NOON,
     ),
     "the Wayback Machine": (f'<script>__wm.wombat("{LISTING}","20250301120000","https://web.archive.org/");', NOON),
+    "SingleFileZ": (
+        f"<html><!--\n Page saved with SingleFileZ \n url: {LISTING} \n"
+        " saved date: Sat Mar 01 2025 12:00:00 GMT+0000 (x)\n-->",
+        NOON,
+    ),
+    "Save Page WE, behind a long style": (
+        f'<head><style>{"a{}" * 9000}</style><meta name="savepage-url" content="{LISTING}">'
+        '<meta name="savepage-title" content="Search">'
+        '<meta name="savepage-date" content="Sat Mar 01 2025 13:00:00 GMT+0100 (x)">',
+        NOON,
+    ),
+    "WebScrapBook": (
+        f'<html data-scrapbook-source="{LISTING}" data-scrapbook-create="20250301120000000">',
+        NOON,
+    ),
+    "monolith": (f"<!DOCTYPE html><!-- Saved from {LISTING} at 2025-03-01T12:00:00Z using monolith v2.8.3 -->", NOON),
+    "HTTrack, a footer without a time": (
+        f"<!-- Mirrored from {LISTING.removeprefix('https://')} by HTTrack -->",
+        None,
+    ),
+    "pywb": (f'<script>wbinfo.url = "{LISTING}";\n  wbinfo.timestamp = "20250301120000";', NOON),
+    "a clipper's front matter": (f'---\ntitle: "Search"\nsource: "{LISTING}"\n---\n', None),
     "a reader": (f"Title: Search\n\nURL Source: {LISTING}\n\nMarkdown Content:\n", None),
 }
 
@@ -88,6 +115,51 @@ def test_any_bytes_can_be_looked_at_for_marks_and_forms(data: bytes) -> None:
             )
         except UnreadableFormError:
             assert is_form(head + data)
+
+
+def test_a_mark_in_a_page_of_utf_16_is_read() -> None:
+    assert read_mark(f"\ufeff<!-- saved from url=(0077){LISTING} -->".encode("utf-16-le")) == (LISTING, None)
+
+
+REPLAYED_IN_A_FRAME = f"https://arquivo.pt/wayback/20250301120000mp_/{LISTING}"
+
+
+def test_of_a_replay_with_frames_the_page_that_it_played_is_read() -> None:
+    outer = REPLAYED_IN_A_FRAME.replace("mp_", "")
+    mhtml = (
+        f"Snapshot-Content-Location: {outer}\nDate: Sat, 7 Mar 2026 12:00:00 -0000\nMIME-Version: 1.0\n"
+        'Content-Type: multipart/related; boundary="B"\n\n'
+        f"--B\nContent-Type: text/html\nContent-Location: {outer}\n\n<iframe></iframe>\n"
+        f"--B\nContent-Type: text/html\nContent-Location: {REPLAYED_IN_A_FRAME}\n\n{PAGE.decode()}\n--B--\n"
+    ).encode()
+    resources = [
+        {"WebMainResource": {"WebResourceData": body, "WebResourceURL": url}}
+        for url, body in ((outer, b"<iframe></iframe>"), (REPLAYED_IN_A_FRAME, PAGE))
+    ]
+    webarchive = plistlib.dumps({**resources[0], "WebSubframeArchives": resources[1:]}, fmt=plistlib.FMT_BINARY)
+
+    for data in (mhtml, b"From nobody Sat Mar  1 12:00:00 2025\n" + mhtml, webarchive):
+        [page] = pages_in(data, page_starts)
+        assert (page.url, page.captured_at, page.body.strip()) == (LISTING, NOON, PAGE.strip())
+
+
+def test_a_file_that_unpacks_itself_in_a_browser_gives_its_page() -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.html", PAGE)
+    mark = (
+        f"<!--\n Page saved with SingleFile \n url: {LISTING} \n saved date: Sat Mar 01 2025 12:00:00 GMT+0000 (x)\n-->"
+    )
+
+    [page] = pages_in(f"<!doctype html>{mark}<!--".encode() + packed.getvalue() + b"--></html>", page_starts)
+
+    assert (page.url, page.captured_at, page.body) == (LISTING, NOON, PAGE)
+
+
+@pytest.mark.parametrize("before", ['<?xml version="1.0" encoding="windows-1251"?>\n', "<!-- a comment -->\n"])
+def test_what_stands_before_the_doctype_belongs_to_the_page(before: str) -> None:
+    page = before.encode() + b"<!DOCTYPE html>\n<html>a</html>"
+    assert [one.body for one in pages_in(page, page_starts)] == [page]
 
 
 def test_pages_that_stand_one_after_the_other_are_several() -> None:

@@ -511,3 +511,19 @@ def test_records_with_line_feeds_alone_are_read() -> None:
     found = list(read_third_party_warc(ByteStream(BytesIO(bare * 2).read)))
 
     assert [record.body for record in found if isinstance(record, ThirdPartyRecord)] == [b"<html>\n"] * 2
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n",
+        b"HTTP/1.0 200 Connection established\r\n\r\n",
+    ],
+)
+def test_of_several_heads_of_an_answer_the_last_counts(before: bytes) -> None:
+    assert read_http(before + b"HTTP/2 200\r\nContent-Type: text/html\r\n\r\n" + PAGE) == (
+        200,
+        (("Content-Type", "text/html"),),
+        PAGE,
+    )

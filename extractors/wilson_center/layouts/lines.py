@@ -18,15 +18,19 @@ _DATE_WORDS = re.compile(
     (?:\W | \d+(?:st|nd|rd|th|s)?\b
       | (?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?
           |sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b
+      | [ivx]{1,4}\b  # a month as a Roman number
+      | (?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre|d[ée]cembre
+          |januar|februar|m[äa]rz|juni|juli|oktober|dezember)\b
       | (?:mon|tues|wednes|thurs|fri|satur|sun)day\b
       | (?:circa|ca|early|mid|late|spring|summer|fall|autumn|winter|and|or|to|on|about|around|by|of|the|in|from|between
-          |before|after|since|until|prior|not?|earlier|later|than|dated|date|probably|possibly|perhaps|beginning|end
+          |before|after|since|until|prior|not?|earlier|later|than|dated|date|undated|approx(?:imately)?|probably|possibly|perhaps|beginning|end
           |middle|first|second|half|quarter|week|month|year)\b)+""",
     re.VERBOSE | re.IGNORECASE,
 )
 # What stands in place of a date that is not known: `Not dated`, `[s.d.]`, `Date unknown`.
 _NO_DATE = re.compile(
-    r"""[\[(]?\s*(?: (?:not|never)\ dated | undated | (?:no|without)\ (?:a\ )?date(?:\ (?:given|known|stated))?
+    r"""[\[(]?\s*(?: (?:not|never)\ dated | undated | unknown | n/a | tbd | [-–—]+
+      | (?:no|without)\ (?:a\ )?date(?:\ (?:given|known|stated))?
       | (?:date|day)\ (?:is\ )?(?:unknown|illegible|missing|uncertain|not\ (?:known|given|stated))
       | (?:unknown|uncertain|illegible)\ date | [sn]\.\s?d\. | sine\ (?:dato|die) )\s*[\])]?[.?]?""",
     re.VERBOSE | re.IGNORECASE,

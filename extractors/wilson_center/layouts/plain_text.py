@@ -31,8 +31,8 @@ _BEFORE_RANGE = {"", "Skip to content", "Results:"}
 _PAGE_BREAKS = (
     re.compile(r"()^(?:Title: [^\n]*\r?\n\s*)?URL Source: ", re.MULTILINE),
     re.compile(
-        r"(^[ \t]*(?:References|Visible links:?)[ \t]*\r?\n"
-        r"(?:[ \t]*(?:[0-9]+\.[ \t]+\S+|(?:Visible|Hidden) links:?)?[ \t]*\r?\n)+)",
+        r"(^[ \t]*(?:References:?|Visible links:?)[ \t]*\r?\n"
+        r"(?:[ \t]*(?:(?:[0-9]+\.|\[[0-9]+\])[ \t]+\S+|(?:Visible|Hidden) links:?)?[ \t]*\r?\n)+)",
         re.MULTILINE,
     ),
     re.compile(rf"()^{_BLANK}(?:\[[0-9]*\]?)?Skip to content\b", re.MULTILINE),

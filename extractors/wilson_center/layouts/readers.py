@@ -1,14 +1,15 @@
 """Text as readers and text browsers render a page: links in Markdown, or numbers with a list of references.
 
 `### [Title](https://…)` is what readers for language models give, `[2]Title` with `References` at the end what lynx and
-its like do. Both are undone before the text is read: a title that was a link has a mark before it, by which its URL
-is found again.
+its like do, `[https://…]Title` what lynx does if it is asked to. All are undone before the text is read: a title that
+was a link has a mark before it, by which its URL is found again.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from extractors.wilson_center.layouts.lines import may_be_date
 from extractors.wilson_center.urls import document_url
 from schemas.issues import Issue
 from schemas.listings import Entry
@@ -23,13 +24,23 @@ _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?=\S)", re.MULTILINE)
 _STRONG = re.compile(r"(\*\*|__)(?=\S)(.{1,500}?)(?<=\S)\1")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~-])")
 _REFERENCES = re.compile(
-    r"^[ \t]*(?:References|Visible links:?)[ \t]*\n"
-    r"(?P<list>(?:[ \t]*(?:(?:(?:Visible|Hidden) links:?|[0-9]+\.[ \t]+\S+)[ \t]*)?(?:\n|\Z))+)\s*\Z",
+    r"^[ \t]*(?:References:?|Visible links:?)[ \t]*\n"
+    r"(?P<list>(?:[ \t]*(?:(?:(?:Visible|Hidden) links:?|(?:[0-9]+\.|\[[0-9]+\])[ \t]+\S+)[ \t]*)?(?:\n|\Z))+)\s*\Z",
     re.MULTILINE,
 )
-_REFERENCE = re.compile(r"^[ \t]*([0-9]+)\.[ \t]+(\S+)", re.MULTILINE)
+_REFERENCE = re.compile(r"^[ \t]*\[?([0-9]+)[.\]][ \t]+(\S+)", re.MULTILINE)
 _NUMBER = re.compile(r"\[([0-9]+)\](?=\S)")
 _NUMBER_LINE = re.compile(r"^[ \t]*\[([0-9]+)\](?=\S)", re.MULTILINE)
+
+_INLINE = re.compile(r"(?P<line>^[ \t]*)?\[(?P<url>(?:https?|file)://[^\]\s]+)\](?=\S)", re.MULTILINE)
+# A link in a heading that was broken into lines of a fixed width.
+_WRAPPED = re.compile(r"^#{1,6}[ \t]+\[(?:[^\n\[\]]*\n){0,5}[^\n\[\]]*\]\([^()\s]*(?:\n[^()\s]*){0,5}\)$", re.MULTILINE)
+# Links that name a definition at the end: `[Title][3]` and `[3]: https://…`.
+_DEFINITION = re.compile(r"^[ \t]*\[([^\[\]\n]{1,60})\]:[ \t]+(\S+)[ \t]*(?:\n|\Z)", re.MULTILINE)
+_BY_NAME = re.compile(r"\[(?P<text>[^\[\]]+)\][ \t]?\[(?P<name>[^\[\]\n]{1,60})\]")
+_SUB_HEADING = re.compile(r"^#{2,6}[ \t]+\S", re.MULTILINE)
+_RULE = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*[ \t]*\*[ \t]*\*)[ \t]*(?:\n|\Z)", re.MULTILINE)
+_BULLET = re.compile(r"^[ \t]*[*+-][ \t]+(?P<rest>\S.*)$", re.MULTILINE)
 
 # Characters for private use, which no page holds, around the number of a URL.
 _BEGIN, _END = "\ue0b0", "\ue0b1"
@@ -77,8 +88,10 @@ def undo_rendering(text: str) -> Rendition:
     references = _REFERENCES.search(text)
     if references is not None and _NUMBER.search(text) is not None:
         return _without_numbers(text[: references.start()], dict(_REFERENCE.findall(references["list"])))
-    if _LINK_LINE.search(text) is not None:
+    if _LINK_LINE.search(text) is not None or _SUB_HEADING.search(text) is not None:
         return _without_markdown(text)
+    if _INLINE.search(text) is not None:
+        return _without_inline_urls(text)
     return Rendition(text)
 
 
@@ -95,8 +108,37 @@ def _without_numbers(text: str, urls: dict[str, str]) -> Rendition:
     return Rendition(_NUMBER.sub(lambda match: "" if match[1] in urls else match[0], lines), tuple(found))
 
 
+def _without_inline_urls(text: str) -> Rendition:
+    found: list[str] = []
+
+    def mark(match: re.Match[str]) -> str:
+        if match["line"] is None:
+            return ""
+        found.append(match["url"])
+        return f"{match['line']}{_BEGIN}{len(found) - 1}{_END}"
+
+    return Rendition(_INLINE.sub(mark, text), tuple(found))
+
+
+def _joined(match: re.Match[str]) -> str:
+    """A broken link in one line; its URL has no blank."""
+    words, _, url = match[0].rpartition("](")
+    return f"{' '.join(words.split())}]({''.join(url.split())}"
+
+
+def _without_bullet(match: re.Match[str]) -> str:
+    return match["rest"] if may_be_date(match["rest"].strip()) else match[0]
+
+
 def _without_markdown(text: str) -> Rendition:
     found: list[str] = []
+    urls = dict(_DEFINITION.findall(text))
+    if urls:
+        text = _BY_NAME.sub(
+            lambda match: f"[{match['text']}]({urls[match['name']]})" if match["name"] in urls else match[0],
+            _DEFINITION.sub("", text),
+        )
+    text = _BULLET.sub(_without_bullet, _RULE.sub("", _WRAPPED.sub(_joined, text)))
 
     def mark(match: re.Match[str]) -> str:
         found.append(match["url"].strip("<>"))

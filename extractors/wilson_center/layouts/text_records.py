@@ -97,11 +97,14 @@ def blocks_of(body: str) -> list[Block]:
 
 
 def _split_at_dates(lines: list[str], gap: int) -> list[Block]:
-    """Date lines become blocks of their own, at distance 0 from the lines around them."""
+    """Date lines become blocks of their own, at distance 0 from the lines around them.
+
+    So does a last line that may be a date, as text browsers write one directly below the summary before it.
+    """
     blocks: list[Block] = []
     run: list[str] = []
-    for line in lines:
-        if _is_full_date(line):
+    for number, line in enumerate(lines, start=1):
+        if _is_full_date(line) or (1 < number == len(lines) and may_be_date(line.strip())):
             if run:
                 blocks.append(Block(tuple(run), 0 if blocks else gap))
             blocks.append(Block((line,), 0 if blocks else gap))
