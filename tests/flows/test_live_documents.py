@@ -15,7 +15,7 @@ import wcda
 from extractors.document_planning import DocumentPlan, due_documents, known_documents
 from extractors.parsing import SegmentParser
 from extractors.planning import MAX_IN_A_ROW
-from extractors.warc import LandedCapture
+from extractors.warc.landed import LandedCapture
 from flows.estimate import estimate
 from flows.harvest import BATCH_PAGES, harvest, rebuild
 from flows.request import HarvestRequest

@@ -786,3 +786,20 @@ def test_the_replica_starts_by_hand_and_says_where_it_is() -> None:
         assert said["pages_ready"] == 3
         assert is_answering(said["url"])
         process.terminate()
+
+
+def test_pages_of_documents_have_faults_of_their_own(site: ReplicaSite, client: httpx.Client) -> None:
+    first, second, *_ = site.truth.documents
+    usual = {one.address: client.get(one.address).text for one in (first, second)}
+    for name, is_struck in {
+        "not-found": lambda answer: answer.status_code == 404,
+        "front-page": lambda answer: answer.text == client.get("/").text,
+        "same-document": lambda answer: answer.text == usual[first.address],
+        "same-record-id": lambda answer: f"/document/{first.record_id}<" in answer.text,
+        "wrong-charset": lambda answer: "8859" in answer.headers["content-type"],
+        "cut-body": lambda answer: answer.text == usual[second.address][: len(answer.text)] != usual[second.address],
+    }.items():
+        more = {"honest": True, "part": 0.7} if name == "cut-body" else {}
+        site.set_fault(name, match="^/document/", times=1, **more)
+        assert is_struck(client.get(second.address)), name
+        assert client.get(second.address).text == usual[second.address], name
