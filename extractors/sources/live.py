@@ -24,6 +24,7 @@ from extractors.wilson_center.urls import (
     ListingUrl,
     listing_url,
 )
+from schemas.errors import UsageError
 from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, Issue
 from schemas.records import FetchedPage, Item, Progress
 
@@ -71,12 +72,17 @@ class LiveSite:
         return self._known_due or max(self._plan.totals.values(), default=0)
 
     def check(self) -> None:
-        """Find out whether there is a contact for the User-Agent.
+        """Find out whether there is a contact for the User-Agent, and whether a site can do what is asked.
 
         Raises:
-            UsageError: There is none.
+            UsageError: There is none, or it cannot.
         """
         user_agent(self._catalog)
+        if self._choice.since is not None or self._choice.until is not None:
+            raise UsageError(
+                "--since and --until choose among captures that others made, and a site has only the pages of today; "
+                "leave them out, or give --from wayback or an archive"
+            )
 
     def items(self, known: KnownPages) -> Generator[Item, None, None]:
         """Each page as it comes, and what else the site answered, such as its robots.txt.

@@ -1,5 +1,6 @@
 """The live site as a source: its pages come one after the other, whatever is done between them."""
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -76,5 +77,9 @@ def test_mistakes_are_found_before_anything_is_asked(site: ReplicaSite) -> None:
         source_of(site, "topics-0")
     with pytest.raises(UsageError, match="--contact"):
         source_of(site, contact=None).check()
+    catalog = Catalog.model_validate({"archive": {"url": site.url}, "politeness": QUICK})
+    for days in ({"since": dt.date(2025, 3, 1)}, {"until": dt.date(2025, 3, 1)}):
+        with pytest.raises(UsageError, match="a site has only the pages of today"):
+            LiveSite(SourceRequest("site", catalog, Path("warehouse"), Choice(**days))).check()
 
     assert [each for each in site.log() if not each["path"].startswith("/__replica__/")] == []

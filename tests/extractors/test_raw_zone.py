@@ -174,7 +174,7 @@ def test_the_password_of_a_url_is_landed_nowhere(tmp_path: Path) -> None:
 def test_a_record_that_would_be_too_large_to_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("extractors.warc.writer.MAX_BLOCK_BYTES", 5000)
     zone = RawZone(tmp_path)
-    with zone.write(RUN) as writer, pytest.raises(UnwritableError, match="at most 4.9 KB"):
+    with zone.write(RUN) as writer, pytest.raises(UnwritableError, match=r"at most 4\.9 KB"):
         writer.land_exchange(replace(EXCHANGE, body=bytes(5000)), "c")
     zone.finish(RUN)
 
