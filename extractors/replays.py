@@ -10,8 +10,9 @@ import re
 from typing import NamedTuple
 from urllib.parse import unquote
 
+# A host is never taken in part: the time would grow with the square of its length.
 _REPLAY = re.compile(
-    r"(?:(?:https?:)?//[^/?#]+)?/?(?:[^?#]*?/)?(?P<at>[0-9]{4,14}|[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]{6})(?:[a-z]{2}_)*/"
+    r"(?:(?:https?:)?//[^/?#]++)?+/?(?:[^?#]*?/)?(?P<at>[0-9]{4,14}|[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]{6})(?:[a-z]{2}_)*/"
     r"(?P<url>(?:https?(?::|%3a)(?:/|%2f)+|(?=[a-z0-9-]+\.)).+)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -254,11 +254,6 @@ def run(seconds: float, seed: int, keep: Path) -> Outcome:
         seed: The same one gives the same inputs of a kind.
         keep: Folder for the inputs with which something was found.
     """
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise HungError
-
-    signal.signal(signal.SIGALRM, stop)
     outcome = Outcome()
     end = time.monotonic() + seconds
     with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
@@ -276,7 +271,7 @@ def _take_turn(name: str, kind: Kind, chance: random.Random, keep: Path, outcome
     while (spent := time.process_time() - begin) < _TURN_SECONDS:
         data = mutate(chance.choice(kind.seeds), chance)
         outcome.counts[name] += 1
-        problem = _problem_of(kind, data)
+        problem = problem_of(kind, data)
         if problem is not None:
             kept = keep.with_name(f"{keep.name}-{outcome.counts[name]}.{name}")
             kept.write_bytes(data)
@@ -284,7 +279,13 @@ def _take_turn(name: str, kind: Kind, chance: random.Random, keep: Path, outcome
     outcome.seconds[name] = outcome.seconds.get(name, 0.0) + spent
 
 
-def _problem_of(kind: Kind, data: bytes) -> str | None:
+def problem_of(kind: Kind, data: bytes) -> str | None:
+    """What is wrong with how an input is read; `None` if nothing is."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise HungError
+
+    signal.signal(signal.SIGALRM, stop)
     before = _peak_mebibytes()
     signal.alarm(MAX_SECONDS)
     try:

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
-from tests.archives.fuzz import make_kinds, run
+import pytest
+
+from tests.archives.fuzz import make_kinds, problem_of, run
+
+FOUND = Path(__file__).parent / "found"
 
 
 def test_mutated_inputs_of_every_kind_neither_hang_nor_fail(tmp_path: Path) -> None:
@@ -10,3 +14,10 @@ def test_mutated_inputs_of_every_kind_neither_hang_nor_fail(tmp_path: Path) -> N
 
     assert outcome.found == []
     assert outcome.counts.keys() == make_kinds(tmp_path).keys()
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(FOUND.iterdir())])
+def test_what_the_fuzz_found_is_read_at_once(name: str, tmp_path: Path) -> None:
+    kind = make_kinds(tmp_path)[name.rpartition(".")[2]]
+
+    assert problem_of(kind, (FOUND / name).read_bytes()) is None
