@@ -173,6 +173,26 @@ int symlink(const char *target, const char *path) {
   return may(full) ? on_path(real(target, path), "link", full, target) : -1;
 }
 
+static int hard_link(int given, int from_folder, const char *from, const char *full) {
+  char old[PATH_MAX];
+  absolute(from_folder, from, old);
+  return on_path(given, "hard-link", full, old);
+}
+
+int link(const char *from, const char *to) {
+  REAL(link, int, const char *, const char *);
+  char full[PATH_MAX];
+  absolute(AT_FDCWD, to, full);
+  return may(full) ? hard_link(real(from, to), AT_FDCWD, from, full) : -1;
+}
+
+int linkat(int from_folder, const char *from, int folder, const char *to, int flags) {
+  REAL(linkat, int, int, const char *, int, const char *, int);
+  char full[PATH_MAX];
+  absolute(folder, to, full);
+  return may(full) ? hard_link(real(from_folder, from, folder, to, flags), from_folder, from, full) : -1;
+}
+
 int rename(const char *from, const char *to) {
   REAL(rename, int, const char *, const char *);
   char old[PATH_MAX], new[PATH_MAX];

@@ -85,6 +85,9 @@ class Disk:
                 names[name] = Entry()
             case "link":
                 names[name] = Entry(link=other)
+            case "hard-link":
+                others, former = self._names_and_name(other)
+                names[name] = others[former]
             case "unlink":
                 names.pop(name, None)
             case "sync-file":
