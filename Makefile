@@ -27,12 +27,16 @@ test: .venv/dev
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/pytest -n auto -m "not accept and not operations and not sweep" --ignore tests/accept
 
+# Tests that hold a promise in seconds run when nothing else does.
+ALONE = tests/accept/test_interrupts.py
+
 # Tests of web archives crawl with wget and replay with pywb; tests of pages open them in a browser; a C compiler builds
 # the disk that fails.
 accept: .venv/accept .venv/pywb/bin/wayback .venv/wheels
 	(command -v wget && command -v chromium && command -v cc) || \
 	  (apt-get update && apt-get install -y --no-install-recommends wget chromium gcc libc6-dev)
-	$(BIN)/pytest -n auto --dist loadfile -m accept
+	$(BIN)/pytest -n auto --dist loadfile -m accept --ignore $(ALONE)
+	$(BIN)/pytest $(ALONE)
 
 # Tests of schedules, overlaps, kills and restarts on a Prefect server with PostgreSQL and a worker; for a machine without
 # other load.
