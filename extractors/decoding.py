@@ -30,6 +30,7 @@ _XML = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["'
 
 _BINARY_SHARE = 0.05
 _ASCII_SHARE = 0.1  # of a text in any script: its white space, digits and punctuation
+_MIN_NULLS = 4  # of a text in UTF-16; fewer are slips of one in letters of one byte
 _GLIMPSE = 4096
 _CONTROL = dict.fromkeys([*range(9), *range(14, 32)])
 
@@ -86,7 +87,7 @@ def _utf16_without_mark(data: bytes) -> str | None:
     head = data[:_GLIMPSE]
     high, low = head[0::2].count(0), head[1::2].count(0)
     name, nulls, others = (_UTF16[0], low, high) if low > high else (_UTF16[1], high, low)
-    if others or nulls < _ASCII_SHARE * len(head) / 2:
+    if others or nulls < max(_MIN_NULLS, _ASCII_SHARE * len(head) / 2):
         return None
     return name if _is_text(head.decode(name, "replace")) else None
 

@@ -839,7 +839,7 @@ def test_a_page_that_unpacks_to_very_much_is_an_issue_and_takes_no_memory(tmp_pa
     folder = tmp_path / "top"
     write(folder / "a.html.gz", bomb(300_000_000))
     write(folder / "b.html.zst", zeros)
-    write(folder / "c.tar", tar({"c.html.gz": bomb(100_000_000), "d.html": b"x" * 20_000_000, "e.html": PAGE}))
+    write(folder / "c.tar", tar({"c.html.gz": bomb(100_000_000), "d.html": b"x" * 40_000_000, "e.html": PAGE}))
     del zeros
 
     tracemalloc.start()
@@ -1038,7 +1038,7 @@ def test_what_a_file_unpacks_to_is_bounded_through_all_that_it_is_packed_in(tmp_
 def test_a_member_of_a_wacz_that_unpacks_to_very_much_is_refused(tmp_path: Path) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive:
-        archive.writestr("archive/a.warc", bytes(50_000_000))
+        archive.writestr("archive/a.warc", bytes(100_000_000))
         archive.writestr("archive/b.warc", WARC)
 
     found = Read(write(tmp_path / "a.wacz", out.getvalue()))

@@ -118,8 +118,11 @@ def test_commands_and_options_are_completed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_the_script_of_each_shell_is_shown(shell: str, tmp_path: Path) -> None:
-    environment = {**bare_environment(tmp_path), "SHELL": f"/bin/{shell}"}
+    # Else the shell is the one that runs the tests, whatever is asked for.
+    environment = {**bare_environment(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
 
-    done = subprocess.run([WCDA, "--show-completion"], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [WCDA, "--show-completion", shell], env=environment, capture_output=True, text=True, check=False
+    )
 
     assert (done.returncode, "_WCDA_COMPLETE" in done.stdout) == (0, True), done.stderr
