@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Error, Page
 
 from tests.browser import open_browser
 from tests.conftest import REPOSITORY, Done, bare_environment
@@ -38,6 +40,17 @@ def build(folder: Path) -> Done:
     )
 
 
+def is_found(tab: Page, page: Path, words: str) -> bool:
+    """Whether the search of a page opened anew finds words; one whose worker was not there yet may never answer."""
+    tab.goto(page.as_uri())
+    tab.wait_for_load_state()
+    tab.get_by_role("textbox", name="Search").fill(words)
+    with suppress(Error):
+        tab.locator(".md-search-result__item").first.wait_for(timeout=8000)
+        return True
+    return False
+
+
 def test_the_site_has_every_page_and_is_read_and_searched_without_network(sources: Path, tmp_path: Path) -> None:
     done = build(sources)
 
@@ -54,9 +67,7 @@ def test_the_site_has_every_page_and_is_read_and_searched_without_network(source
         for page in (one for one in pages if one.stem != "404"):  # which is for servers: its links begin at the root
             tab.goto(page.as_uri())
             tab.wait_for_load_state()
-        tab.goto((tmp_path / "site" / "index.html").as_uri())
-        tab.get_by_role("textbox", name="Search").fill("retry-after")
-        tab.locator(".md-search-result__item").first.wait_for()
+        assert any(is_found(tab, tmp_path / "site" / "index.html", "retry-after") for _ in range(5))
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
     assert failed == []
 
