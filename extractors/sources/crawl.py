@@ -161,7 +161,6 @@ class Crawl:
             except FetchError as error:
                 self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
-                self._documents.stop(str(error))
                 self._refuse(str(error))
             else:
                 self._take_document(url, fetched, known)
@@ -203,6 +202,7 @@ class Crawl:
 
     def _refuse(self, reason: str) -> None:
         """Ask for nothing more, and say why, once."""
+        self._documents.stop(reason)
         if not self._is_refused:
             self._is_refused = True
             self._hand_out(SITE_STOPPED.issue(reason))
@@ -222,7 +222,6 @@ class Crawl:
         self._files.update(row.url for row in page.rows.get("page_files", ()) if isinstance(row, PageFile) and row.url)
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
         if page.outcome == "challenge":
-            self._documents.stop(_CHALLENGED)
             self._refuse(_CHALLENGED)
         else:
             self._documents.observe(url, is_useful=is_whole_page_of(page, url, self._canonical(answer.url)))

@@ -12,7 +12,7 @@ import re
 from extractors.wilson_center.layouts.lines import MARKUP, NUMBER, count_mismatch, range_contradiction, range_of
 from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.readers import undo_rendering
-from extractors.wilson_center.layouts.text_records import blocks_of, holds_dates, read_records
+from extractors.wilson_center.layouts.text_records import blocks_of, ends_within_line, holds_dates, read_records
 from schemas.issues import SECOND_RANGE_LINE, Issue
 from schemas.records import ParsedPage
 
@@ -61,7 +61,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
         return listing_page(NAME, "unknown", issues=(contradiction,))
     body, issues = _body(text, match)
     blocks = blocks_of(body)
-    entries, entry_issues = read_records(blocks, page_range.count, cut=not body.rstrip(" \t\xa0").endswith("\n"))
+    entries, entry_issues = read_records(blocks, page_range.count, cut=ends_within_line(body))
     issues += entry_issues
     issues += count_mismatch(page_range, len(entries))
     return listing_page(NAME, "listing", page_range, tuple(rendition.entries(entries)), tuple(rendition.issues(issues)))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from extractors.wilson_center.layouts.lines import MARKUP
 from extractors.wilson_center.layouts.plain_text import RANGE_LINE
 from extractors.wilson_center.layouts.readers import undo_rendering
-from extractors.wilson_center.layouts.text_records import blocks_of, read_records
+from extractors.wilson_center.layouts.text_records import blocks_of, ends_within_line, read_records
 from extractors.wilson_center.terms import term_page
 from schemas.document_records import RelatedDocument, TermFields
 from schemas.issues import FIELD_MISSING, Issue
@@ -44,7 +44,7 @@ def read(text: str, url: str | None) -> ParsedPage:
     body = plain[match.end() :]
     blocks = blocks_of(body)
     titles = rendition.count_documents(body)
-    entries, issues = read_records(blocks, titles or None, cut=not body.rstrip(" \t\xa0").endswith("\n"))
+    entries, issues = read_records(blocks, titles or None, cut=ends_within_line(body))
     related = [
         RelatedDocument(entry.position, entry.date_text, entry.title, entry.summary, entry.url)
         for entry in rendition.entries(entries)

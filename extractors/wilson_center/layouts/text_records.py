@@ -120,6 +120,11 @@ def _is_full_date(line: str) -> bool:
     return is_listing_date(line) and _BARE_YEAR.fullmatch(line.strip()) is None
 
 
+def ends_within_line(text: str) -> bool:
+    """Whether a text ends within a line, so that it may be cut off."""
+    return not text.rstrip(" \t\xa0").endswith("\n")
+
+
 def holds_dates(text: str) -> bool:
     """Whether a line of the text is a date as listings write it."""
     return any(_is_full_date(line) for line in text.split("\n"))
