@@ -136,7 +136,7 @@ def _is_in_utf8(body: bytes) -> bool:
 
 def _count_long_characters(text: str) -> int:
     """Characters of more than one byte that stand in UTF-8: hardly any do by chance."""
-    return sum(character > "\x7f" for character in text) - text.count(_REPLACEMENT)
+    return len(text) - len(text.encode("ascii", "ignore")) - text.count(_REPLACEMENT)
 
 
 def _is_cut(error: UnicodeDecodeError, body: bytes) -> bool:

@@ -7,6 +7,8 @@ second of CPU, and what was found. Each kind is given the same time; all is read
 import argparse
 import gzip
 import io
+import json
+import plistlib
 import random
 import resource
 import signal
@@ -19,22 +21,30 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 from types import FrameType
+
+import zstandard
 
 from extractors.parsing import read_page
 from extractors.sources.archives import read_archive
 from extractors.sources.page_list import read_page_list
 from extractors.sources.wayback import _read_cdx
 from extractors.wilson_center.catalog import Catalog, parse_catalog
-from extractors.wilson_center.layouts import kind_by_content
+from extractors.wilson_center.layouts import LAYOUTS, kind_by_content
 from extractors.wilson_center.urls import classify, document_url, parse_listing_url
 from schemas.dates import find_date, is_listing_date, read_date
 from schemas.errors import UsageError
-from tests.extractors.foreign import pages
+from tests.extractors.foreign import LISTING, PAGE, page_url, response
+from tests.replica.pages import Appearance, Renderer
+from tests.replica.records import generate
 
 MAX_SECONDS = 5
-"""Of one input."""
+"""Of one input, of the CPU: other work on the machine takes nothing of it."""
+
+MAX_WAIT_SECONDS = 60
+"""Of one input, of the clock: nothing is waited for."""
 
 MAX_MEBIBYTES = 500
 """Of the whole process."""
@@ -98,10 +108,11 @@ class HungError(BaseException):
 
 
 def make_seeds() -> dict[str, bytes]:
-    """Whole archives that the mutations start from."""
-    records = pages(2)
+    """Whole archives that the mutations start from, small so that each mutation meets what parts them."""
+    records = [response(page_url(number), PAGE) for number in range(2)]
     warc = b"".join(records)
-    seeds = {"warc": warc, "warc.gz": b"".join(pages(2, packed=True)), "whole.gz": gzip.compress(warc)}
+    packed = b"".join(response(page_url(number), PAGE, packed=True) for number in range(2))
+    seeds = {"warc": warc, "warc.gz": packed, "whole.gz": gzip.compress(warc), "warc.zst": zstandard.compress(warc)}
     for name, layout in (("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT), ("ustar", tarfile.USTAR_FORMAT)):
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w", format=layout) as tar:
@@ -116,7 +127,30 @@ def make_seeds() -> dict[str, bytes]:
             archive.writestr("archive/a.warc", warc)
             archive.writestr("archive/b.warc.gz", seeds["warc.gz"])
         seeds[f"{name}.wacz"] = out.getvalue()
-    return seeds
+    return seeds | _make_saved()
+
+
+def _make_saved() -> dict[str, bytes]:
+    """A page in the forms of browsers and of older crawlers."""
+    http = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE
+    arc = b"filedesc://a.arc 0.0.0.0 20130601120000 text/plain 2\n1\n\n"
+    arc += b"%b 192.0.2.1 20250301120000 text/html %d\n%b\n" % (LISTING.encode(), len(http), http)
+    answer = {"status": 200, "content": {"mimeType": "text/html", "text": PAGE.decode()}}
+    entry = {"startedDateTime": "2025-03-01T13:00:00Z", "request": {"url": LISTING}, "response": answer}
+    page = EmailMessage()
+    page.set_content(PAGE.decode(), subtype="html", cte="quoted-printable")
+    page["Content-Location"] = page["Snapshot-Content-Location"] = LISTING
+    mhtml = EmailMessage()
+    mhtml["From"] = "<Saved by Blink>"
+    mhtml.make_related()
+    mhtml.attach(page)
+    resource = {"WebResourceURL": LISTING, "WebResourceData": PAGE, "WebResourceMIMEType": "text/html"}
+    return {
+        "arc": arc,
+        "har": json.dumps({"log": {"version": "1.2", "entries": [entry]}}).encode(),
+        "mhtml": mhtml.as_bytes(),
+        "webarchive": plistlib.dumps({"WebMainResource": resource}, fmt=plistlib.FMT_BINARY),
+    }
 
 
 def mutate(data: bytes, chance: random.Random) -> bytes:
@@ -189,11 +223,15 @@ def make_kinds(folder: Path) -> dict[str, Kind]:
             pass
 
     kinds = {name: Kind((seed,), read_path) for name, seed in make_seeds().items()}
-    for layout in sorted(each for each in _PAGES.iterdir() if each.is_dir()):
-        bodies = (page.read_bytes() for page in sorted(layout.rglob("*")) if page.suffix in _PAGE_SUFFIXES)
+    for layout in (each.NAME for layouts in LAYOUTS.values() for each in layouts):
+        bodies = (page.read_bytes() for page in sorted((_PAGES / layout).rglob("*")) if page.suffix in _PAGE_SUFFIXES)
         by_size = sorted(filter(None, bodies), key=len)
         small = tuple(seed for seed in by_size if len(seed) <= _MAX_SEED_BYTES)
-        kinds[layout.name] = Kind(small or tuple(by_size[:1]), _read_page)
+        kinds[layout] = Kind(small or tuple(by_size[:1]), _read_page)
+    documents = generate(documents=5, collections=1).documents
+    kinds["document-page"] = Kind(
+        tuple(Renderer(Appearance()).document(each).encode() for each in documents), _read_page
+    )
     for name, texts, read in (
         ("dates", _DATES, _read_date),
         ("addresses", _ADDRESSES, _read_address),
@@ -285,16 +323,19 @@ def problem_of(kind: Kind, data: bytes) -> str | None:
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise HungError
 
+    signal.signal(signal.SIGPROF, stop)
     signal.signal(signal.SIGALRM, stop)
     before = _peak_mebibytes()
-    signal.alarm(MAX_SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, MAX_SECONDS)
+    signal.alarm(MAX_WAIT_SECONDS)
     try:
         kind.read(data)
     except HungError:
-        return f"over {MAX_SECONDS} seconds"
+        return f"over {MAX_SECONDS} seconds of the CPU, or {MAX_WAIT_SECONDS} of the clock"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
     after = _peak_mebibytes()
     return f"{after:.0f} MiB of memory" if after > max(before, MAX_MEBIBYTES) else None
