@@ -77,7 +77,7 @@ reader-report: .venv/dev
 kill-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.kills 1000
 
-# What a disk that fails, fills up or becomes read-only leaves, at each change to a file of all commands that write; hours.
+# What a disk that fails, fills up or becomes read-only leaves, at each change to a file of all commands that write; five hours.
 disk-report: .venv/dev
 	$(BIN)/python -m tests.disturbances.disk_errors 1
 

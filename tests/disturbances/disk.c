@@ -1,4 +1,4 @@
-/* Preloaded into a process: each change to files below a folder is counted, noted in a log, or fails.
+/* Preloaded into a process: changes to files below a folder are counted, noted in a log, or fail.
 
    Built by tests/disturbances/starter.py; set up by `watch`. What fails is the system call, as on a broken disk. */
 
@@ -18,7 +18,8 @@
 static char root[PATH_MAX], store[PATH_MAX];
 static size_t root_length;
 static int log_file = -1, fail_error, fails_on, copies;
-static long fail_at, count;
+static long fail_at, count, in_a_row;
+static char last_written[PATH_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 #define REAL(name, type, ...) static type (*real)(__VA_ARGS__); \
@@ -66,15 +67,30 @@ static int below(const char *path) {
   return root_length && (!strncmp(path, root, root_length) || !strncmp(path, root, root_length - 1) && !path[root_length - 1]);
 }
 
-/* Whether a change may be made; if not, errno is set. */
-static int may(const char *path) {
+/* Of the writes to one file in a row the 1st, 8th, 64th and so on count: what fails between leaves the same behind. */
+static int counts(const char *written) {
+  long at = 1;
+  if (!written || strcmp(written, last_written)) {
+    snprintf(last_written, sizeof last_written, "%s", written ? written : "");
+    in_a_row = 0;
+  }
+  for (in_a_row++; at < in_a_row;) at *= 8;
+  return at == in_a_row;
+}
+
+/* Whether a change, which may be a write, may be made; if not, errno is set. */
+static int may_change(const char *path, int is_write) {
   if (!below(path)) return 1;
   pthread_mutex_lock(&lock);
-  long number = ++count;
+  int is_counted = counts(is_write ? path : NULL);
+  long number = count += is_counted;
   pthread_mutex_unlock(&lock);
-  if (fail_at && (number == fail_at || (fails_on && number > fail_at))) { errno = fail_error; return 0; }
+  int fails = fails_on ? number >= fail_at : is_counted && number == fail_at;
+  if (fail_at && fails) { errno = fail_error; return 0; }
   return 1;
 }
+
+static int may(const char *path) { return may_change(path, 0); }
 
 static void copy(const char *path, int number) {
   char name[PATH_MAX + 16], block[65536];
@@ -122,7 +138,7 @@ OPENAT(openat64)
 
 #define ON_FILE(type, name, parameters, ...) type name parameters { \
   REAL(name, type, TYPES_##name); char path[PATH_MAX]; absolute(file, NULL, path); \
-  if (!may(path)) return -1; type given = real(__VA_ARGS__); note("write", path, NULL, 0); return given; }
+  if (!may_change(path, 1)) return -1; type given = real(__VA_ARGS__); note("write", path, NULL, 0); return given; }
 #define TYPES_writev int, const struct iovec *, int
 #define TYPES_pwrite int, const void *, size_t, off_t
 #define TYPES_pwrite64 int, const void *, size_t, off64_t
@@ -131,7 +147,7 @@ OPENAT(openat64)
 ssize_t write(int file, const void *data, size_t size) {
   char path[PATH_MAX];
   absolute(file, NULL, path);
-  if (!may(path)) return -1;
+  if (!may_change(path, 1)) return -1;
   ssize_t given = raw_write(file, data, size);
   note(file == 1 ? "said" : "write", file == 1 ? root : path, NULL, 0);
   return given;

@@ -131,7 +131,7 @@ def lose_power(case: Case, starter: Starter, place: Path, points: int) -> Losses
     starter.run(noted, case.arguments, Watched(log))
     lines = [line for line in log.read_text().splitlines() if not line.startswith("write")]
     disk, result = Disk(case.base, noted, log), Losses(len(lines))
-    moments = max(2, points // 2)
+    moments = max(2, -(-points // 2))
     chosen = {round(at * (len(lines) - 1) / (moments - 1)) for at in range(moments)}
     for moment, line in enumerate(lines):
         disk.do(*line.split("\t"))
