@@ -8,7 +8,7 @@ from tests.disturbances.disk_errors import run
 
 pytestmark = pytest.mark.accept
 
-EVERY = 1500
+EVERY = 250
 """One of so many changes fails in each kind; `make disk-report` lets all fail."""
 
 

@@ -43,7 +43,7 @@ def fail_at_each(case: Case, starter: Starter, place: Path, every: int) -> Failu
     result = Failures(starter.changes(trial))
     shutil.rmtree(trial)
     for number, kind in enumerate(KINDS.values()):
-        for at in range(1 + number % every, result.changes + 1, every):
+        for at in range(1 + number * every // len(KINDS), result.changes + 1, every):
             trial = case.copy(place / "trial")
             code = starter.run(trial, case.arguments, replace(kind, fail_at=at))
             problems = case.problems(trial)
