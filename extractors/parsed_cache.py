@@ -42,7 +42,7 @@ class ParsedCache:
 
     Args:
         folder: May be deleted at any time; it is made again. A link in its place is removed and not followed, since
-            what it leads to is not ours to delete.
+            what it leads to is not ours to delete; so is what else is no folder.
         key: What is kept is signed with it; `None` for the user's own.
     """
 
@@ -73,7 +73,7 @@ class ParsedCache:
 
     def keep(self, raw_zone: RawZone, segment: Path, tables: dict[str, pa.Table]) -> None:
         """Keep what a segment yielded."""
-        self._remove_link()
+        self._make_way()
         _keep(self._place(raw_zone, segment), tables, self._key)
 
     def lacking(self, raw_zone: RawZone, segments: Iterable[Path]) -> list[Path]:
@@ -84,19 +84,19 @@ class ParsedCache:
 
     def forget(self) -> None:
         """Delete all that is kept."""
-        self._remove_link()
+        self._make_way()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def forget_others(self, raw_zone: RawZone) -> None:
         """Delete what belongs to no present segment, or to former layouts."""
-        self._remove_link()
+        self._make_way()
         if self.folder.is_dir():
             needed = {self._place(raw_zone, segment) for segment in raw_zone.segments()}
             for place in set(self.folder.iterdir()) - needed:
                 shutil.rmtree(place, ignore_errors=True)
 
-    def _remove_link(self) -> None:
-        if self.folder.is_symlink():
+    def _make_way(self) -> None:
+        if self.folder.is_symlink() or (self.folder.exists() and not self.folder.is_dir()):
             self.folder.unlink()
 
     def _place(self, raw_zone: RawZone, segment: Path) -> Path:

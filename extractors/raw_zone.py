@@ -21,7 +21,7 @@ from extractors.warc.landed import Landed, LandedIssue
 from extractors.warc.reader import read_records, whole_bytes
 from extractors.warc.writer import WarcWriter
 from schemas.errors import RawZoneError
-from schemas.files import make_folder, sync_file, sync_folder, write_text
+from schemas.files import make_folder, open_file, sync_file, sync_folder, write_text
 from schemas.identifiers import file_sha256
 from schemas.issues import UNREADABLE_RECORD
 from schemas.records import Withdrawal
@@ -34,7 +34,8 @@ _SUFFIX = ".warc.gz"
 _OPEN_SUFFIX = _SUFFIX + ".open"
 _NUMBER = "[0-9]" * 5
 _ROLLBACK = "-rollback"
-_SHA256 = re.compile("[0-9a-f]{64}")
+_DIGEST_LENGTH = 64
+_SHA256 = re.compile(f"[0-9a-f]{{{_DIGEST_LENGTH}}}")
 
 
 class RawZone:
@@ -235,7 +236,8 @@ def _digest_note(segment: Path) -> Path:
 def _noted_digest(segment: Path) -> str | None:
     """The digest beside a segment; `None` if there is none, or one that a loss of power has emptied."""
     try:
-        noted = _SHA256.match(_digest_note(segment).read_text(encoding="utf-8", errors="replace"))
+        with open_file(_digest_note(segment)) as file:
+            noted = _SHA256.match(file.read(_DIGEST_LENGTH).decode(errors="replace"))
     except FileNotFoundError:
         return None
     return noted[0] if noted else None

@@ -9,6 +9,7 @@ import plistlib
 import re
 import zipfile
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from email import message_from_bytes
@@ -33,12 +34,13 @@ _CONTENT_FIELD = re.compile(
 _WEBARCHIVE = re.compile(rb"Web(?:MainResource|Subresources|SubframeArchives|ResourceData)")
 _PLISTS = (b"bplist00", b"<?xml", b"<!DOCTYPE plist", b"<plist")
 # A page begins behind the end of another, or its doctype at the beginning of a line.
-_NEXT_PAGE = re.compile(
-    rb"</html>\s*(?P<behind>(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html[\s>]))"
-    rb"|\n[ \t]*(?P<line><!doctype\s+html)",
-    re.IGNORECASE | re.DOTALL,
-)
-_PROLOG = re.compile(rb"\xef\xbb\xbf|<!--.*?-->|<\?.*?\?*>", re.DOTALL)  # what can stand before a doctype
+_MAYBE_NEXT = re.compile(rb"</html>|\n[ \t]*(?P<line><!doctype\s+html)", re.IGNORECASE)
+_BEGIN = re.compile(rb"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
+_BLANKS = re.compile(rb"\s*")
+_MAX_COMMENTS = 16  # between two pages; those that save pages write one or two
+_PROLOG = re.compile(rb"(?:\s++|\xef\xbb\xbf|<!--.*?-->|<\?[^>]*+>)*+", re.DOTALL)  # what can stand before a doctype
+_MAX_PARTS = 20_000  # of an MHTML file, whose parser takes 0.1 ms for each; a page has some hundred
+_MAX_LOCATION = 64 * 1024  # characters of a URL in a head
 _HEAD_BYTES = 4096
 _END_OF_ZIP, _END_OF_ZIP_BYTES = b"PK\x05\x06", 22
 
@@ -117,12 +119,38 @@ def _parted(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[by
         yield from _parted_text(body, page_starts)
         return
     begin = 0
-    for match in _NEXT_PAGE.finditer(body):
-        at = match.start("behind") if match["behind"] else match.start("line")
-        if _PROLOG.sub(b"", body[begin:at]).strip():
+    for at in _page_begins(body):
+        if not _PROLOG.fullmatch(body, begin, at):
             yield body[begin:at]
             begin = at
     yield body[begin:]
+
+
+def _page_begins(body: bytes) -> Iterator[int]:
+    """Where a page begins behind another; each byte is looked at a few times, whatever stands there."""
+    done, comment_end = 0, -1
+    for match in _MAYBE_NEXT.finditer(body):
+        if match.start() < done:
+            continue
+        at = behind = match.start("line")
+        if match["line"] is None:
+            at = behind = _behind_blanks(body, match.end())
+            for _ in range(_MAX_COMMENTS):
+                if not body.startswith(b"<!--", behind):
+                    break
+                if comment_end < behind + 4:
+                    found = body.find(b"-->", behind + 4)
+                    comment_end = found if found >= 0 else len(body)
+                behind = _behind_blanks(body, comment_end + 3)
+            if not _BEGIN.match(body, behind):
+                continue
+        done = behind
+        yield at
+
+
+def _behind_blanks(body: bytes, at: int) -> int:
+    match = _BLANKS.match(body, at)
+    return match.end() if match else at
 
 
 def _parted_text(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[bytes]:
@@ -142,6 +170,8 @@ def _is_mhtml(head: bytes) -> bool:
 
 def _pages_of_mhtml(body: bytes) -> Iterator[FoundPage]:
     """The page of an MHTML file (RFC 2557); its frames are no pages of the archive."""
+    if body.count(b"\n--") > _MAX_PARTS:
+        raise UnreadableFormError(f"the MHTML file has more than {_MAX_PARTS:,} parts, and is no page")
     message = message_from_bytes(body.lstrip())
     location = _location(message["Snapshot-Content-Location"])
     parts = [part for part in message.walk() if part.get_content_type() in ("text/html", "application/xhtml+xml")]
@@ -170,7 +200,7 @@ def _as_captured(page: FoundPage) -> FoundPage:
 
 def _location(field: str | None) -> str | None:
     """A URL in a head, which may be folded where it is long, and encoded where it is not ASCII."""
-    if not field:
+    if not field or len(field) > _MAX_LOCATION:
         return None
     try:
         text = str(make_header(decode_header(str(field))))
@@ -194,7 +224,9 @@ def _pages_of_webarchive(body: bytes) -> Iterator[FoundPage]:
         resources = list(_main_resources(plistlib.loads(body)))
         urls = [str(each.get("WebResourceURL") or "") for each in resources]
         main = resources[_played(list(urls), 0)]
-        data, url = bytes(main["WebResourceData"]), main.get("WebResourceURL")
+        data, url = main["WebResourceData"], main.get("WebResourceURL")
+        if not isinstance(data, bytes):
+            raise TypeError("its page is no data")
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, TypeError, OverflowError) as error:
         raise UnreadableFormError(f"the webarchive is damaged: {error or type(error).__name__}") from error
     charset = main.get("WebResourceTextEncodingName")
@@ -203,9 +235,11 @@ def _pages_of_webarchive(body: bytes) -> Iterator[FoundPage]:
 
 
 def _main_resources(archive: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever a property list holds
-    """The page of a webarchive, and those of its frames."""
-    waiting = [archive]
+    """The page of a webarchive, and those of its frames; a property list can hold itself, and one part many times."""
+    waiting, met = deque([archive]), set[int]()
     while waiting:
-        each = waiting.pop(0)
-        yield each["WebMainResource"]
-        waiting += each.get("WebSubframeArchives") or ()
+        each = waiting.popleft()
+        if id(each) not in met:
+            met.add(id(each))
+            yield each["WebMainResource"]
+            waiting += each.get("WebSubframeArchives") or ()

@@ -15,11 +15,14 @@ def estimate(request: HarvestRequest) -> Estimate:
 
     Raises:
         UsageError: The source is not a site, the catalog cannot be read, or a collection is not in it.
+        WarehouseError: A part of the warehouse is a link, a pipe or a device.
     """
     source = request.open_source(request.read_catalog()[1])
     if not isinstance(source, Estimable):
         raise UsageError(f"--dry-run counts requests to a site, and {request.source} is not a site")
-    snapshot = find_former(WarehouseFolder(request.warehouse)).snapshot
+    folder = WarehouseFolder(request.warehouse)
+    folder.require_plain()
+    snapshot = find_former(folder).snapshot
     if snapshot is None:
         return source.estimate({}, None)
     return source.estimate(_reported_totals(snapshot), _due_documents(snapshot, request.document_days))

@@ -61,7 +61,8 @@ def write_text(path: Path, text: str) -> None:
     That it is the new one is sure once its folder is synced.
     """
     partial = path.with_name(path.name + ".part")
-    with partial.open("w", encoding="utf-8") as file:
+    partial.unlink(missing_ok=True)  # a link that somebody put there would be written through
+    with partial.open("x", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())

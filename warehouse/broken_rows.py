@@ -67,7 +67,7 @@ def _set_aside(name: str, tables: _Tables) -> Iterator[dict[str, object]]:
 
 def _broken(table: Table, rows: pa.Table) -> Iterator[tuple[int, str]]:
     """Places of rows with a value that may not be, or that repeat a key; and why."""
-    for column in table.columns:
+    for column in (each for each in table.columns if each.name in rows.column_names):  # large ones are not here
         values = rows[column.name]
         if not column.nullable and values.null_count:
             yield from ((place, f"{column.name} is absent") for place in _places(pc.is_null(values)))

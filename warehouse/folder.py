@@ -42,7 +42,7 @@ class WarehouseFolder(PublishedFolder):
         Raises:
             UsageError: The path is a file.
             WarehouseError: The folder cannot be made or written, its disk is full, it is a copy without links, or
-                one of its folders is a link.
+                one of its folders or files is a link, a pipe or a device.
             WarehouseLockedError: Another run holds it.
         """
         from filelock import FileLock, Timeout  # the command line imports this module and must start quickly
@@ -50,6 +50,7 @@ class WarehouseFolder(PublishedFolder):
         self._prepare()
         self.require_link()
         self._require_folders()
+        self.require_plain()
         lock = FileLock(self.path / ".lock", is_singleton=True, thread_local=False)
         try:
             lock.acquire(blocking=False)

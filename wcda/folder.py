@@ -1,11 +1,17 @@
 """Where the published snapshots lie in the folder of a warehouse."""
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from wcda.errors import UsageError, WarehouseError
 
 _PARTS = ("raw", "snapshots", "current")
 """A folder that has one of them is a warehouse."""
+
+_OWN_FILES = ("raw", "snapshots", ".lock", "decisions")
+"""With `decisions.csv`, and what it is written as first."""
 
 
 class PublishedFolder:
@@ -26,10 +32,11 @@ class PublishedFolder:
         return any((self.path / part).exists() or (self.path / part).is_symlink() for part in _PARTS)
 
     def require_existing(self) -> None:
-        """Stop if there is nothing to read.
+        """Stop if there is nothing to read, or what reading would wait for or lead elsewhere.
 
         Raises:
             UsageError: The path does not exist, is no folder, or holds nothing that a warehouse has.
+            WarehouseError: A part of it is a link, a pipe or a device.
         """
         if not self.path.is_dir():
             raise UsageError(f"{self.path}: there is no warehouse here")
@@ -38,6 +45,29 @@ class PublishedFolder:
                 f"{self.path}: there is no warehouse here: the folder has no {', '.join(_PARTS[:-1])} or {_PARTS[-1]}; "
                 "name that of a warehouse, or fill one with wcda harvest"
             )
+        self.require_plain()
+
+    def require_plain(self) -> None:
+        """Stop if what a stranger may have put there is no file or folder: a link leads elsewhere, a pipe waits.
+
+        Raises:
+            WarehouseError: A part of the warehouse is a link other than `current`, a pipe or a device.
+        """
+        for entry in self._entries():
+            if entry.is_symlink() or not (entry.is_file() or entry.is_dir()):
+                what = f"a link to {Path(entry.path).readlink()}" if entry.is_symlink() else "a pipe or a device"
+                raise WarehouseError(
+                    f"{entry.path}: is {what}, and a warehouse has only files and folders; remove it, or put the file "
+                    "itself in its place"
+                )
+
+    def _entries(self) -> Iterator["os.DirEntry[str]"]:
+        """What is read or written of a warehouse, but for the link `current` and the cache."""
+        yield from (entry for entry in _listed(self.path) if entry.name.partition(".csv")[0] in _OWN_FILES)
+        yield from _listed(self.path / "raw")
+        for snapshot in _listed(self.snapshots):
+            yield snapshot
+            yield from _listed(snapshot.path)
 
     def require_link(self) -> None:
         """Stop if `current` is there and no link, as in a copy for which links were followed.
@@ -51,3 +81,10 @@ class PublishedFolder:
                 "mend it in that folder: rm -r current && ln -s snapshots/ID current, where ID is the snapshot_id in "
                 "current/snapshot.json"
             )
+
+
+def _listed(folder: "Path | str") -> "list[os.DirEntry[str]]":
+    """What is in a folder; nothing where there is none, or where another run has just deleted it."""
+    with suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
+        return list(entries)
+    return []

@@ -303,7 +303,8 @@ def _walk(root: Path, issues: list[Issue]) -> Iterator[str]:
 
 def _leaves(path: Path, inside: Path) -> bool:
     """Whether a path is a link to something that is not below a folder."""
-    return path.is_symlink() and path.exists() and not path.resolve().is_relative_to(inside)
+    # os.path.exists, unlike Path.exists, raises nothing where the link leads to what may not be looked at.
+    return path.is_symlink() and os.path.exists(path) and not path.resolve().is_relative_to(inside)  # noqa: PTH110
 
 
 def _base_of_host(folder: str, base: str) -> str | None:

@@ -30,6 +30,7 @@ from schemas.records import ArchivedPage, Capture, Collection, Item
 from schemas.sizes import shown_size
 
 _DOCUMENT = "document"
+_MAX_PAGES = 20_000  # in one file: ten times as many as the whole archive's listing has
 # Folders of what belongs to a page, as browsers and Windows name them in many languages ("connected files").
 _SIDE_FOLDER = re.compile(
     r".+(?:_(?:files|archivos|arquivos|bestanden|bylos|datoteke|dosyalar|elemei|failid|fails|fajlovi|ficheiros|fichiers|file"
@@ -84,7 +85,11 @@ class PageReader:
         except UnreadableFormError as error:
             yield item.issue(UNREADABLE_FILE, str(error))
             return
-        for number, page in enumerate(pages, start=1):
+        if len(pages) > _MAX_PAGES:
+            yield item.issue(
+                UNREADABLE_FILE, f"it holds {len(pages):,} pages; those behind {_MAX_PAGES:,} are not read"
+            )
+        for number, page in enumerate(pages[:_MAX_PAGES], start=1):
             name = item.name if number == 1 else f"{item.name}#{number}"
             yield from self._read_page(item, name, page, listed, named, mime)
 

@@ -208,6 +208,17 @@ def test_a_link_to_nothing_is_an_issue_of_its_own_and_not_of_the_folder(tmp_path
         assert len(issue.message.splitlines()) == 1
 
 
+def test_a_link_that_cannot_be_followed_does_not_end_the_harvest(tmp_path: Path) -> None:
+    fill(tmp_path, "a.txt")
+    (tmp_path / "long.txt").symlink_to("x" * 300)  # no file system has such a name
+
+    first, long = read_archive(tmp_path, NOTHING, Counter())
+
+    assert isinstance(first, ArchivedPage)
+    assert isinstance(long, Issue)
+    assert (long.kind, long.url) == ("unreadable-file", file_url("long.txt"))
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
     fill(tmp_path, "a.txt")

@@ -263,6 +263,48 @@ def test_a_webarchive_holds_its_page(form: plistlib.PlistFormat) -> None:
     assert (page.url, page.body, page.content_type) == (LISTING, PAGE, "text/html; charset=UTF-8")
 
 
+MANY = 1_000_000
+ENDLESS = {
+    "ends and comments that do not end": b"<html>" + b"</html><!--" * MANY,
+    "comments that do not end, before a page": b"<html></html>" + b"<!-- " * MANY + b"\n<!doctype html>",
+    "instructions that do not end": b"<html>" + b"<?" * MANY + b"\n<!doctype html>",
+    "comments in one another": b"<html>" + b"</html><!--</html><!---->" * MANY,
+}
+
+
+@pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS)
+def test_what_only_looks_like_the_end_of_a_page_is_looked_at_once(body: bytes) -> None:
+    assert b"".join(page.body for page in pages_in(body, page_starts)) == body
+
+
+def test_a_webarchive_that_holds_itself_is_read_once() -> None:
+    keys = b"\x5f\x10\x0fWebMainResource\x5f\x10\x13WebSubframeArchives\x5f\x10\x0fWebResourceData"
+    #          the archive         its keys: 1 to 3   its page     the data   the list of itself
+    archive = b"\xd2\x01\x02\x04\x06", keys, b"\xd1\x03\x05", b"\x41x", b"\xa1\x00"
+    places = [8, 13, 31, 53, 71, 74, 76]
+    head = b"bplist00" + b"".join(archive)
+    body = head + bytes(places) + bytes(6) + b"\x01\x01" + b"".join(n.to_bytes(8, "big") for n in (7, 0, len(head)))
+
+    assert [page.body for page in pages_in(body, page_starts)] == [b"x"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (plistlib.dumps({"WebMainResource": {"WebResourceData": 2**40}}), "damaged"),
+        (b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=b\n\n" + b"--b\n\nx\n" * 300_000, "parts"),
+    ],
+)
+def test_a_form_that_would_take_much_memory_or_time_is_refused(body: bytes, reason: str) -> None:
+    with pytest.raises(UnreadableFormError, match=reason):
+        pages_in(body, page_starts)
+
+
+def test_a_url_in_mhtml_that_is_longer_than_any_is_none() -> None:
+    head = b"MIME-Version: 1.0\nContent-Type: text/html\nSnapshot-Content-Location: " + b"=?utf-8?q?a?= " * MANY
+    assert [page.url for page in pages_in(head + b"\n\npage", page_starts)] == [None]
+
+
 def test_a_webarchive_that_is_damaged_is_refused() -> None:
     body = plistlib.dumps({"WebMainResource": {"WebResourceData": PAGE}}, fmt=plistlib.FMT_BINARY)
     with pytest.raises(UnreadableFormError, match="damaged"):

@@ -590,3 +590,13 @@ def test_the_reading_is_of_the_last_run_that_gave_something_new(tmp_path: Path) 
     tables = harvested(tmp_path, OF_2024[1:2], OF_2024[:1], OF_2024)
 
     assert [row["run_id"] for row in rows(tables, "readings")] == ["r2"]
+
+
+def test_a_page_that_shows_another_range_does_not_make_a_reading_complete(warehouse: Warehouse) -> None:
+    at_another_place = archived(f"{SITE}/search?f[0]=topics:31&page=1", listing((RAILS, ORE), 1, 4), MAY)
+    warehouse.harvest(page(0, GRAIN, NETS, at=MAY), at_another_place)
+
+    (reading,) = rows(warehouse.tables(), "readings")
+
+    assert (reading["observed_total"], reading["complete"]) == (4, False)
+    assert reading["reason"] == "3 - 4 of 4 are on no page"

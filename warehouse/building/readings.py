@@ -216,7 +216,8 @@ def _readings(captures: pd.DataFrame, entries: pd.DataFrame, issues: pd.DataFram
     # A run may say so of a collection of which it has no page.
     readings["run_id"] = readings["run_id"].fillna(readings["reading"])
     readings["reading_id"] = [stable_id(*key) for key in readings[_BY].itertuples(index=False, name=None)]
-    readings["reason"] = readings["reported_reason"].fillna(_derived_reasons(readings))
+    readings = readings.merge(_gaps(placed), on=_BY, how="left")
+    readings["reason"] = readings["reported_reason"].fillna(_derived_reasons(readings)).fillna(readings["gap"])
     readings["complete"] = readings["reason"].isna()
     return sort(readings, ["started_at", *reversed(_BY)])
 
@@ -226,6 +227,25 @@ def _observed_totals(captures: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFr
     pages = captures[[*_BY, "page_id"]].drop_duplicates()
     seen = pages.merge(entries[["page_id", "document_id"]], on="page_id")
     return group(seen, _BY, observed_total=("document_id", "count_distinct"))
+
+
+def _gaps(captures: pd.DataFrame) -> pd.DataFrame:
+    """The first places of each listing that no range line of a whole page has; only readings with such places.
+
+    As many documents as the total reports may have been seen even so, if a page shows another range than its own.
+    """
+    shown = captures[captures["whole"].astype(bool) & captures["range_total"].notna()]
+    total = shown.groupby(_BY, as_index=False)["range_total"].last()
+    ends = total.assign(range_first=total["range_total"] + 1, range_last=total["range_total"] + 1)
+    ordered = sort(pd.concat([shown, ends])[[*_BY, "range_first", "range_last", "range_total"]], [*_BY, "range_first"])
+    until = ordered.groupby(_BY)["range_last"].cummax().groupby([ordered[name] for name in _BY]).shift().fillna(0)
+    is_open = (ordered["range_first"] > until + 1).astype(bool)
+    gaps = ordered.assign(begin=until + 1)[is_open].drop_duplicates(_BY)
+    columns = (gaps[name].astype(int).astype(str) for name in ("begin", "range_first", "range_total"))
+    texts = [
+        f"{begin} - {int(first) - 1} of {total} are on no page" for begin, first, total in zip(*columns, strict=True)
+    ]
+    return gaps[_BY].assign(gap=pd.Series(texts, gaps.index, pd.ArrowDtype(pa.string())))
 
 
 def _said_reasons(issues: pd.DataFrame) -> pd.DataFrame:

@@ -165,7 +165,7 @@ def _lock(place: Path, target: Path) -> int:
         with suppress(FileExistsError):
             place.mkdir()
         try:
-            handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+            handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except FileNotFoundError:
             continue  # another export has ended between the two
         except NotADirectoryError as error:
@@ -221,7 +221,7 @@ def _put(new: Path, target: Path, former: Path) -> None:
 
 def _remove(*paths: Path) -> None:
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -63,6 +63,7 @@ def find_report(
         raise UsageError(f"{path}: exists and is not a report; choose another --output")
     tables = {name: snapshot.read(name) for name in TABLES}
     new = path.with_name(path.name + ".part")
+    new.unlink(missing_ok=True)  # a link that somebody put there would be written through
     write_report(new, snapshot.manifest, tables, _changes(folder, snapshot), archive)
     new.replace(path)
     return path
