@@ -277,26 +277,27 @@ def _ends_sentence(text: str) -> bool:
 
 def may_go_on(record: Record, titles: int) -> bool:
     """Whether the last record of a page that is cut off may have had more text."""
-    last = record.paragraphs[-1] if record.paragraphs else ""
-    return (
-        len(record.paragraphs) <= titles or not _ends_sentence(last) or _ABBREVIATION_END.search(last[-20:]) is not None
-    )
+    if len(record.paragraphs) <= titles:
+        return True
+    last = record.paragraphs[-1]
+    return not _ends_sentence(last) or bool(_ABBREVIATION_END.search(last[-20:]))
 
 
 def _is_prose(text: str) -> bool:
     """Whether a paragraph ends as a sentence and has words written small, as titles that end so have hardly any."""
     if _PROSE_END.search(text) is None:
         return False
-    words = [word for word in _WORD.findall(text) if word.lower() not in _SMALL_WORDS]
-    return sum(word.lower() == word for word in words) >= _MIN_SMALL_SHARE * len(words)
+    words: list[str] = [word for word in _WORD.findall(text) if word.lower() not in _SMALL_WORDS]
+    small = [word for word in words if word.lower() == word]
+    return len(small) >= _MIN_SMALL_SHARE * len(words)
 
 
 def titles_are_missing(records: list[Record]) -> bool:
     """Whether dates are followed by summaries alone.
 
     A record with a title and a summary has two paragraphs; where most dated records have one, and these are mostly
-    prose, the titles are missing. A paragraph that several records have, such as a
-    note on how summaries were made, tells nothing.
+    prose, the titles are missing. A paragraph that several records have, such as a note on how summaries were made,
+    tells nothing.
     """
     dated = [record.paragraphs for record in records if record.date and record.paragraphs]
     seconds = Counter(paragraphs[1] for paragraphs in dated if len(paragraphs) > 1)
