@@ -15,6 +15,7 @@ from extractors.sources.saved import check_path, origin_of, read_page_file
 from extractors.wilson_center.layouts.plain_text import page_starts
 from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
+from flows.terminal import visible
 from flows.withdrawals import interrupted_rollback
 from schemas.document_records import document_values
 from schemas.errors import RawZoneError, SourceError, UsageError, WarehouseError
@@ -310,7 +311,7 @@ def decide(warehouse: Path, left: str, right: str, verdict: Verdict, who: str, w
     if keys[0] == keys[1]:
         raise UsageError(f"{left} and {right} are one document already")
     when = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    decision = Decision(keys[0], keys[1], verdict, who, when, why)
+    decision = Decision(keys[0], keys[1], verdict, visible(who), when, visible(why))
     add_decision(folder, decision)
     return decision
 

@@ -68,7 +68,7 @@ _WORDS = {
     **dict.fromkeys(("early", "mid", "late"), ("part", 0)),
     **dict.fromkeys(("to", "until", "till", "through"), ("to", 0)),
     **{word: (word, 0) for word in ("and", "before", "after", "from", "between", "of", "the")},
-    "&": ("and", 0),
+    **dict.fromkeys(("&", "и"), ("and", 0)),
 }
 _ANY_MONTH = "|".join(sorted((word for word, (kind, _) in _WORDS.items() if kind == "month"), key=len, reverse=True))
 # The order matters: each alternative is tried before the wider ones below it.
@@ -76,9 +76,11 @@ _TOKEN = re.compile(
     r"""
       (?P<undated>(?<![\w.])(?:(?i:undated|no\s+date)(?!\w)
                                |n\.\s*d\.(?!\w)|N\.\s*D\.(?!\s*\w)))  # but not N. D. Smith
-    | (?P<bound>(?<!\w)(?i:not?\s+(?:earlier|later|before|after)(?:\s+than)?)(?!\w))
+    | (?P<bound>(?<!\w)(?i:not?\s+(?:earlier|later|before|after)(?:\s+than)?
+                          |не\s+(?:ранее|раньше|позднее|позже)(?:\s+чем)?)(?!\w))
     | (?P<iso>(?:1[0-9]|20)[0-9]{2}-(?:0[1-9]|1[0-2])(?:-[0-9]{2})?(?!-?\w))
-    | (?P<east_asian>(?:1[0-9]|20)[0-9]{2}(?:年[0-9]{1,2}月[0-9]{1,2}日|\.\s*[0-9]{1,2}\.\s*[0-9]{1,2}\.?)(?![\w.]))
+    | (?P<east_asian>(?:1[0-9]|20)[0-9]{2}(?:\s?年\s?[0-9]{1,2}\s?月\s?[0-9]{1,2}\s?日
+                                             |\.\s*[0-9]{1,2}\.\s*[0-9]{1,2}\.?)(?![\w.]))
     | (?P<day_first>(?:1[3-9]|2[0-9]|3[01])\.\s*[0-9]{1,2}\.\s*(?:1[0-9]|20)[0-9]{2}(?!\w))  # no month has this number
     | (?P<quantity>[0-9]{1,3}(?:,[0-9]{3})+(?!\w))
     | (?P<decade>(?:1[0-9][1-9]|20[1-9])0['\u2019]?[sS](?!\w))  # 1900s may be the century
@@ -102,7 +104,10 @@ _TOKEN = re.compile(
 # Without one of these a text has no date, and need not be cut up.
 # Each branch begins with a letter of its own, not with a class: `re` then skips to these letters.
 _DATING = re.compile(r"1[0-9]{3}|20[0-9]{2}|u(?i:ndated)|U(?i:ndated)|n(?i:o\s+date|\.\s*d\.)|N(?i:o\s+date|\.\s*d\.)")
-_MEANINGFUL = frozenset({*_WORDS, "undated", "no", "date", "not", "earlier", "later", "than", "года", "год"})
+_MEANINGFUL = frozenset(
+    {*_WORDS, "undated", "no", "date", "not", "earlier", "later", "than", "года", "год"}
+    | {"не", "ранее", "раньше", "позднее", "позже", "чем"}
+)
 """Words that an expression can contain; every other word ends it."""
 
 _BEGINNINGS = frozenset(
@@ -135,7 +140,7 @@ def _token(match: re.Match[str]) -> _Token:
     elif kind in {"east_asian", "day_first"}:
         token.kind = "numbers"
     elif kind == "bound":
-        token.kind = "after" if re.search("earlier|before", text, re.IGNORECASE) else "before"
+        token.kind = "after" if re.search("earlier|before|ран", text, re.IGNORECASE) else "before"
     elif kind == "iso" and len(text) == 7 and text[2:4] < text[5:7]:
         token.kind = "word"  # 2003-04 is a month or two years
     return token
@@ -237,6 +242,7 @@ class _Cursor:
     def take_month_and_day(self) -> tuple[int, int] | None:
         """Step over the rest of `1984 March 27`, which no other year follows."""
         start = self.at
+        self.take("comma")
         month, day = self.take("month"), self.take("day")
         behind = self.at + (self.at < len(self.tokens) and self.tokens[self.at].kind == "comma")
         if month and day and not (behind < len(self.tokens) and self.tokens[behind].kind == "year"):
@@ -280,7 +286,7 @@ def _body(cursor: _Cursor) -> _Point | None:
         return _Point(year, token.value, day, month_first=day is not None)
     if token.kind == "day":
         month = cursor.take_value("month", "of")
-        year = cursor.take_value("year", "comma")
+        year = cursor.take_value("year", "comma", "of")
         bare = month is None and year is None and len(token.text) == 2
         return _Point(year, month, token.value, two_digits=bare)
     if token.kind == "year":
@@ -494,24 +500,82 @@ _MONTHS_AND_SEASONS = "|".join(word for word, (kind, _) in _WORDS.items() if kin
 _DATE_WORDS = rf"(?=[adfjmnoswавдимнос\u044f\u0444])(?:{_MONTHS_AND_SEASONS})"
 _GLUED_BEFORE = re.compile(r"""[^\s(\[{"'\u201c\u2018\u201e\u00ab,;:\u2013\u2014]$""")  # A-1958, $1950
 _SPOILT_BEFORE = re.compile(
-    rf"""(?:[0-9](?:st|nd|rd|th)?|\b{_DATE_WORDS})\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$""",
+    rf"""(?:\d(?:st|nd|rd|th)?\.?|\b{_DATE_WORDS}\.?)\s*(?:[-\u2010-\u2015/:]|\b(?:to|and)\b)?\s*$
+    |\b{_DATE_WORDS},\s*$  # January, February 1958
+    |\b[0-9]{{1,2}},\s*[0-9]{{1,2}},\s*$  # 5, 6, 7 May 1958
+    |\blong\s*$  # the Long March""",
     re.VERBOSE | re.IGNORECASE,
 )
-_LISTED_BEFORE = re.compile(r"\b[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # May 32, 1958
-_DAY_AND_WORD_BEFORE = re.compile(
-    r"(?<![\w.,/-])[0-9]{1,2}\.?\s+[^\W\d_]{3,12}\.?\s*$"
-)  # 4. Dezember 1997: a month, perhaps
+_LISTED_BEFORE = re.compile(r"\b(?:[0-9]{1,2}(?:st|nd|rd|th)?|[0-9]{4}),\s*$", re.IGNORECASE)  # May 32, 1958
+_DAY_BEFORE = re.compile(r"(?:^|[,;:(\[])\s*[0-9]{1,2}(?:st|nd|rd|th)?,\s*$", re.IGNORECASE)  # Minutes, 5, May 1958
+_CHANGING = frozenset(
+    {
+        *("since", "until", "till", "to", "through", "thru", "by", "than", "prior"),
+        *("before", "after", "between", "or", "latest", "earliest", "circa", "about", "around"),
+        *("approximately", "early", "mid", "late", "end", "beginning", "start", "middle", "week"),
+        *("ending", "eve", "year-end", "yearend", "pre", "post", "anniversary"),
+        *("possibly", "presumably", "perhaps", "probably", "likely", "maybe", "apparently"),
+        *("с", "до", "по", "после", "перед", "около", "начало", "начале", "середина"),
+        *("середине", "конец", "конце", "или", "половина", "половине", "квартал"),
+    }
+)
+"""Words that give the date behind them another meaning."""
+
+_CHANGED_OF = re.compile(
+    r"""(?<!\w)(?:half|quarter|third|part|end|beginning|start|middle|close|turn|weeks?|days?|eve|anniversary|decade
+    |first|second|third|(?:[a-z]*teen|four|fif|six|seven|eigh|nin|ten|eleven|twelf|twentie|thirtie)th
+    |[0-9]+(?:st|nd|rd|th))\s+(?:day\s+)?of(?:\s+the)?$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What does so with an `of`, such as `the end of`."""
+
+_PERIOD_BEFORE = re.compile(
+    r"\b(?:for|during|throughout|over|years?|periods?|covering)(?:\s+of)?(?:\s+the)?\s*$", re.IGNORECASE
+)
+_LABEL = (
+    r"""nos?|numbers?|nr|files?|folders?|box|fond|opis|op|delo|list|pages?|pp?|items?|reel|vol|volume|ref|reference"""
+)
+_NUMBER_BEFORE = re.compile(rf"(?:[#\u2116]|\b(?:{_LABEL})\b[.:]?)\s*$", re.IGNORECASE)
 _LABEL_BEFORE = re.compile(
-    r"""[#\u2116]\s*$|\b(?:nos?|numbers?|nr|files?|folder|box|fond|opis|op|delo|list|pages?|pp?|records?
-    |documents?|docs?|items?|reel|vol|volume|telegram|cable|order|resolution|protocol|notes?|memos?|memorandum
-    |reports?|instructions?|directives?|bulletins?|dispatch|messages?)\.?\s*$""",
+    rf"""[#\u2116]\s*$|\b(?:{_LABEL}|records?|documents?|docs?|telegram|cable|order|resolution|protocol|notes?|memos?
+    |memorandum|reports?|instructions?|directives?|bulletins?|dispatch|messages?)[.:]?\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
-_SPOILT_BEHIND = re.compile(r"[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]|\s*[-\u2010-\u2015]\s*[0-9]")
+# All that may stand before a mere year: after any other word it may be a number, or the word a month.
+_YEAR_AFTER_WORD = re.compile(r"(?<![\w.-])(?:in|of|from|the|dated|en|в)\s*$", re.IGNORECASE)
+_BORN_OR_DIED = re.compile(r"\b(?:born|died)\s+in\s*$", re.IGNORECASE)
+_YEAR_AFTER_SIGN = re.compile(
+    r"""(?:^|[,;:(\[{"'\u201c\u2018\u201e\u00ab\u2013\u2014]|\s[-\u2010\u2011]|(?:\b[A-Z]\.){2,})\s*$"""
+)
+_SPOILT_BEHIND = re.compile(
+    rf"""[-\u2010\u2011]?\w|[/\\_@#%+=*]|[.,:][0-9]
+    |\s*[-\u2010-\u2015]\s*(?:[0-9]|$|[\])}},;]|(?:the\s+)?(?:present|today|now)\b)
+    |\s+(?:to|until|till|through)\s+(?:the\s+)?(?:present|today|now)\b
+    |,?\s+(?:(?:or|and)\s+(?:later|earlier|after|before|thereafter|onwards?)\b|at\s+the\s+(?:latest|earliest)\b
+             |onwards?\b|on(?:$|[\])}},;.:]))
+    |\s+(?:thru|up\s+to|or)\s+(?:the\s+)?(?:early\s+|mid-?\s*|late\s+)?(?:[0-9]|{_DATE_WORDS}\b)
+    |,?\s+[0-9]{{1,4}}\s*(?:$|[\])}},;])""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_DAY_GOES_ON_BEHIND = re.compile(
+    rf"\s*(?:[-\u2010-\u2015/&]|\b(?:to|and|or|through)\b)\s*(?:[0-9]|{_DATE_WORDS}\b)", re.IGNORECASE
+)  # 1958 May 5 and 7
+_YEAR_GOES_ON_BEHIND = re.compile(
+    rf"[.,:;(]*\s*(?:[0-9]|\(?{_DATE_WORDS}\b)|\.\s+(?-i:[^\W\d_A-ZА-Я])", re.IGNORECASE
+)  # 1958: May 5; 1976 09 21
 _SPOILT_YEAR_BEHIND = re.compile(
-    rf"""\s+(?:tons|tonnes|people|persons|men|women|troops|soldiers|workers|prisoners|delegates
+    r"""\s+(?:tons|tonnes|people|persons|men|women|troops|soldiers|workers|prisoners|delegates
     |copies|pages|rubles|roubles|dollars|yuan|percent|[mb]illion|km|kilomet(?:er|re)s
-    |met(?:er|re)s|miles|hectares|kg|pounds|aircraft|tanks|{_DATE_WORDS})\b""",
+    |met(?:er|re)s|miles|hectares|kg|pounds|aircraft|tanks|hours|hrs)\b""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_WORD_BEHIND = re.compile(
+    r"\s+(?!(?:and|at|in|on|of|to|by|with|from|between|against|about|concerning|regarding)\b)\w", re.IGNORECASE
+)
+_DAY_WITHOUT_YEAR = re.compile(
+    rf"""(?<!\w)(?:[0-9]{{1,2}}(?:st|nd|rd|th)?[\s.,/-]*(?:of\s+)?{_DATE_WORDS}(?![^\W\d])
+    |{_DATE_WORDS}[\s.,-]*(?:[0-9]{{1,2}}(?!\d)|(?:first|second|third|[a-z]+th)\b)
+    |[0-9]{{1,2}}\.\s?[0-9]{{1,2}}\.(?!\s?[0-9]))""",
     re.VERBOSE | re.IGNORECASE,
 )
 
@@ -520,26 +584,41 @@ def _stands_alone(text: str, first: _Token, last: _Token, edtf: str) -> bool:
     """Tell whether a date is neither a mere number nor part of a longer date not understood."""
     if last.text == "%" or _GLUED_BEFORE.search(text[max(0, first.begin - 2) : first.begin]):
         return False
-    # What follows looks at no more than two words.
-    before = " ".join(text[max(0, first.begin - 40) : first.begin].split()[-2:])
-    if _SPOILT_BEFORE.search(before):
+    # What follows looks at no more than three words.
+    before = " ".join(text[max(0, first.begin - 40) : first.begin].split()[-3:])
+    if _SPOILT_BEFORE.search(before) or _is_changed(before) or _SPOILT_BEHIND.match(text, last.end):
         return False
-    bare = first.kind in {"year", "iso", "decade"}
-    if bare and _LABEL_BEFORE.search(before):
+    if first.kind in {"before", "after"} and first.text.isalpha() and not _YEAR_AFTER_SIGN.search(before):
+        return False  # `Life after 1956` is a subject
+    if first.kind == "day" and _NUMBER_BEFORE.search(before):
+        return False  # No. 5 May 1958
+    if last.kind == "day" and _DAY_GOES_ON_BEHIND.match(text, last.end):
         return False
-    if (bare or edtf.startswith("{")) and _LISTED_BEFORE.search(before):
+    coarse = re.search(r"-[0-9]{2}-[0-9]{2}", edtf) is None
+    if coarse and (_PERIOD_BEFORE.search(before) or _DAY_BEFORE.search(before)):
         return False
-    if bare and _is_day_and_word_before(text, first.begin):
+    if edtf.startswith("{") and _LISTED_BEFORE.search(before):
         return False
-    if last is first and _SPOILT_YEAR_BEHIND.match(text, last.end):
-        return False
-    return not _SPOILT_BEHIND.match(text, last.end)
+    return first.kind not in {"year", "iso", "decade"} or not coarse or _is_year(text, first, last, before)
 
 
-def _is_day_and_word_before(text: str, begin: int) -> bool:
-    """Tell whether what precedes a year may be a day and a month in a language that is not read."""
-    day = _DAY_AND_WORD_BEFORE.search(text, max(0, begin - 40), begin)
-    return day is not None and _LABEL_BEFORE.search(text[max(0, day.start() - 20) : day.start()]) is None
+def _is_changed(before: str) -> bool:
+    """Tell whether the words before a date give it another meaning, such as `until` or `the end of`."""
+    word = before.replace("/", " ").rpartition(" ")[2].strip("-\u2010\u2011").lower()
+    return word in _CHANGING or (word in {"of", "the"} and _CHANGED_OF.search(before) is not None)
+
+
+def _is_year(text: str, first: _Token, last: _Token, before: str) -> bool:
+    """Tell whether a year without a day or month before it is one, and no number."""
+    if _LABEL_BEFORE.search(before) or _LISTED_BEFORE.search(before) or _BORN_OR_DIED.search(before):
+        return False
+    after_word = _YEAR_AFTER_WORD.search(before) is not None
+    if not after_word and _YEAR_AFTER_SIGN.search(before) is None:
+        return False
+    if last is not first:
+        return True
+    goes_on = _YEAR_GOES_ON_BEHIND.match(text, last.end) or _SPOILT_YEAR_BEHIND.match(text, last.end)
+    return goes_on is None and (after_word or _WORD_BEHIND.match(text, last.end) is None)
 
 
 def _alone(text: str, tokens: list[_Token], at: int) -> tuple[DateReading, int] | None:
@@ -614,19 +693,36 @@ def find_date(text: str) -> DateReading | None:
     if plain is not None:
         return plain
     found: set[DateReading] = set()
+    spans: list[tuple[int, int]] = []
     for begin, end in _stretches(text):
         tokens = _tokens(text, begin, end)
         at = 0
         while at < len(tokens):
-            reading, at = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
+            reading, after = (tokens[at].kind in _BEGINNINGS and _alone(text, tokens, at)) or (None, at + 1)
+            if reading:
+                spans.append((tokens[at].begin, tokens[after - 1].end))
             if reading and not _PERIOD.fullmatch(reading.edtf or ""):
                 found.add(reading)
+            at = after
     only = found.pop() if len(found) == 1 else None
-    return None if only == _UNDATED else only
+    return None if only is None or only == _UNDATED or _names_another_day(text, spans, only) else only
 
 
-_PERIOD = re.compile(r"\d{3}[\dX][~?%]?/\d{3}[\dX][~?%]?")
-"""EDTF of an interval of whole years or decades."""
+_PERIOD = re.compile(r"\d{3}[\dX][~?%]?/\d{3}[\dX][~?%]?|\{(?:\d{3}[\dX][~?%]?(?:,|\.\.|\}))+")
+"""EDTF of an interval or a set of whole years or decades."""
+
+
+def _names_another_day(text: str, spans: list[tuple[int, int]], only: DateReading) -> bool:
+    """Tell whether the title has a day without a year (`of 5 May, received 7 May 1958`) not among its days."""
+    for day in _DAY_WITHOUT_YEAR.finditer(text):
+        if any(begin < day.end() and day.start() < end for begin, end in spans):
+            continue
+        if only.precision not in {"day", "interval"} or not (only.start and only.end):
+            return True
+        other = read_date(f"{day[0]} {only.start.year}")
+        if other is None or other.start is None or not only.start <= other.start <= only.end:
+            return True
+    return False
 
 
 def _read_day_at_end(text: str) -> DateReading | None:
@@ -637,7 +733,16 @@ def _read_day_at_end(text: str) -> DateReading | None:
     words = text.rsplit(" ", 4)
     if len(words) < 5 or len(words[1]) > _MAX_WORD or not _is_foreign(words[1]):
         return None
+    if _is_changed(words[1]) or _NUMBER_BEFORE.match(words[1]):
+        return None
     first, second, year = words[2:]
     day = _read_day_line(f"{first} {second} {year}" if second[-1:] == "," else f"{second} {first}, {year}")
     dating = _DATING.search(text) if day is not None else None
-    return day if dating is not None and dating.start() == len(text) - len(year) else None
+    if day is None or dating is None or dating.start() < len(text) - len(year):
+        return None
+    begin = len(text) - len(first) - len(second) - len(year) - 2
+    has_number = _DIGIT.search(text, 0, begin) is not None  # most titles have none, and then no other day
+    return None if has_number and _names_another_day(text, [(begin, len(text))], day) else day
+
+
+_DIGIT = re.compile("[0-9]")

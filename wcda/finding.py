@@ -17,9 +17,14 @@ def find_document(snapshot: Snapshot, name: str) -> str:
     ids = snapshot.read("documents", ["document_id"])["document_id"].to_pylist()
     if name in ids:
         return name  # after a split the former id is also that of a part
-    keys = snapshot.read("document_keys").to_pandas()
-    wanted = {name, f"id:{name}", f"address:{name}"}
-    found = sorted(set(keys.loc[keys["key"].isin(wanted), "document_id"]))
+    keys = snapshot.read("document_keys", ["key", "document_id"])
+    wanted = {
+        name,
+        f"id:{name}",
+        f"address:{name}",
+    }  # compared in Python: a name in another encoding is no text to Arrow
+    rows = zip(keys["key"].to_pylist(), keys["document_id"].to_pylist(), strict=True)
+    found = sorted({document_id for key, document_id in rows if key in wanted})
     if not found and len(name) >= MIN_BEGINNING:
         found = sorted(each for each in ids if each.startswith(name))
         if len(found) > 1:

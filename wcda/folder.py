@@ -14,14 +14,32 @@ _OWN_FILES = ("raw", "snapshots", ".lock", "decisions")
 """With `decisions.csv`, and what it is written as first."""
 
 
+def require_text(path: Path) -> None:
+    """Stop if the name of a file or folder is in another encoding, so that Arrow cannot open what is there.
+
+    Raises:
+        UsageError: It is, or the locale takes UTF-8 for another encoding.
+    """
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{path}: this path is not in UTF-8, or the locale is not; rename it, or set LC_ALL=C.UTF-8"
+        ) from None
+
+
 class PublishedFolder:
     """Paths of what a warehouse has published.
 
     Args:
         path: Folder of the warehouse.
+
+    Raises:
+        UsageError: The path cannot be written in UTF-8.
     """
 
     def __init__(self, path: Path) -> None:
+        require_text(path)
         self.path = path
         self.snapshots = path / "snapshots"
         self.current = path / "current"

@@ -242,3 +242,47 @@ def test_an_empty_link_on_a_page_stops_no_harvest(tmp_path: Path, wcda: Command)
     done = wcda("harvest", "--from", tmp_path / "page.html", "--direct", "--warehouse", tmp_path / "warehouse")
 
     assert "2 documents" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("check",),
+        ("changes",),
+        ("pairs",),
+        ("find", "Mao"),
+        ("explain", "df6f201d3c74f16a"),
+        ("report", "--no-open"),
+        ("rollback", "20250101T000000.000000Z"),
+        ("rebuild", "--direct"),
+        ("harvest", "--from", "samples", "--direct"),
+        ("export", "--to", "csv", "--output", "tables"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_a_warehouse_whose_path_is_not_in_utf_8_is_refused_before_anything_is_written(
+    arguments: tuple[str, ...], tmp_path: Path, wcda_here: Command
+) -> None:
+    place = tmp_path / os.fsdecode(b"w\xff")
+
+    done = wcda_here(*arguments, "--warehouse", place)
+
+    assert_one_line(done, 2, "not in UTF-8")
+    assert not place.exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris"])
+def test_an_export_to_a_path_that_is_not_in_utf_8_is_refused(kind: str, warehouse: Path, wcda_here: Command) -> None:
+    done = wcda_here("export", "--to", kind, "--output", os.fsdecode(b"e\xff"), "--warehouse", warehouse)
+
+    assert_one_line(done, 2, "not in UTF-8")
+
+
+@pytest.mark.parametrize("arguments", [("explain",), ("pairs", "--same", "df6f201d3c74f16a")], ids=["explain", "pairs"])
+def test_a_document_named_in_another_encoding_is_not_found(
+    arguments: tuple[str, ...], warehouse: Path, wcda_here: Command
+) -> None:
+    done = wcda_here(*arguments, os.fsdecode(b"\xff\xfe"), "--warehouse", warehouse)
+
+    assert_one_line(done, 2, "no document has this id, URL or key")

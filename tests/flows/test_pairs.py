@@ -10,6 +10,7 @@ import pytest
 from flows.harvest import harvest
 from flows.inspection import decide, explain_document, list_changes, list_pairs
 from flows.request import HarvestRequest
+from flows.terminal import visible
 from tests.conftest import Command
 from tests.flows.test_bad_input import assert_one_line
 
@@ -126,3 +127,17 @@ def test_a_decision_for_both_is_a_usage_error(tables: Path, wcda: Command) -> No
 
     assert_one_line(done, 2, "--same and --different")
     assert not (tables / "decisions.csv").exists()
+
+
+@pytest.mark.parametrize("text", ["a\x1b[2Jb", "a\u202eb", "=1+1", "a\nb", "[/x]", "a\udcffb"], ids=ascii)
+def test_a_reason_in_any_characters_is_recorded_and_applied(text: str, tables: Path, wcda_here: Command) -> None:
+    pair = list_pairs(tables)[0]
+    ids = pair["left_id"], pair["right_id"]
+
+    done = wcda_here("pairs", *ids, "--different", "--who", text, "--why", text, "--warehouse", tables)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    with (tables / "decisions.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["why"] for row in csv.DictReader(file)] == [visible(text)]
+    assert wcda_here("rebuild", "--direct", "--warehouse", tables).returncode == 0
+    assert len(list_pairs(tables)) == 1

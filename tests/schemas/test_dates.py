@@ -18,7 +18,7 @@ from schemas.dates import DateReading, find_date, is_listing_date, read_date
 CASES: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix("").parent.joinpath("dates.toml").read_text("utf-8"))
 READABLE: list[dict[str, Any]] = CASES["readable"]
 WITH_EDTF = [case for case in READABLE if "edtf" in case]
-PERIOD = re.compile(r"\d{3}[\dX]\W?/\d{3}[\dX]\W?")
+PERIOD = re.compile(r"\d{3}[\dX]\W?/\d{3}[\dX]\W?|\{\d{4}(,\d{4})*\}")
 PERIODS = [case for case in WITH_EDTF if PERIOD.fullmatch(case["edtf"])]
 IN_TITLES = [case for case in WITH_EDTF if "%" not in case["text"] and case not in PERIODS]
 """In prose, 1958% is a quantity."""
@@ -92,6 +92,18 @@ def test_another_line_is_not_taken_for_a_date_line(line: str) -> None:
 def test_the_date_in_a_title_is_found_as_the_table_says(case: dict[str, Any]) -> None:
     reading = find_date(case["text"])
     assert (reading and reading.edtf) == case.get("edtf")
+
+
+@pytest.mark.parametrize(("title", "expected"), CASES["found"].items(), ids=repr)
+def test_a_date_in_a_title_is_read_whole(title: str, expected: str) -> None:
+    reading = find_date(title)
+    assert reading is not None
+    assert reading.edtf == expected
+
+
+@pytest.mark.parametrize("title", CASES["not_found"]["texts"], ids=repr)
+def test_no_date_is_taken_from_a_title_that_is_not_understood_whole(title: str) -> None:
+    assert find_date(title) is None
 
 
 @pytest.mark.parametrize("case", IN_TITLES, ids=text_of)

@@ -77,8 +77,9 @@ def see_pages(parsed: Parsed, captures: pd.DataFrame) -> SeenPages:
     pages = where(pages, pages["page_id"].isin(shown) & ~pages.duplicated("page_id"))
     rows = where(rows, rows["page_id"].isin(shown) & ~rows.duplicated(["page_id", "position"]))
     pages = look_up(pages, page_spans(captures), "page_id")
-    titles = _titles_of_urls(pages, parsed["entries"], rows)
-    claims = [_judge(claim, titles) for claim in pages[_CLAIMS].itertuples(index=False)]
+    contested = _contested_urls(pages)
+    titles = _titles_of_urls(pages[~pages["own_url"].isin(contested)], parsed["entries"], rows)
+    claims = [_judge(claim, titles, contested) for claim in pages[_CLAIMS].itertuples(index=False)]
     aliases, claimed = _aliases(claims, titles)
     own = pd.DataFrame({"page_id": [each.page_id for each in claims], "address": [each.address for each in claims]})
     own = own.astype(pd.ArrowDtype(pa.string()))
@@ -105,6 +106,12 @@ def latest_pages(pages: pd.DataFrame, identified: pd.DataFrame) -> pd.DataFrame:
     return latest
 
 
+def _contested_urls(pages: pd.DataFrame) -> set[str]:
+    """URLs at which pages of several numbers were captured: what saved one of them wrote a wrong URL into it."""
+    numbers = pages.groupby("own_url")["node_id"].nunique()
+    return set(numbers.index[numbers > 1])
+
+
 def _titles_of_urls(pages: pd.DataFrame, entries: pd.DataFrame, rows: pd.DataFrame) -> dict[str, set[str]]:
     """The titles that were seen at the URLs that pages name: in listings, in rows of others, and on pages at them."""
     wanted = pd.concat([pages[name] for name in ("own_url", "url", "cited_url")]).dropna().unique()
@@ -123,7 +130,7 @@ def _titles_of_urls(pages: pd.DataFrame, entries: pd.DataFrame, rows: pd.DataFra
     return {**found, **{url: titles if len(titles) == 1 else {""} for url, titles in only_claimed.items()}}
 
 
-def _judge(row: Any, titles: Mapping[str, Set[str]]) -> _Claim:  # noqa: ANN401 (a named tuple of pandas)
+def _judge(row: Any, titles: Mapping[str, Set[str]], contested: Set[str]) -> _Claim:  # noqa: ANN401 (a named tuple of pandas)
     own, canonical, cited, node = (
         None if value is None or value is pd.NA else str(value)
         for value in (row.own_url, row.url, row.cited_url, row.node_id)
@@ -134,6 +141,8 @@ def _judge(row: Any, titles: Mapping[str, Set[str]]) -> _Claim:  # noqa: ANN401 
     if own is not None:
         is_own = own in (canonical, cited) or canonical is None or (node is not None and own.endswith(f"/{node}"))
         address, refused = (own, None) if is_own else (None, canonical)
+        if is_own and own in contested and title not in titles.get(own, ()):
+            address, refused = None, own
     elif canonical is not None and not _agrees(canonical, title, titles):
         address, refused = None, canonical
     else:

@@ -17,6 +17,7 @@ from schemas.tables import SCHEMA_VERSION
 from warehouse.folder import WarehouseFolder
 from warehouse.products import bundle, database, datasette, references, tabular
 from warehouse.products.selection import SELECTION_RULES
+from wcda.folder import require_text
 from wcda.snapshots import Snapshot, open_snapshot, version_note
 
 Kind = Literal["csv", "jsonl", "parquet", "sqlite", "datasette", "bundle", "csl", "ris"]
@@ -78,14 +79,17 @@ def export(
         collections: Ids of those whose documents are wanted; none for all documents.
 
     Raises:
-        UsageError: There is no warehouse or collection of that name, or `output` is something that no export made.
+        UsageError: There is no warehouse or collection of that name, or `output` is something that no export made,
+            or a path that is not in UTF-8.
         WarehouseError: Nothing was published yet, there is no such snapshot, its foreign keys do not hold, or another
             export is writing to `output`.
         OSError: It could not be written; `output` is as before.
     """
     snapshot = open_snapshot(WarehouseFolder(warehouse), snapshot_id)
     _check_collections(snapshot, collections)
+    require_text(output)
     target = output.resolve()
+    require_text(target)
     with _workplace(target) as place:
         _restore(place, target)
         _check_output(target, output)

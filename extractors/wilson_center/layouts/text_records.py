@@ -32,8 +32,21 @@ _SPAN_OF_YEARS = re.compile(r"(\d{4})\s*[-–]\s*(\d{4})?")
 _BARE_YEAR = re.compile(r"\d{4}")
 # A single capital before the full stop is an initial ("A. A. Gromyko"), where text is often cut.
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
+# Text is cut there as well: `Mr.`, `No.`, `U.S.`, `p.m.`
+_ABBREVIATION_END = re.compile(
+    r"(?<!\w)(?:[a-z]\.(?:\s?[a-z]\.)+|(?:mr|mrs|ms|dr|prof|gen|col|lt|maj|capt|amb|st|jr|sr|nos?|vols?|pp?|ca|cf|vs"
+    r"|approx|incl|gov|sen|rep|comm?|dept|ed|eds|fig|art|sec)\.)$",
+    re.IGNORECASE,
+)
 # Without quotes behind it: many a title ends in the quoted name of a document, which is a sentence.
 _PROSE_END = re.compile(r"(?<![^\w][A-Z])[.!?…]$")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_SMALL_WORDS = frozenset(
+    {*("about", "after", "against", "among", "before", "between", "concerning", "during", "following", "from", "into")}
+    | {*("of", "over", "regarding", "than", "that", "through", "toward", "towards", "under", "upon", "with", "without")}
+)
+"""Words of four letters and more that titles write small too."""
+_MIN_SMALL_SHARE = 0.25
 _MAX_NAME_LENGTH = 60
 _YEARS_OF_A_LIFE = 30
 
@@ -264,20 +277,32 @@ def _ends_sentence(text: str) -> bool:
 
 def may_go_on(record: Record, titles: int) -> bool:
     """Whether the last record of a page that is cut off may have had more text."""
-    return len(record.paragraphs) <= titles or not _ends_sentence(record.paragraphs[-1])
+    if len(record.paragraphs) <= titles:
+        return True
+    last = record.paragraphs[-1]
+    return not _ends_sentence(last) or bool(_ABBREVIATION_END.search(last[-20:]))
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a paragraph ends as a sentence and has words written small, as titles that end so have hardly any."""
+    if _PROSE_END.search(text) is None:
+        return False
+    words: list[str] = [word for word in _WORD.findall(text) if word.lower() not in _SMALL_WORDS]
+    small = [word for word in words if word.lower() == word]
+    return len(small) >= _MIN_SMALL_SHARE * len(words)
 
 
 def titles_are_missing(records: list[Record]) -> bool:
     """Whether dates are followed by summaries alone.
 
-    A record with a title and a summary has two paragraphs; where most dated records have one, and these mostly end as
-    sentences do, which titles hardly ever do, the titles are missing. A paragraph that several records have, such as a
-    note on how summaries were made, tells nothing.
+    A record with a title and a summary has two paragraphs; where most dated records have one, and these are mostly
+    prose, the titles are missing. A paragraph that several records have, such as a note on how summaries were made,
+    tells nothing.
     """
     dated = [record.paragraphs for record in records if record.date and record.paragraphs]
     seconds = Counter(paragraphs[1] for paragraphs in dated if len(paragraphs) > 1)
     single = [paragraphs[0] for paragraphs in dated if len(paragraphs) == 1 or seconds[paragraphs[1]] > 1]
-    prose = sum(_PROSE_END.search(lead) is not None for lead in single)
+    prose = sum(_is_prose(lead) for lead in single)
     return len(dated) > 1 and 2 * len(single) > len(dated) and 2 * prose > len(single)
 
 
