@@ -74,20 +74,22 @@ class _Walk:
     after_number: bool = False  # the number of an item stands before the first paragraph in it
 
 
-def plain_text(root: LexborNode, is_outside: Callable[[LexborNode], bool] | None = None) -> str:
+def plain_text(
+    root: LexborNode, is_outside: Callable[[LexborNode], bool] | None = None, *, keeps_lines: bool = False
+) -> str:
     """The text below a node, its paragraphs parted by an empty line; empty if there is none.
 
     Args:
         root: Its own start and end add nothing.
         is_outside: Whether an element, and all that is in it, is no part of the text.
+        keeps_lines: Whether lines of the source are lines of the text.
     """
     node = root.first_child
-    if (
-        node is not None and node.next is None and (only := node.text_content) is not None
-    ):  # as in most labels and pills
+    is_all = node is not None and node.next is None and not keeps_lines
+    if is_all and node is not None and (only := node.text_content) is not None:  # as in most labels and pills
         line = _folded(only).strip(" ")
         return line if line.strip(_NOTHING) else ""
-    walk = _Walk()
+    walk = _Walk(keeping_lines=int(keeps_lines))
     while node is not None or walk.opened:
         if node is None:
             closed = walk.opened.pop()

@@ -128,7 +128,15 @@ def as_saved(html: str) -> str:
     return re.sub(r"</?[a-z][a-z0-9]*", lambda tag: tag[0].upper(), absolute).replace("\n", "\r\n")
 
 
-@pytest.mark.parametrize("change", [as_played, as_minified, as_saved])
+def as_singlefile(html: str) -> str:
+    """A page as SingleFile saves it: no scripts, no quotes and no end tags that HTML can do without."""
+    scripts = r"<script(?! type=.application/json).*?</script>"
+    bare = re.sub(r"</(?:body|html|head|p|tr|td|tbody)>", "", re.sub(scripts, "", html, flags=re.DOTALL))
+    mark = "<!--\n Page saved with SingleFile \n url: https://x \n saved date: Sat Mar 01 2025 12:00:00 GMT+0000\n-->"
+    return re.sub(r'="([^\s"\'=<>`]+)"', r"=\1", bare).replace("<head>", mark, 1)
+
+
+@pytest.mark.parametrize("change", [as_played, as_minified, as_saved, as_singlefile])
 def test_a_page_is_read_alike_however_it_was_kept(change: Callable[[str], str]) -> None:
     for path in READINGS[:6]:
         html = path.with_suffix(".html").read_text("utf-8")
@@ -162,12 +170,21 @@ def page(**parts: str) -> str:
 <div class="content-block"><h2 class="date">May 5, 1955</h2><h1 class="title"><span>A Report </span></h1></div>
 </section>
 <section class="document-container"><div class="document-frame"><div id="documentTabs">{panes}</div></div>
-<div class="text-block"><p>A summary.</p></div>{held["more"]}</section>
+<div class="document-options"></div><div class="text-block"><p>A summary.</p></div>{held["more"]}</section>
 <section class="document-information">{held["information"]}<div class="information-block">
 <h3 class="sub-title">Record ID</h3><div class="text">{held["record"]}</div></div></section>
 <a id="citation-url">{held["cited"]}</a></main>
 <script type="application/json" data-drupal-selector="drupal-settings-json">{held["settings"]}</script>
 <script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>{held["end"]}"""
+
+
+def block(label: str, value: str) -> str:
+    return f'<div class="information-block"><h3 class="sub-title">{label}</h3>{value}</div>'
+
+
+def pill(name: str, kind: str = "people") -> str:
+    href = f"/{kind}/{name.lower()}"
+    return f'<li class="pill-item"><a class="pill pill-{kind}" href="{href}"><span class="name">{name}</span></a></li>'
 
 
 def texts(html: str) -> list[str]:
@@ -279,6 +296,34 @@ def test_a_pasted_footer_or_a_class_that_the_site_uses_too_is_part_of_the_text()
     assert texts(page(body=body)) == ["One.\n\nTwo.\n\nThree.\n\nFour."]
 
 
+def pasted_parts() -> str:
+    """What an editor could paste that looks like every part of the site's own page."""
+    row = f'<td class="date">1954</td><td class="document"><a href="{SITE}/document/other"><h3>Other</h3></a></td>'
+    return (
+        '<h2 class="date">1999</h2><div class="content-block"><h1 class="title">x</h1></div><p class="donated">x</p>'
+        '<div class="text-block"><p>Pasted.</p></div><h2 class="title">Author(s):</h2><ul><li>Eve</li></ul>'
+        '<div class="pill-block"><h3 class="title">Associated People</h3><a class="pill pill-people">Eve</a></div>'
+        f"{block('Source', '<div class=text>Pasted</div>')}{block('Record ID', '<div class=text>9</div>')}"
+        f'<table><tr>{row}</tr></table><a id="citation-url">{SITE}/document/9</a><a href="/document/9/download">x</a>'
+        '<link rel="shortlink" href="/node/9"><script data-drupal-selector="drupal-settings-json">'
+        '{"path": {"currentPath": "node/9"}}</script>'
+    )
+
+
+CLOSINGS = {"closed": "", "not closed": "<div><div><p>x", "closed too early": "</div>" * 3}
+
+
+@pytest.mark.parametrize("ending", CLOSINGS.values(), ids=CLOSINGS)
+def test_what_is_pasted_into_a_pane_is_never_taken_for_a_part_of_the_page(ending: str) -> None:
+    before, behind = ("", pasted_parts()) if ending.startswith("</div>") else (pasted_parts(), "")
+    plain = page_to_dict(read_page(page(information=block("Source", "<div class=text>A</div>")).encode()))
+    html = page(body=before + ending + behind, information=block("Source", "<div class=text>A</div>"))
+    found = page_to_dict(read_page(html.encode()))
+    assert [found[name] for name in ("document", "terms", "related")] == [
+        plain[name] for name in ("document", "terms", "related")
+    ]
+
+
 FILES = {
     "an object": (
         '<object class="pdf-preview" data="/sites/a%20b.pdf"><a href="/x">x</a></object>',
@@ -334,14 +379,31 @@ def test_a_page_cut_anywhere_yields_nothing_untrue_and_says_that_it_ends_early()
             assert all(term in whole["terms"] for term in found["terms"])
 
 
+def test_a_page_that_ends_where_a_pasted_page_ends_is_cut_off() -> None:
+    whole = page(body="<html><body><p>One.</p></body></html>")
+    read = read_page(whole[: whole.index("</html>") + len("</html>")].encode())
+    assert (kinds(read), page_to_dict(read)["texts"]) == (["cut-off", "cut-off"], [])
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"settings": '{"path": {"currentPath": "system/404"}}'},
+        {"record": "", "cited": "", "panes": "", "shortlink": "/", "settings": "{}"},
+    ],
+    ids=["by its settings", "with no field of a document"],
+)
+def test_a_page_that_says_in_the_frame_of_a_document_that_there_is_none_is_unknown(parts: dict[str, str]) -> None:
+    html = page(**parts).replace('<h2 class="date">May 5, 1955</h2>', "").replace("A Report", "Page not found")
+    read = read_page(html.encode(), f"{SITE}/document/a-report")
+    assert (read.outcome, kinds(read), read.rows) == ("unknown", ["unknown-page"], {})
+    assert read.issues[0].found == "Page not found"
+
+
 def test_an_unknown_label_is_an_issue_with_its_text() -> None:
     block = '<div class="information-block"><h3 class="sub-title">Shelf</h3><div class="text">B 12</div></div>'
     read = read_page(page(information=block).encode())
     assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", "Shelf", "B 12")]
-
-
-def block(label: str, value: str) -> str:
-    return f'<div class="information-block"><h3 class="sub-title">{label}</h3>{value}</div>'
 
 
 UNREAD = {
@@ -355,7 +417,17 @@ UNREAD = {
     "a block without pills": (
         {"more": '<div class="pill-block"><h3 class="title">Events</h3><p>A war</p></div>'},
         "Events",
-        "Events\n\nA war",
+        "A war",
+    ),
+    "a text beside names": (
+        {"more": f'<div class="pill-block"><h3 class="title">Associated People</h3>{pill("Ann")}and others</div>'},
+        "Associated People",
+        "and others",
+    ),
+    "a text behind a list of names": (
+        {"more": f'<h2 class="title">Author(s):</h2><ul>{pill("Ann")}</ul><p>Not signed</p>'},
+        "Author(s):",
+        "Not signed",
     ),
     "pills of no known kind": (
         {"more": '<div class="pill-block"><h3 class="title">Events</h3><a class="pill">War</a></div>'},
@@ -370,6 +442,63 @@ def test_nothing_that_has_a_label_is_dropped(name: str) -> None:
     parts, label, text = UNREAD[name]
     read = read_page(page(**parts).encode())
     assert [(issue.kind, issue.expected, issue.found) for issue in read.issues] == [("unknown-label", label, text)]
+
+
+NAMES = {
+    "a name that is no link": f"{pill('Ann')}<li class=pill-item><span class=name>Bob</span></li>",
+    "two names in one place": '<li><a href="/people/ann">Ann</a>, <a href="/people/bob">Bob</a></li>',
+    "a link in no place of the list": f'{pill("Ann")}<a class="pill pill-people" href="/people/bob">Bob</a>',
+    "names that are no links": "<li>Ann</li><li>Bob</li>",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_name_of_a_list_is_read_whether_it_is_a_link_or_not(name: str) -> None:
+    people = f'<h2 class="title">Author(s):</h2><ul class="pill-list">{NAMES[name]}</ul>'
+    blocks = f'<div class="pill-block"><h3 class="title">Associated People</h3><ul>{NAMES[name]}</ul></div>'
+    found = page_to_dict(read_page(page(more=people + blocks).encode()))
+    assert [(term["role"], term["name"]) for term in found["terms"]] == [
+        (role, each) for role in ("author", "person") for each in ("Ann", "Bob")
+    ]
+    assert found["issues"] == []
+
+
+def test_two_lists_below_one_heading_are_both_read() -> None:
+    lists = f'<h2 class="title">Author(s):</h2>\n<ul>{pill("Ann")}</ul>\n<ul>{pill("Bob")}</ul>'
+    found = page_to_dict(read_page(page(more=lists).encode()))
+    assert [(term["role"], term["name"]) for term in found["terms"]] == [("participant", "Ann"), ("author", "Bob")]
+
+
+FIELDS: dict[str, tuple[str, str, str, list[str]]] = {
+    "archives that are links": (
+        "Original Archive",
+        "<a href=/x>A</a>, <a href=/y>B</a>",
+        "original_archive",
+        ["A", "B"],
+    ),
+    "an archive that is no link beside one that is": (
+        "Original Archive",
+        f"<ul>{pill('A')}</ul><p>B</p>",
+        "original_archive",
+        ["A", "B"],
+    ),
+    "a type with marked words": (
+        "Type",
+        "Record of a <i>Meeting</i>\n  Cable",
+        "document_type",
+        ["Record of a Meeting", "Cable"],
+    ),
+    "donors in paragraphs": ("Donors", "<p>A Fund</p><p>B and C Fund</p>", "donors", ["A Fund", "B and C Fund"]),
+    "donors in lines": ("Donors", "A Fund<br>B Fund<br>", "donors", ["A Fund", "B Fund"]),
+    "three donors": ("Donors", "A, B Fund,&nbsp;C Fund,&nbsp;and D Fund", "donors", ["A, B Fund", "C Fund", "D Fund"]),
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_several_values_of_a_field_are_told_apart(name: str) -> None:
+    label, value, field, expected = FIELDS[name]
+    found = page_to_dict(read_page(page(information=block(label, f'<div class="text">{value}</div>')).encode()))
+    assert (found["document"][field], found["issues"]) == (expected, [])
 
 
 def test_values_of_a_field_are_parted_by_elements_as_by_lines() -> None:

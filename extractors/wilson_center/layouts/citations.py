@@ -7,9 +7,10 @@ History: seen in pages of 2023 to 2025 (certain), as text. It is read from a lin
 
 from collections.abc import Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from extractors.html.hidden import is_seen
+from extractors.wilson_center.layouts.page_tree import PageTree
 from extractors.wilson_center.urls import document_url
 
 _ID = "citation-url"
@@ -17,10 +18,10 @@ _ATTRIBUTES = ("href", "value")
 _AROUND = ".,;:()<>[]\"'“”"
 
 
-def cited_urls(tree: LexborHTMLParser) -> list[str]:
+def cited_urls(page: PageTree) -> list[str]:
     """Canonical URLs by which a document's page wants to be cited, by record id or by slug; each once."""
     # It may itself be a field, whose text is shown.
-    seen = [element for element in tree.css(f"#{_ID}") if is_seen(element.parent)]
+    seen = [element for element in page.own(f"#{_ID}") if is_seen(element.parent)]
     return [*dict.fromkeys(address for element in seen for address in _addresses(element))]
 
 

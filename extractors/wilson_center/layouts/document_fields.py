@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 from extractors.html.plain_text import plain_text
 from extractors.wilson_center.file_urls import file_url
 from extractors.wilson_center.layouts.citations import cited_urls
-from extractors.wilson_center.layouts.page_tree import PageTree, classes, line, pane_around, paragraphs
+from extractors.wilson_center.layouts.page_tree import PageTree, classes, line, paragraphs
 from extractors.wilson_center.terms import Term, named_id, term_of
 from extractors.wilson_center.urls import document_url
 from schemas.document_records import DocumentFields, PageTerm, TermKind, TermRole
@@ -19,9 +19,9 @@ from schemas.issues import CONFLICTING_NUMBERS, FIELD_MISSING, UNKNOWN_LABEL, Is
 
 _NUMBERED = re.compile(r"/document/([0-9]{1,12})")
 # Between names of donors, as the site joins them: a blank that does not break. A plain `and` may be part of a name.
-_DONORS_JOINED = re.compile(r"\xa0and\s+")
-_LINES = re.compile(r"\s*\n\s*")
-_MARK = "\n"  # between elements of a field
+_DONORS_JOINED = re.compile(r",?\xa0and\s+|,\xa0|\n\s*\n")
+_BLOCKS_CSS = "p, br, li, div"
+_SAYS_SOMETHING = re.compile(r"\w")
 # By the class of the pills, which says more surely what they are than the words above them.
 _PILLS: dict[str, tuple[TermRole, TermKind]] = {
     "pill-people": ("person", "people"),
@@ -37,9 +37,11 @@ _BLOCKS: tuple[tuple[str, TermRole, TermKind], ...] = (
 )
 _OTHER_HEADINGS = ("related documents", "document information", "explore related resources")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
+_HEADINGS_CSS = "h1, h2, h3"
+_PILL = "pill"
 _OWN_PARTS = frozenset({"document-container", "document-information"})
 _NOT_KNOWN = "the page has a label that is not known"
-_AUTHORS, _CONTRIBUTORS = "author", "document contributor"
+_AUTHORS, _CONTRIBUTORS = "author", ("document contributor", "contributor")
 
 
 @dataclass(slots=True)
@@ -85,98 +87,110 @@ def _read_head(page: PageTree, found: Fields) -> None:
 
 def _read_people(page: PageTree, found: Fields) -> None:
     """Authors and participants, which stand in one list as two runs, or in lists of their own."""
-    for heading in page.tree.css("h2.title"):
+    for heading in page.own("h2.title"):
         label = line(heading) or ""
-        pills = _list_behind(heading)
-        if pills is None:
-            found.issues += _unlisted(page, heading, label)
-            continue
-        if page.is_touched(pills):
-            continue
         plain = label.lower()
-        if plain.startswith(_AUTHORS):
-            runs = _runs(pills)
-            for run in runs:
-                is_first_of_two = len(runs) == 2 and run is runs[0]
-                _add_pills(found, run, "participant" if is_first_of_two else "author", "people")
-        elif plain.startswith(_CONTRIBUTORS):
-            _add_pills(found, pills.css("li"), "participant", "people")
-        else:
-            found.issues.append(_unknown_label(label, pills))
+        is_known = plain.startswith((_AUTHORS, *_CONTRIBUTORS))
+        if not is_known and (plain.startswith(_OTHER_HEADINGS) or not _is_of_document(heading)):
+            continue
+        runs: list[list[LexborNode]] = []
+        for node in _behind(heading):
+            if page.is_touched(node):
+                break
+            if node.tag == "ul" and is_known:
+                runs += _runs(node)
+                found.issues += _left_over(label, node, [pill for run in runs for pill in run])
+            elif text := _text_of(node):
+                found.issues.append(_unknown(label, text))
+        has_participants = plain.startswith(_AUTHORS) and len(runs) == 2
+        for run in runs:
+            is_participants = run is runs[0] if has_participants else plain.startswith(_CONTRIBUTORS)
+            _add_pills(found, run, "participant" if is_participants else "author", "people")
 
 
-def _unlisted(page: PageTree, heading: LexborNode, label: str) -> Iterator[Issue]:
-    """An issue if something else than a list stands below a heading of the document's own part of the page."""
-    if label.lower().startswith(_OTHER_HEADINGS) or pane_around(heading) is not None or not _is_own(heading):
-        return
+def _behind(heading: LexborNode) -> Iterator[LexborNode]:
+    """What stands below a heading, up to the next, or to what is around that."""
     node = heading.next
-    while node is not None and node.tag not in _HEADINGS and not page.is_touched(node):
-        text = plain_text(node) if node.text_content is None else node.text_content.strip()
-        if text:
-            yield _unknown(label, text)
-            return
+    while node is not None and node.tag not in _HEADINGS and node.css_first(_HEADINGS_CSS) is None:
+        yield node
         node = node.next
 
 
-def _is_own(node: LexborNode) -> bool:
+def _text_of(node: LexborNode) -> str:
+    return plain_text(node) if node.text_content is None else node.text_content.strip()
+
+
+def _is_of_document(node: LexborNode) -> bool:
     around = node.parent
     while around is not None and _OWN_PARTS.isdisjoint(classes(around)):
         around = around.parent
     return around is not None
 
 
-def _list_behind(heading: LexborNode) -> LexborNode | None:
-    """The list that a heading is above; `None` if something else follows it."""
-    node = heading.next
-    while node is not None and node.tag == "-text" and not (node.text_content or "").strip():
-        node = node.next
-    return node if node is not None and node.tag == "ul" else None
-
-
 def _runs(pills: LexborNode) -> list[list[LexborNode]]:
-    """The runs of a list: items that follow one another are one, white space parts two. Without empty ones."""
+    """The runs of a list: pills that follow one another are one, white space parts two. Without empty ones."""
     runs: list[list[LexborNode]] = [[]]
     for node in pills.iter(include_text=True):
-        if node.tag == "li":
-            runs[-1].append(node)
-        elif node.tag == "-text" and runs[-1]:
+        if node.text_content is not None and runs[-1]:
             runs.append([])
+        elif node.text_content is None:
+            runs[-1] += _pills_in(node)
     return [run for run in runs if run]
 
 
+def _pills_in(node: LexborNode) -> list[LexborNode]:
+    """The pills, or else links, that a place of a list holds; itself, if it holds none."""
+    if node.tag == "a" or _PILL in classes(node):
+        return [node]
+    return node.css(f".{_PILL}") or node.css("a") or [node]
+
+
+def _left_over(label: str, node: LexborNode, pills: list[LexborNode]) -> Iterator[Issue]:
+    """An issue for text that stands beside the pills of a list."""
+    text = _text_beside(node, pills)
+    if _SAYS_SOMETHING.search(text):
+        yield _unknown(label, text, "text stands beside the names of a list; it is in no table")
+
+
+def _text_beside(node: LexborNode, pills: list[LexborNode]) -> str:
+    places = {pill.mem_id for pill in pills}
+    return plain_text(node, lambda inner: inner.mem_id in places, keeps_lines=True)
+
+
 def _read_pill_blocks(page: PageTree, found: Fields) -> None:
-    for block in page.tree.css(".pill-block"):
+    for block in page.own(".pill-block"):
         if page.is_touched(block):
             continue
         heading = block.css_first(".title")
         label = (line(heading) if heading is not None else None) or ""
         known = next(((role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)), None)
-        pills = block.css(".pill") or block.css("li")
-        for pill in pills:
+        pills = {pill.mem_id: pill for item in block.css(f".{_PILL}, li") for pill in _pills_in(item)}
+        for pill in pills.values():
             names = [name for name in _PILLS if name in classes(pill)]
             own = _PILLS[names[0]] if names else known
             if own is not None:
                 _add_pills(found, [pill], *own)
             else:
                 found.issues.append(_unknown_label(label, pill))
-        if not pills and (block_text := plain_text(block)) not in ("", label):
-            found.issues.append(_unknown(label, block_text))
+        found.issues += _left_over(label, block, [*pills.values(), *([heading] if heading is not None else [])])
 
 
-def _add_pills(found: Fields, places: list[LexborNode], role: TermRole, kind: TermKind) -> None:
-    for place in places:
-        pill = place if place.tag == "a" else place.css_first("a")
-        name = line((pill or place).css_first(".name") or pill or place)
+def _add_pills(found: Fields, pills: list[LexborNode], role: TermRole, kind: TermKind) -> None:
+    for pill in pills:
+        name = _name_of(pill)
         if name is not None:
-            href = pill.attributes.get("href") if pill is not None else None
-            found.add_term(role, name, term_of(href, name, kind))
+            found.add_term(role, name, term_of(pill.attributes.get("href"), name, kind))
+
+
+def _name_of(pill: LexborNode) -> str | None:
+    return line(pill.css_first(".name") or pill)
 
 
 # The block of information
 
 
 def _read_information(page: PageTree, found: Fields) -> None:
-    for block in page.tree.css(".information-block"):
+    for block in page.own(".information-block"):
         if page.is_touched(block):
             continue
         heading, text = block.css_first(".sub-title"), block.css_first(".text")
@@ -197,31 +211,41 @@ def _read_information(page: PageTree, found: Fields) -> None:
                 _add_field_terms(found, name, text)
 
 
-def _pill_names(text: LexborNode) -> tuple[str, ...]:
-    names = [name for pill in text.css(".name") if (name := line(pill))]
-    return tuple(names) or _lines(text)
+def _names(text: LexborNode) -> tuple[str, ...]:
+    """The names of pills or of links, and each line that stands beside them."""
+    pills = _pills_of_field(text)
+    names = [name for pill in pills if (name := _name_of(pill))]
+    return (*names, *_values(_text_beside(text, pills)))
+
+
+def _pills_of_field(text: LexborNode) -> list[LexborNode]:
+    return text.css(f".{_PILL}") or text.css("a")
 
 
 def _lines(text: LexborNode) -> tuple[str, ...]:
-    """Values that are parted by line breaks of the source, or by elements."""
-    parts = _LINES.split(text.text(deep=True, separator=_MARK).strip())
-    return tuple(" ".join(part.split()) for part in parts if part.strip())
+    """Values that are parted by line breaks of the source, or by blocks."""
+    return _values(plain_text(text, keeps_lines=True))
+
+
+def _values(lines: str) -> tuple[str, ...]:
+    return tuple(value for part in lines.split("\n") if _SAYS_SOMETHING.search(value := " ".join(part.split())))
 
 
 def _donors(text: LexborNode) -> tuple[str, ...]:
-    parts = _DONORS_JOINED.split(text.text(deep=True))
+    blocks = "\n\n" if text.css_first(_BLOCKS_CSS) is not None else ""
+    parts = _DONORS_JOINED.split(text.text(deep=True, separator=blocks))
     return tuple(" ".join(part.split()) for part in parts if part.strip())
 
 
 _INFORMATION: Mapping[str, tuple[str, Callable[[LexborNode], Any]]] = {
     "source": ("source", paragraphs),
-    "original archive": ("original_archive", _pill_names),
+    "original archive": ("original_archive", _names),
     "rights": ("rights", paragraphs),
     "original uploaded date": ("uploaded_on", line),
     "type": ("document_type", _lines),
-    "language": ("languages", _pill_names),
+    "language": ("languages", _names),
     "record id": ("record_id", line),
-    "original classification": ("original_classification", line),
+    "original classification": ("original_classification", paragraphs),
     "donors": ("donors", _donors),
 }
 _TERMS_OF_FIELDS: Mapping[str, tuple[TermRole, TermKind]] = {
@@ -233,12 +257,12 @@ _TERMS_OF_FIELDS: Mapping[str, tuple[TermRole, TermKind]] = {
 
 def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
     role, kind = _TERMS_OF_FIELDS[name]
-    pills = text.css(".pill")
-    if pills:
-        _add_pills(found, pills, role, kind)
-        return
+    pills = text.css(f".{_PILL}")
+    _add_pills(found, pills, role, kind)
+    of_pills = set(map(_name_of, pills))
     for value in found.values[name]:
-        found.add_term(role, value, Term(named_id(kind, value), kind, None))
+        if value not in of_pills:
+            found.add_term(role, value, Term(named_id(kind, value), kind, None))
 
 
 # The page's own URLs
@@ -249,14 +273,14 @@ def _read_addresses(page: PageTree, found: Fields) -> None:
     canonical = page.canonical()
     values["url"] = document_url(canonical) if canonical else None
     values["node_id"] = _only(page.node_ids(), "node ids", found)
-    values["cited_url"] = _only(cited_urls(page.tree), "URLs for citation", found)
+    values["cited_url"] = _only(cited_urls(page), "URLs for citation", found)
     cited = _NUMBERED.fullmatch(urlsplit(values["cited_url"]).path) if values["cited_url"] else None
     numbers = [number for number in (values.get("record_id"), cited[1] if cited else None) if number]
     values["record_id"] = _only([*dict.fromkeys(numbers)], "record ids", found)
     if values["record_id"] is None and numbers:
         values["cited_url"] = None
-    link = page.tree.css_first('a[href*="/document/"][href$="/download"]')
-    values["download_url"] = file_url((link.attributes.get("href") or "").strip()) if link is not None else None
+    links = page.own('a[href*="/document/"][href$="/download"]')
+    values["download_url"] = file_url((links[0].attributes.get("href") or "").strip()) if links else None
 
 
 def _only(values: list[str], what: str, found: Fields) -> str | None:
@@ -278,7 +302,7 @@ def _unknown(label: str, text: str, message: str = _NOT_KNOWN) -> Issue:
 
 def unknown_headings(page: PageTree) -> Iterator[Issue]:
     """An issue for each heading of a section that is not known, and is in no list that was read."""
-    for heading in page.tree.css(".document-container h3.title"):
+    for heading in page.own(".document-container h3.title"):
         label = (line(heading) or "").lower()
         is_known = label.startswith(tuple(start for start, _, _ in _BLOCKS) + _OTHER_HEADINGS)
         around = heading.parent

@@ -4,7 +4,7 @@ History: 46 pages of January 2025 (certain).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,8 @@ from extractors.wilson_center.layouts.page_tree import PageTree
 from extractors.wilson_center.layouts.panes import read_panes
 from extractors.wilson_center.layouts.related import related_documents
 from extractors.wilson_center.urls import document_url
-from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, Issue
+from schemas.document_records import DocumentFields
+from schemas.issues import CUT_OFF, NESTED_TOO_DEEPLY, UNKNOWN_PAGE, Issue
 from schemas.records import ParsedPage, ParsedRow
 
 NAME = "document-page"
@@ -27,6 +28,7 @@ _MARK = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LAST_MARK = "document-information"
+_SYSTEM_PATH = re.compile(r"system/[45]")
 _TABS = re.compile(r"""<div\b[^<>]*\bid=["']?documentTabs\b[^<>]*>""", re.IGNORECASE)
 _BEHIND_TABS = "document-options"
 
@@ -87,7 +89,19 @@ def _read(text: str, url: str | None, *, is_whole: bool = True) -> ParsedPage:
     }
     issues += [issue for each in rows.values() for row in each for issue in row.issues()]
     held = {name: each for name, each in rows.items() if each}
+    if _is_refusal(page, document, held):
+        expected = "the page of a document, with its fields and texts"
+        issue = UNKNOWN_PAGE.issue("the page has the frame of a document's and no document", expected, document.title)
+        return ParsedPage(NAME, "unknown", "document", issues=(issue,))
     return ParsedPage(NAME, "document", "document", held, tuple(issues))
+
+
+def _is_refusal(page: PageTree, document: DocumentFields, held: Mapping[str, object]) -> bool:
+    """Whether the site has no such document, and says so in the frame of one."""
+    if any(map(_SYSTEM_PATH.match, page.current_paths())):
+        return True
+    fields = (document.date_text, document.record_id, document.cited_url, document.source, document.uploaded_on)
+    return not page.is_cut and held.keys() == {"document_pages"} and not any(fields)
 
 
 def _cut(page: PageTree) -> list[Issue]:

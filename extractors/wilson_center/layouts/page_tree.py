@@ -8,6 +8,12 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from extractors.html.plain_text import plain_text
 
 _PAGE_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
+_WHOLE_PAGE = re.compile(r"<(/?)html\b", re.IGNORECASE)
+# SingleFile leaves out the end tags that HTML can do without.
+_WITHOUT_END_TAGS = re.compile(r"<!--\s*Page saved with SingleFile", re.IGNORECASE)
+_FOOTER_END = re.compile(r"</footer\s*>", re.IGNORECASE)
+_MAX_LOOK = 10_000  # characters in which programs that save pages say so
+_TABS, _BEHIND_TABS = "#documentTabs", ".document-options"
 _NODE_PATH = re.compile(r"node/([0-9]{1,12})")
 
 
@@ -23,36 +29,54 @@ class PageTree:
         self.tree = LexborHTMLParser(text)
         self.is_cut = not _ends(text, last_mark)
         self._open = self._last_nodes() if self.is_cut else frozenset()
+        self._pasted = self._span_of_tabs()
 
     def is_touched(self, node: LexborNode) -> bool:
         """Whether the page ends within an element, so that what it holds is not certain."""
         return node.mem_id in self._open
 
+    def own(self, selector: str) -> list[LexborNode]:
+        """The site's own elements that match: what is pasted into the panes of a document may well look like them."""
+        if self._pasted is None:
+            return self.tree.css(f"{selector}:not({_TABS} *)")
+        nodes = self.tree.css(f"{selector}, {_TABS}, {_BEHIND_TABS}")
+        places = [node.mem_id for node in nodes]
+        begin, end = map(places.index, self._pasted)
+        return nodes[:begin] + nodes[end + 1 :]
+
     def first(self, selector: str) -> LexborNode | None:
-        """The first element that matches and is whole."""
-        if not self._open:
-            return self.tree.css_first(selector)  # stops at the first
-        return next((node for node in self.tree.css(selector) if not self.is_touched(node)), None)
+        """The first of the site's own elements that matches and is whole."""
+        return next((node for node in self.own(selector) if not self.is_touched(node)), None)
 
     def line(self, selector: str) -> str | None:
-        """The text of the first element that matches and is whole, in one line; `None` if there is none."""
+        """The text of the first of them, in one line; `None` if there is none."""
         node = self.first(selector)
         return line(node) if node is not None else None
 
     def canonical(self) -> str | None:
         """The URL that the page gives itself, as it stands there."""
-        return _href(self.tree.css_first("link[rel=canonical]"))
+        return next(map(_href, self.own("link[rel=canonical]")), None)
 
     def node_ids(self) -> list[str]:
         """Numbers of the page in the site's database, as its short link and its settings have them; each once."""
         found: list[str] = []
-        link = _href(self.tree.css_first("link[rel=shortlink]"))
+        link = next(map(_href, self.own("link[rel=shortlink]")), None)
         if link is not None and (match := _NODE_PATH.search(link)):
             found.append(match[1])
-        scripts = self.tree.css("script[data-drupal-selector=drupal-settings-json]")
-        paths = (_current_path(script.text(deep=True)) for script in scripts)
-        found += [match[1] for path in paths if path and (match := _NODE_PATH.fullmatch(path))]
+        found += [match[1] for path in self.current_paths() if (match := _NODE_PATH.fullmatch(path))]
         return [*dict.fromkeys(found)]
+
+    def current_paths(self) -> list[str]:
+        """What the page's settings say that the site shows: `node/93633`, or `system/404`."""
+        scripts = self.own("script[data-drupal-selector=drupal-settings-json]")
+        return [path for script in scripts if (path := _current_path(script.text(deep=True)))]
+
+    def _span_of_tabs(self) -> tuple[int, int] | None:
+        """The tabs and what stands behind them; `None` where the tabs are closed, so that no order has to tell."""
+        tabs, behind = self.tree.css_first(_TABS), self.tree.css(_BEHIND_TABS)
+        if tabs is None or not behind or _next_of(tabs.parent) == behind[-1].mem_id:
+            return None
+        return tabs.mem_id, behind[-1].mem_id
 
     def _last_nodes(self) -> frozenset[int]:
         """The elements in which the page ends."""
@@ -74,6 +98,14 @@ def classes(node: LexborNode) -> list[str]:
     return (node.attributes.get("class") or "").split()
 
 
+def _next_of(node: LexborNode | None) -> int | None:
+    """The id of the next element beside a node."""
+    following = node.next if node is not None else None
+    while following is not None and following.text_content is not None:
+        following = following.next
+    return following.mem_id if following is not None else None
+
+
 def pane_around(node: LexborNode) -> LexborNode | None:
     """The innermost pane of the tabs that a node is in; `None` if it is in none."""
     parent = node.parent
@@ -87,17 +119,20 @@ def paragraphs(node: LexborNode) -> str | None:
     return plain_text(node) or None
 
 
-def _href(node: LexborNode | None) -> str | None:
-    return (node.attributes.get("href") or None) if node is not None else None
+def _href(node: LexborNode) -> str | None:
+    return node.attributes.get("href") or None
 
 
 def _ends(text: str, last_mark: str) -> bool:
     """Whether the page's own end is there, which is behind the last mark, or behind which nothing is."""
-    tail = text.rstrip()[-16:].lower()
-    if tail.endswith("</html>"):
-        return True
     mark = text.rfind(last_mark)
-    return mark >= 0 and _PAGE_END.search(text, mark) is not None
+    if mark < 0:
+        # What is pasted into a page may end as a page does.
+        ends = _WHOLE_PAGE.findall(text) if text.rstrip()[-16:].lower().endswith("</html>") else []
+        return bool(ends) and ends.count("") <= ends.count("/")
+    if _PAGE_END.search(text, mark) is not None:
+        return True
+    return _WITHOUT_END_TAGS.search(text, 0, _MAX_LOOK) is not None and _FOOTER_END.search(text, mark) is not None
 
 
 def _current_path(settings: str) -> str | None:

@@ -41,7 +41,7 @@ def related_documents(page: PageTree) -> tuple[list[RelatedDocument], list[Issue
 
 
 def _rows(page: PageTree) -> Iterator[LexborNode]:
-    for cell in page.tree.css("td.document"):
+    for cell in page.own("td.document"):
         row = cell.parent if cell.parent is not None and cell.parent.tag == "tr" else cell
         if not page.is_touched(row):
             yield row
