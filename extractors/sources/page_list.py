@@ -13,6 +13,7 @@ from io import StringIO
 from urllib.parse import urlsplit
 
 from extractors.sources.saved import Origin, origin_of
+from schemas.errors import without_password
 from schemas.identifiers import file_url
 from schemas.issues import BAD_PAGE_LIST, Issue, Level
 from schemas.timestamps import parse_timestamp
@@ -127,5 +128,6 @@ def _read_timestamp(text: str) -> dt.datetime:
 
 
 def page_list_issue(message: str, found: str | None = None, level: Level = "error") -> Issue:
-    """An issue with the list."""
-    return BAD_PAGE_LIST.issue(f"{PAGE_LIST}: {message}", found=found, url=file_url(PAGE_LIST), level=level)
+    """An issue with the list; what it quotes has no passwords."""
+    message, found = without_password(f"{PAGE_LIST}: {message}"), found and without_password(found)
+    return BAD_PAGE_LIST.issue(message, found=found, url=file_url(PAGE_LIST), level=level)

@@ -174,3 +174,11 @@ def test_very_many_lines_that_say_nothing_are_counted_in_one_issue() -> None:
 
     assert (listed, len(issues)) == ({}, 1001)
     assert "2,000 lines behind these" in issues[-1].message
+
+
+def test_a_password_in_a_line_is_not_quoted() -> None:
+    body = f"file,url\na.txt,{ARCHIVE_URL.replace('://', '://bob:secret@')}/search\n"
+
+    _, issues = read_page_list(body.encode(), {"a.txt"}, ARCHIVE_URL)
+
+    assert [("secret" in issue.message, "secret" in (issue.found or "")) for issue in issues] == [(False, False)]
