@@ -23,6 +23,7 @@ class ArchiveContext:
 
     Attributes:
         base: Where the catalog says that the archive is.
+        catalog_ids: Of the collections that the catalog names.
         latest: The latest time at which a page can have been captured.
     """
 
@@ -34,6 +35,7 @@ class ArchiveContext:
         self._collections = {
             entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
         }
+        self.catalog_ids = frozenset(entry.collection.collection_id for entry in catalog.collections)
         self._aliases: set[Alias] = set()
         self._patterns = {
             (pattern, entry.collection.collection_id) for entry in catalog.collections for pattern in entry.files

@@ -171,7 +171,7 @@ class _Reader:
         if path.is_dir() and PAGE_LIST in names:
             names.remove(PAGE_LIST)
             yield from self._read_page_list(folder, names)
-        own = name_collections(names)
+        own = name_collections(names, self._context.catalog_ids)
         self._own |= {own[name].collection_id: name for name in names}
         # What a folder is in says nothing of the files in it; of one file that is all that is known.
         above = (folder.resolve().name,) if path.is_dir() else folder.resolve().parts

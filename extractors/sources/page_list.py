@@ -13,12 +13,14 @@ from io import StringIO
 from urllib.parse import urlsplit
 
 from extractors.sources.saved import Origin, origin_of
+from schemas.errors import without_password
 from schemas.identifiers import file_url
 from schemas.issues import BAD_PAGE_LIST, Issue, Level
 from schemas.timestamps import parse_timestamp
 
 PAGE_LIST = "pages.csv"
 
+_MAX_ISSUES = 1000  # of lines; those behind are counted
 _DELIMITERS = ",;\t|"
 _STATED_DELIMITER = re.compile(r"""["']?sep=(.)["']?[;,]*""", re.IGNORECASE)
 
@@ -39,6 +41,8 @@ class ListedPage:
 def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, ListedPage], list[Issue]]:
     """What a list says, by file, and an issue for each line of it that says nothing that can be used.
 
+    Of very many such lines, those behind the first are one issue.
+
     Args:
         body: The list's bytes, in UTF-8 or UTF-16.
         names: Paths of the files that are there, below the list's folder.
@@ -47,6 +51,7 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
     listed: dict[str, ListedPage] = {}
     unlisted = set(names)
     issues = []
+    useless = 0
     try:
         begin, delimiter, columns = _read_header(text := _decoded(body))
         if "file" not in columns or (len(columns) > 1 and not {"url", "captured_at"} & set(columns)):
@@ -62,11 +67,17 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
                 unlisted.remove(name)
                 listed[name] = page
             except ValueError as error:
-                issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(cells)))
+                useless += 1
+                if useless <= _MAX_ISSUES:
+                    issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(cells)))
     except UnicodeDecodeError:
         return {}, [page_list_issue("it is not in UTF-8; save it as CSV UTF-8")]
     except csv.Error as error:
         return {}, [page_list_issue(f"it is no CSV: {error}")]
+    if useless > _MAX_ISSUES:
+        issues.append(
+            page_list_issue(f"{useless - _MAX_ISSUES:,} lines behind these say nothing either that can be used")
+        )
     return listed, issues
 
 
@@ -117,5 +128,6 @@ def _read_timestamp(text: str) -> dt.datetime:
 
 
 def page_list_issue(message: str, found: str | None = None, level: Level = "error") -> Issue:
-    """An issue with the list."""
-    return BAD_PAGE_LIST.issue(f"{PAGE_LIST}: {message}", found=found, url=file_url(PAGE_LIST), level=level)
+    """An issue with the list; what it quotes has no passwords."""
+    message, found = without_password(f"{PAGE_LIST}: {message}"), found and without_password(found)
+    return BAD_PAGE_LIST.issue(message, found=found, url=file_url(PAGE_LIST), level=level)

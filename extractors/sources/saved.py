@@ -10,7 +10,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
@@ -21,6 +21,7 @@ from extractors.wilson_center.terms import term_page
 from extractors.wilson_center.urls import (
     ARCHIVE_HOSTS,
     ARCHIVE_URL,
+    FACET_KINDS,
     ListingUrl,
     document_url,
     is_archive_site,
@@ -47,9 +48,7 @@ _NAMED_SEARCH = re.compile(r"search[?@].*=.*")
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}(?:[:+][0-9]+)?|[0-9]+(?:\.[0-9]+){3}(?:[:+][0-9]+)?", re.IGNORECASE)
 _PAGE_VALUE = re.compile(r"[?&](?:page|items_per_page)=(?![0-9]*(?:[&#]|$))")
 _FILE_ID = "file:"  # no id of a listing has a colon
-_LISTING_ID = re.compile(
-    r"all|old-search-.+|(?:text|collection|topics|people|places|subjects|languages?)-.+", re.DOTALL
-)
+_LISTING_ID = re.compile(rf"all|old-search-.+|(?:text|collection|language|{'|'.join(FACET_KINDS)})-.+", re.DOTALL)
 _NO_PAGES = frozenset({"application/javascript", "application/json", "application/pdf", "text/css", "text/javascript"})
 _NO_PAGE_KINDS = frozenset({"audio", "font", "image", "video"})
 # What people take for a source, by its first bytes.
@@ -159,12 +158,17 @@ def is_hidden(name: str) -> bool:
     return any(part.startswith(".") for part in PurePosixPath(name).parts)
 
 
-def name_collections(names: list[str]) -> dict[str, Collection]:
-    """A collection for each file, named by its stem, or by as much of its path as no other file has."""
+def name_collections(names: list[str], taken: Container[str] = ()) -> dict[str, Collection]:
+    """A collection for each file, named by its stem, or by as much of its path as no other file has.
+
+    Args:
+        names: Of the files.
+        taken: Ids of collections that the catalog names.
+    """
     forms = {name: name_forms(name) for name in names}
     shared = Counter(form for of_one in forms.values() for form in set(of_one))
     own = {name: next((form for form in of_one if shared[form] == 1), name) for name, of_one in forms.items()}
-    return {name: own_collection(form) for name, form in own.items()}
+    return {name: own_collection(form, taken) for name, form in own.items()}
 
 
 def name_forms(name: str) -> tuple[str, str, str]:
@@ -173,10 +177,15 @@ def name_forms(name: str) -> tuple[str, str, str]:
     return path.stem, str(path.with_suffix("")), name
 
 
-def own_collection(form: str) -> Collection:
-    """A collection of which only the name is known; a file called `all.txt` is not the listing `all`."""
+def own_collection(form: str, taken: Container[str]) -> Collection:
+    """A collection of which only the name is known; a file called `all.txt` is not the listing `all`.
+
+    Args:
+        form: What it can be called.
+        taken: Ids of collections that the catalog names, of which a file is none by its name alone.
+    """
     name = form.encode("utf-8", "replace").decode()  # a name in another encoding has no text
-    return Collection(f"{_FILE_ID}{name}" if _LISTING_ID.fullmatch(name) else name)
+    return Collection(f"{_FILE_ID}{name}" if name in taken or _LISTING_ID.fullmatch(name) else name)
 
 
 def find_origin(parts: tuple[str, ...], base: str) -> Origin:

@@ -148,7 +148,7 @@ class PageReader:
             return item.own
         forms = (*name_forms(item.member), item.name)
         form = next((each for each in forms if self._own.setdefault(each, item.name) == item.name), item.name)
-        return own_collection(form)
+        return own_collection(form, self._context.catalog_ids)
 
 
 def _is_side_file(item: ArchivePart) -> bool:

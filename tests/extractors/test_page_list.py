@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from extractors.sources.archives import read_archive
+from extractors.sources.page_list import read_page_list
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
+from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import harvest
 from flows.request import HarvestRequest
 from schemas.issues import Issue
@@ -163,3 +165,20 @@ def test_the_tables_show_what_the_list_says(tmp_path: Path) -> None:
         (f"{SITE}/search?f%5B0%5D=topics%3A86494", at)
     ]
     assert [row["first_seen_at"] for row in tables["documents"]] == [at]
+
+
+def test_very_many_lines_that_say_nothing_are_counted_in_one_issue() -> None:
+    body = "file,url\n" + "none.html,http://[::1\n" * 3000
+
+    listed, issues = read_page_list(body.encode(), set(), ARCHIVE_URL)
+
+    assert (listed, len(issues)) == ({}, 1001)
+    assert "2,000 lines behind these" in issues[-1].message
+
+
+def test_a_password_in_a_line_is_not_quoted() -> None:
+    body = f"file,url\na.txt,{ARCHIVE_URL.replace('://', '://bob:secret@')}/search\n"
+
+    _, issues = read_page_list(body.encode(), {"a.txt"}, ARCHIVE_URL)
+
+    assert [("secret" in issue.message, "secret" in (issue.found or "")) for issue in issues] == [(False, False)]

@@ -94,6 +94,7 @@ STEMS = {
     "the same stem, other letter case": ({"A.txt": "A", "a.txt": "a"}),
     "some share a stem": ({"b.txt": "b", "x/a.txt": "x/a", "y/a.txt": "y/a"}),
     "as a listing is called": ({"all.txt": "file:all", "x/topics-86494.html": "file:topics-86494"}),
+    "as another kind of facet is": ({"contributors-5.txt": "file:contributors-5"}),
     "other letters": ({"中文 é.txt": "中文 é"}),
 }
 
@@ -101,6 +102,12 @@ STEMS = {
 @pytest.mark.parametrize("wanted", STEMS.values(), ids=STEMS)
 def test_a_file_of_no_collection_is_one_of_its_own_named_after_its_stem(wanted: dict[str, str], tmp_path: Path) -> None:
     assert found(fill(tmp_path, *wanted)) == wanted
+
+
+def test_a_file_is_no_collection_of_the_catalog_by_its_stem_alone(tmp_path: Path) -> None:
+    catalog = Catalog(collections=(CatalogEntry(id="mine", files=("page*.txt",)),))
+
+    assert found(fill(tmp_path, "mine.txt", "page1.txt"), catalog) == {"mine.txt": "file:mine", "page1.txt": "mine"}
 
 
 def test_files_that_differ_only_in_their_suffix_are_collections_of_their_own(tmp_path: Path) -> None:

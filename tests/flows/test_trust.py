@@ -39,6 +39,10 @@ def hostile_files(folder: Path, marks: Path) -> dict[str, str]:
         ".env": f"PREFECT_LOGGING_SETTINGS_PATH={logging}\nPREFECT_PROFILES_PATH={profiles}\nPREFECT_HOME={folder}\n",
         "prefect.toml": f'profiles_path = "{profiles}"\n[logging]\nconfig_path = "{logging}"\n',
         "pyproject.toml": f'[tool.prefect]\napi.url = "{elsewhere}"\nlogging.config_path = "{logging}"\n',
+        "prefect.yaml": f"build:\n- prefect.deployments.steps.run_shell_script:\n    script: mkdir {marks / 'yaml'}\n",
+        "dask.yaml": f"distributed:\n  worker:\n    preload: [{folder / 'pandas.py'}]\n",
+        ".pdbrc": f"import os; os.mkdir({str(marks / 'pdbrc')!r})\n",
+        ".netrc": "default login stranger password stranger\n",
         **{
             f"{module}.py": f"import os\nos.mkdir({str(marks / module)!r})\n"
             for module in (
