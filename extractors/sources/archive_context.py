@@ -11,7 +11,8 @@ from extractors.wilson_center.urls import ListingUrl
 from schemas.issues import FUTURE_TIMESTAMP, UNMATCHED_FILES, Issue
 from schemas.records import Alias, Collection
 
-_MAX_CLOCK_SKEW = dt.timedelta(minutes=5)  # of the machine that captured, against this one
+MAX_CLOCK_SKEW = dt.timedelta(minutes=5)
+"""Of the machine that captured, against this one."""
 
 
 class ArchiveContext:
@@ -31,7 +32,7 @@ class ArchiveContext:
         self.catalog = catalog
         self.base = catalog.archive.url
         self.skipped = skipped
-        self.latest = dt.datetime.now(dt.UTC) + _MAX_CLOCK_SKEW
+        self.latest = dt.datetime.now(dt.UTC) + MAX_CLOCK_SKEW
         self._collections = {
             entry.collection.collection_id: entry.collection for entry in catalog.collections if entry.listing
         }

@@ -24,6 +24,7 @@ from extractors.content_encoding import UndecodableError, content_encoding_of, d
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.sources import Choice, SourceRequest
+from extractors.sources.archive_context import MAX_CLOCK_SKEW
 from extractors.sources.asking import entered, open_site, user_agent
 from extractors.sources.captured import CapturedSource
 from extractors.sources.site import Fetched, Site
@@ -31,7 +32,15 @@ from extractors.wilson_center.catalog import Catalog, CatalogEntry
 from extractors.wilson_center.layouts import LAYOUTS
 from extractors.wilson_center.urls import PATH_PREFIXES, classify, parse_listing_url
 from schemas.errors import FetchError, SiteStoppedError, SourceError
-from schemas.issues import FAILED_CAPTURE, FETCH_FAILED, INDEX_CUT, MALFORMED_CDX, SITE_STOPPED, Issue
+from schemas.issues import (
+    FAILED_CAPTURE,
+    FETCH_FAILED,
+    FUTURE_TIMESTAMP,
+    INDEX_CUT,
+    MALFORMED_CDX,
+    SITE_STOPPED,
+    Issue,
+)
 from schemas.records import (
     READ_OUTCOMES,
     ArchivedPage,
@@ -389,6 +398,7 @@ class _Selection:
         self._base = catalog.archive.url
         self._choice = choice
         self._skipped = skipped
+        self._latest = dt.datetime.now(dt.UTC) + MAX_CLOCK_SKEW
         self._pages: dict[_Page, list[_Line]] = {}
 
     def add(self, lines: Iterable[_Line]) -> Iterator[Issue]:
@@ -414,6 +424,12 @@ class _Selection:
                 yield _Wanted(page, tuple(sorted(same, key=lambda line: (line.status == _NO_STATUS, line))))
 
     def _add(self, line: _Line, page: _Page) -> Iterator[Issue]:
+        if line.instant > self._latest:  # the index gives what it was not asked for
+            message = (
+                f"the index dates this capture {_shown_instant(line)}, which is in the future; it was not asked for"
+            )
+            yield FUTURE_TIMESTAMP.issue(message, url=line.url, collection_id=page.collection_id)
+            return
         match line.status[0]:
             case "3":
                 self._skipped["redirect"] += 1
@@ -699,13 +715,11 @@ def _memento_instant(exchange: Exchange) -> dt.datetime | None:
 
 
 def _period(choice: Choice) -> tuple[dt.datetime, dt.datetime]:
-    """First and last second that are wanted."""
+    """First and last second that are wanted; none lies in the future."""
     first = choice.since or _FIRST_DAY
-    last = choice.until or dt.datetime.now(dt.UTC).date()
-    return (
-        dt.datetime.combine(first, dt.time(tzinfo=dt.UTC)),
-        dt.datetime.combine(last, dt.time(23, 59, 59, tzinfo=dt.UTC)),
-    )
+    latest = (dt.datetime.now(dt.UTC) + MAX_CLOCK_SKEW).replace(microsecond=0)
+    last = dt.datetime.combine(choice.until or latest.date(), dt.time(23, 59, 59, tzinfo=dt.UTC))
+    return dt.datetime.combine(first, dt.time(tzinfo=dt.UTC)), min(last, latest)
 
 
 def _instant(timestamp: str) -> dt.datetime:

@@ -277,6 +277,29 @@ def test_a_memento_datetime_that_is_none_leaves_the_instant_of_the_address() -> 
     assert page.capture.captured_at == instant(IN_MARCH)
 
 
+@pytest.mark.parametrize(
+    "choice", [ALL, Choice(captures="latest"), Choice(captures="all", until=dt.date(2999, 12, 31))]
+)
+@pytest.mark.parametrize("body", [b"<html>", b"<html>another"], ids=["of the same body", "of another body"])
+def test_a_capture_of_the_index_from_the_future_is_an_issue_and_replaces_none(choice: Choice, body: bytes) -> None:
+    captures = [Captured(CHINA), Captured(CHINA, "29990101000000", body)]
+    text = json.dumps([COLUMNS, *map(_row, captures)])
+    with having(*captures, index_text=text) as store:
+        found = read(store, choice)
+
+    assert instants(found) == [IN_MARCH]
+    assert [issue.kind for issue in issues(found)] == ["future-timestamp"]
+
+
+def test_a_memento_datetime_from_the_future_is_not_believed_whatever_days_are_wanted() -> None:
+    headers = (HTML, ("Memento-Datetime", "Tue, 01 Jan 2999 00:00:00 GMT"))
+    with having(Captured(CHINA, headers=headers)) as store:
+        found = read(store, Choice(captures="all", until=dt.date(2999, 12, 31)))
+
+    assert pages(found) == []
+    assert [issue.kind for issue in issues(found)] == ["fetch-failed"]
+
+
 # Headers and bodies
 
 
