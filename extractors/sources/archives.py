@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
-from extractors.arc import ARC_MAGIC, read_arc
+from extractors.arc import begins_arc, read_arc
 from extractors.byte_streams import GZIP_MAGIC, ByteStream, unpacked
 from extractors.har import begins_har, read_har
 from extractors.known_pages import KnownPages
@@ -239,7 +239,7 @@ def _kind_of(stream: ByteStream) -> _Kind:
     head = stream.peek(_HEAD_BYTES)
     if begins_warc(stream):
         return "warc"
-    if head.startswith(ARC_MAGIC):
+    if begins_arc(head):
         return "arc"
     if head.startswith(_ZIP_MAGICS):
         return "zip"
