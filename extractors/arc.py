@@ -1,6 +1,7 @@
 """ARC files, as web archives wrote them before WARC (Internet Archive, "ARC File Format", versions 1 and 2)."""
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
@@ -8,18 +9,28 @@ from extractors.replays import read_replay_timestamp
 from extractors.third_party_warc import ThirdPartyRecord, record_of_response
 from extractors.warc_records import Damage
 
-ARC_MAGIC = b"filedesc://"
+_MAGIC = b"filedesc://"
+_BEFORE_RECORDS = BOM_UTF8 + b"\r\n"
 
 _HEAD = re.compile(
-    rb"(?P<url>[a-z][a-z0-9+.-]*:\S+) \S+ (?P<at>[0-9]{8,14}) \S+(?: [^\n]*?)? (?P<size>[0-9]{1,18})\r?\n",
+    rb"(?P<url>[a-z][a-z0-9+.-]*:\S+(?: \S+){0,8}?) \S+ (?P<at>[0-9]{8,14}) "
+    rb"\S+(?: [^\n]*?)? (?P<size>[0-9]{1,18})\r?\n",
     re.IGNORECASE,
 )
 _MAX_HEAD = 16 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
+def begins_arc(head: bytes) -> bool:
+    """Whether a file is an ARC, by its first bytes; one that was cut in pieces lacks the record of the file itself."""
+    begin = head.lstrip(_BEFORE_RECORDS)
+    return begin.startswith(_MAGIC) or _HEAD.match(begin) is not None
+
+
 def read_arc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
     """The responses of an ARC file, and each part of it that cannot be read."""
+    if stream.peek(len(BOM_UTF8)) == BOM_UTF8:
+        stream.skip(len(BOM_UTF8))
     while True:
         while stream.peek(1) in (b"\r", b"\n"):
             stream.skip(1)
@@ -40,7 +51,7 @@ def read_arc(stream: ByteStream) -> Iterator[ThirdPartyRecord | Damage]:
         if stream.skip(size) < size:
             yield Damage(place, offset, f"an ARC record ends early: {stream.damage or f'it should have {size} bytes'}")
             return
-        if not head["url"].lower().startswith((ARC_MAGIC, b"dns:")):
+        if not head["url"].lower().startswith((_MAGIC, b"dns:")):
             at = read_replay_timestamp(head["at"].decode())
             url = head["url"].decode("utf-8", "replace")
             yield record_of_response(url, at, block, place, is_whole=len(block) == size)

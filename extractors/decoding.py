@@ -4,7 +4,8 @@ A byte-order mark decides, then what HTTP says, then what the page says of itsel
 left is read as Windows-1252. Bytes that an encoding does not have become U+FFFD each, and never cost the page. What is
 said to be in UTF-8, and has more bytes that are not than letters that are, is read as Windows-1252 too. What is said to
 be in an older encoding, and is UTF-8 to the last byte beyond ASCII, is read as UTF-8: servers state the wrong one.
-UTF-16 without a mark is told by the null that every letter of ASCII has.
+UTF-16 without a mark is told by the null that every letter of ASCII has. UTF-32, which browsers do not have, is read
+too, since it cannot be mistaken for anything else.
 """
 
 import codecs
@@ -17,8 +18,14 @@ import webencodings
 
 from schemas.issues import BINARY_FILE, CUT_OFF, EMPTY_FILE, ENCODING, Issue
 
-_UTF8, _UTF16 = "utf-8", ("utf-16le", "utf-16be")
-_MARKS = ((codecs.BOM_UTF8, _UTF8), (codecs.BOM_UTF16_LE, "utf-16le"), (codecs.BOM_UTF16_BE, "utf-16be"))
+_UTF8, _UTF16, _UTF32 = "utf-8", ("utf-16le", "utf-16be"), ("utf-32le", "utf-32be")
+_WIDE = (*_UTF16, *_UTF32)
+# That of UTF-32 begins as that of UTF-16 does, and no text begins with a null.
+_MARKS = (
+    (codecs.BOM_UTF8, _UTF8),
+    *zip((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE), _UTF32, strict=True),
+    *zip((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE), _UTF16, strict=True),
+)
 _REPLACEMENT, _NULL = "\ufffd", "\x00"
 
 # The standard looks at 1024 bytes; savers and replays write what is theirs before that.
@@ -30,7 +37,7 @@ _XML = re.compile(rb"""\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._:-]+)["'
 
 _BINARY_SHARE = 0.05
 _ASCII_SHARE = 0.1  # of a text in any script: its white space, digits and punctuation
-_MIN_NULLS = 4  # of a text in UTF-16; fewer are slips of one in letters of one byte
+_MIN_NULLS = 4  # of a text in UTF-16 or UTF-32; fewer are slips of one in letters of one byte
 _GLIMPSE = 4096
 _CONTROL = dict.fromkeys([*range(9), *range(14, 32)])
 
@@ -58,23 +65,23 @@ def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Is
         body: The page, without its content-encoding.
         charset: The encoding that HTTP states; `None` if it states none.
     """
-    mark = next(((mark, name) for mark, name in _MARKS if body.startswith(mark)), None)
+    mark = _mark_of(body)
     data = body.removeprefix(mark[0]) if mark else body
     if not data or data.isspace():
         return None, [EMPTY_FILE.issue("the page is empty", found=f"{len(data)} bytes")]
-    unmarked = None if mark or _known_label(charset or "") in _UTF16 else _utf16_without_mark(data)
+    unmarked = None if mark or _known_label(charset or "") in _UTF16 else _wide_without_mark(data)
     if unmarked is not None:
         text, issues = _decoded(data, _Choice(unmarked, is_declared=False))
         message = f"the page does not say that it is in {unmarked}, and was read as that"
         return text, [ENCODING.issue(message, expected="a byte-order mark", found=unmarked), *issues]
     choice = _Choice(mark[1], is_declared=True) if mark else _declared(data, charset)
-    if choice.encoding not in _UTF16 and not _is_text(data[:_GLIMPSE].decode("latin-1")):
+    if choice.encoding not in _WIDE and not _is_text(data[:_GLIMPSE].decode("latin-1")):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
-    if choice.encoding not in (_UTF8, *_UTF16) and _is_in_utf8(data):
+    if choice.encoding not in (_UTF8, *_WIDE) and _is_in_utf8(data):
         message = f"the page is stated to be in {choice.encoding}, and is in UTF-8; it was read as that"
         return data.decode(), [ENCODING.issue(message, expected=choice.encoding, found=_UTF8)]
     text, issues = _decoded(data, choice)
-    if choice.encoding in _UTF16 and not _is_text(text[:_GLIMPSE]):
+    if choice.encoding in _WIDE and not _is_text(text[:_GLIMPSE]):
         return None, [BINARY_FILE.issue("the page is no text", found=body[:8].hex(" "))]
     if (nulls := text.count(_NULL)) == 0:
         return text, issues
@@ -82,9 +89,46 @@ def decode(body: bytes, charset: str | None = None) -> tuple[str | None, list[Is
     return text.replace(_NULL, _REPLACEMENT), [*issues, ENCODING.issue(message, expected=choice.encoding)]
 
 
-def _utf16_without_mark(data: bytes) -> str | None:
-    """Which kind of UTF-16 a text is in that does not say it; `None` if it is in none."""
-    head = data[:_GLIMPSE]
+def in_letters_of_one_byte(body: bytes) -> tuple[bytes, str | None]:
+    """A text in UTF-8 instead of UTF-16 or UTF-32, and which it was in; a text in any other as it is, and `None`."""
+    mark = _mark_of(body)
+    name = mark[1] if mark else _wide_without_mark(body)
+    if name not in _WIDE:
+        return body, None
+    return body.removeprefix(mark[0] if mark else b"").decode(name, "replace").encode(), name
+
+
+def with_mark(text: bytes, encoding: str) -> bytes:
+    """A text of UTF-8 in UTF-16 or UTF-32, with the mark of that."""
+    mark = next(mark for mark, name in _MARKS if name == encoding)
+    return mark + text.decode().encode(encoding)
+
+
+def _mark_of(body: bytes) -> tuple[bytes, str] | None:
+    """The byte-order mark with which a page begins, and what it says."""
+    return next(((mark, name) for mark, name in _MARKS if body.startswith(mark)), None)
+
+
+def _wide_without_mark(data: bytes) -> str | None:
+    """Which kind of UTF-16 or UTF-32 a text is in that does not say it; `None` if it is in none."""
+    return _utf32_without_mark(data[:_GLIMPSE]) or _utf16_without_mark(data[:_GLIMPSE])
+
+
+def _utf32_without_mark(head: bytes) -> str | None:
+    """Letters of four bytes have a first or a last one that is always null; one behind it nearly always."""
+    letters = len(head) // 4
+    if letters < _MIN_NULLS:
+        return None
+    nulls = [head[place : 4 * letters : 4].count(0) for place in range(4)]
+    name = _UTF32[0] if nulls[3] == letters else _UTF32[1]
+    outer, inner, lowest = (nulls[3], nulls[2], nulls[0]) if name == _UTF32[0] else (nulls[0], nulls[1], nulls[3])
+    if outer < letters or inner < (1 - _BINARY_SHARE) * letters or lowest:
+        return None
+    return name if _is_text(head[: 4 * letters].decode(name, "replace")) else None
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """Letters of ASCII have a null, always in the same place."""
     high, low = head[0::2].count(0), head[1::2].count(0)
     name, nulls, others = (_UTF16[0], low, high) if low > high else (_UTF16[1], high, low)
     if others or nulls < max(_MIN_NULLS, _ASCII_SHARE * len(head) / 2):
@@ -107,7 +151,8 @@ def _declared(body: bytes, charset: str | None) -> _Choice:
 
 
 def _decoded(body: bytes, choice: _Choice) -> tuple[str, list[Issue]]:
-    codec = webencodings.lookup(choice.encoding).codec_info
+    is_of_browsers = choice.encoding not in _UTF32
+    codec = webencodings.lookup(choice.encoding).codec_info if is_of_browsers else codecs.lookup(choice.encoding)
     try:
         return codec.decode(body)[0], []
     except UnicodeDecodeError as error:

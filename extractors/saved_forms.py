@@ -21,8 +21,10 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 
 from extractors.byte_streams import MAX_PAGE_BYTES
+from extractors.decoding import in_letters_of_one_byte, with_mark
 from extractors.replays import split_replay
 from extractors.saved_marks import read_http_date, read_mark
+from schemas.sizes import shown_size
 
 _MHTML = re.compile(
     rb"\A(?:\xef\xbb\xbf)?\s*(?:From [^\n]*\n)?(?:[A-Za-z-]+:[^\n]*\n(?:[ \t][^\n]*\n)*)+", re.IGNORECASE
@@ -100,7 +102,7 @@ def _self_extracted(body: bytes, end: int) -> FoundPage:
         with zipfile.ZipFile(BytesIO(body[: end + _END_OF_ZIP_BYTES])) as archive:
             member = archive.getinfo("index.html")
             if member.file_size > MAX_PAGE_BYTES:
-                raise UnreadableFormError(f"the zip in the page holds one of more than {MAX_PAGE_BYTES} bytes")
+                raise UnreadableFormError(f"the zip in the page holds one of more than {shown_size(MAX_PAGE_BYTES)}")
             page = _marked(archive.read(member))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, LookupError, EOFError) as error:
         raise UnreadableFormError(f"the zip in the page cannot be read: {error}") from error
@@ -114,7 +116,13 @@ def _marked(body: bytes) -> FoundPage:
 
 
 def _parted(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[bytes]:
-    """The pages that stand one after the other in a file."""
+    """The pages that stand one after the other in a file; each in the encoding of the file."""
+    narrow, wide = in_letters_of_one_byte(body)
+    parts = list(_parted_ascii(narrow, page_starts))
+    yield from [body] if len(parts) == 1 else parts if wide is None else (with_mark(part, wide) for part in parts)
+
+
+def _parted_ascii(body: bytes, page_starts: Callable[[str], list[int]]) -> Iterator[bytes]:
     if not body[:_HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         yield from _parted_text(body, page_starts)
         return

@@ -4,13 +4,13 @@ Browsers' "mark of the web", what SingleFile, HTTrack, monolith, Save Page WE an
 Machine and pywb add to a page that they play, and the first lines of text that readers for language models give.
 """
 
-import codecs
 import datetime as dt
 import re
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from html import unescape
 
+from extractors.decoding import in_letters_of_one_byte
 from extractors.replays import Replayed, read_replay_timestamp, split_replay
 from schemas.timestamps import parse_timestamp
 
@@ -54,7 +54,7 @@ def read_mark(head: bytes) -> Replayed | None:
     Args:
         head: The page, or its first bytes, at least `MARK_BYTES` if it has so many.
     """
-    head = _in_one_byte(head)
+    head, _ = in_letters_of_one_byte(head)
     for pattern, read_time in _MARKS:
         is_of_text = pattern in (_READER, _FRONT_MATTER)
         match = pattern.match(head) if is_of_text else pattern.search(head, 0, _WITHIN.get(pattern, MARK_BYTES))
@@ -69,12 +69,6 @@ def read_mark(head: bytes) -> Replayed | None:
         # A page that was saved from a replay was captured earlier than it was saved.
         return replayed or Replayed(url, at)
     return None
-
-
-def _in_one_byte(body: bytes) -> bytes:
-    """The page with a byte for each letter of ASCII, also if it is in UTF-16."""
-    codec = next((codec for mark, codec in _UTF16.items() if body.startswith(mark)), None)
-    return body[: 2 * MARK_BYTES].decode(codec, "replace").encode() if codec else body
 
 
 def read_http_date(text: str) -> dt.datetime | None:
@@ -101,7 +95,6 @@ def _no_time(_text: str) -> None:
     return None
 
 
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Before the page or behind its doctype, where no text of the page can be; or behind all styles and scripts of its head.
 _WITHIN = {_BROWSER: 1024, _SAVE_PAGE_WE: 8 * 1024 * 1024}
 _MARKS: tuple[tuple[re.Pattern[bytes], Callable[[str], dt.datetime | None]], ...] = (

@@ -5,7 +5,7 @@ WARC 1.0 and 1.1 (ISO 28500).
 
 import datetime as dt
 import re
-from base64 import b32encode
+from base64 import b32encode, b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import md5, sha1, sha256, sha512
@@ -14,32 +14,41 @@ from typing import Literal, cast
 
 from fastwarc.warc import ArchiveIterator
 
-from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream
+from extractors.byte_streams import GZIP_MAGIC, MAX_PAGE_BYTES, ByteStream
+from extractors.content_encoding import UndecodableError, decode_body
+from extractors.replays import read_replay_timestamp
 from extractors.warc.fields import record_name
 from extractors.warc_records import Damage, RawRecord, raw_records
 from schemas.records import Headers, Reference, first_header
 from schemas.timestamps import parse_timestamp
 
-_TYPE = re.compile(rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_TYPE = re.compile(
+    rb"^warc-type[ \t]*:[ \t]*(response|resource|revisit|conversion)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE
+)
 _CHUNK = re.compile(rb"(?:\r?\n)?([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _TYPE_OF_REVISIT = re.compile(rb"^warc-type[ \t]*:[ \t]*revisit", re.IGNORECASE | re.MULTILINE)
 _UNDONE_HEADER = "X-Archive-Orig-Content-Encoding"
 _NO_PAGES = ("dns:", "metadata:")  # what crawlers and wget note of themselves
 _CONTROL = bytes([*range(9), *range(14, 32)])
-# As tools write it: in any case, with tabs, without a reason, with bare line feeds, some with empty lines before it.
-_STATUS_LINE = re.compile(rb"\s*HTTP(?:/[0-9.]+)?[ \t]+([0-9]{3})(?![0-9])[^\n]*(?:\n|\Z)", re.IGNORECASE)
+# As tools write it: in any case, with tabs, without a reason, with bare line feeds, some with empty lines before it; as
+# servers of streams and gateways write it.
+_STATUS = rb"\s*(?:(?:HTTP(?:/[0-9.]+)?|ICY)[ \t]+|Status:[ \t]*)([0-9]{3})(?![0-9])"
+_STATUS_LINE = re.compile(rb"(?:\xef\xbb\xbf)?" + _STATUS + rb"[^\n]*(?:\n|\Z)", re.IGNORECASE)
+_HEAD_OF_RETURNS = re.compile(_STATUS + rb"[^\n]*?\r\r(?!\n)", re.IGNORECASE)  # the line ends of old Macs
 _END_OF_HEAD = re.compile(rb"(?:\A|\n)\r?\n")
 _FOLDED = re.compile(r"\r?\n[ \t]+")
+_PAGE_WITHOUT_HEAD = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
+_OF_HTTP = ("response", "revisit")
 _GLIMPSE_BYTES = 1024
 _NOT_MODIFIED = 304
 _DIGESTS = {"sha1": sha1, "sha256": sha256, "sha512": sha512, "md5": md5}
 
-Kind = Literal["response", "resource", "revisit"]
+Kind = Literal["response", "resource", "revisit", "conversion"]
 
 
 @dataclass(frozen=True, slots=True)
 class ThirdPartyRecord:
-    """A response, a resource, or a revisit of either.
+    """A response, a resource, a revisit of either, or a conversion, which is what a tool made of one of them.
 
     Attributes:
         place: Where it stands in the file, `at byte 1234`.
@@ -102,19 +111,22 @@ def _read_record(raw: RawRecord) -> ThirdPartyRecord | None:
     url = (head.get("WARC-Target-URI") or "").strip(" <>")
     if url.startswith(_NO_PAGES):
         return None
-    status, headers, body = read_http(raw.block) if kind != "resource" else (None, (), raw.block)
+    if kind == "response" and _PAGE_WITHOUT_HEAD.match(raw.block) is not None:
+        kind = "resource"  # whose tool kept no head
+    status, headers, body = read_http(raw.block) if kind in _OF_HTTP else (None, (), raw.block)
     stated = head.get("WARC-Payload-Digest")
-    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
-    plain = _without_chunks(body) if is_chunked else body
+    plain = _without_transfer_codings(body, headers)
     return ThirdPartyRecord(
         kind=kind,
         place=raw.place,
         url=url,
         record_id=record_name(record.record_id or "") or None,
         captured_at=_timestamp(head.get("WARC-Date")),
-        content_type=(head.get("Content-Type") if kind == "resource" else first_header(headers, "content-type")) or "",
+        content_type=_content_type(
+            first_header(headers, "content-type") if kind in _OF_HTTP else head.get("Content-Type")
+        ),
         status=status,
-        headers=_true_headers(headers, plain),
+        headers=true_headers(headers, plain),
         body=plain if raw.is_whole else None,
         payload_digest=stated or (None if kind == "revisit" else _sha1(plain)),
         digest_problem=_digest_problem(head.get("WARC-Block-Digest"), stated, raw, (body, plain)),
@@ -139,6 +151,9 @@ def read_http(block: bytes) -> tuple[int | None, Headers, bytes]:
 
     Of several heads, as answers before the answer (RFC 9110, 15.2) and a proxy's word have them, the last counts.
     """
+    returns = _HEAD_OF_RETURNS.match(block)
+    if returns is not None:
+        block = returns[0].replace(b"\r", b"\n") + block[returns.end() :]
     line = _STATUS_LINE.match(block)
     if line is None:
         return None, (), b""
@@ -151,6 +166,22 @@ def read_http(block: bytes) -> tuple[int | None, Headers, bytes]:
     fields = [field.partition(":") for field in _FOLDED.sub(" ", head).split("\n")]
     headers = [(name.strip(), value.strip()) for name, colon, value in fields if colon and name.strip()]
     return int(line[1]), tuple(headers), block[end.end() :] if end else b""
+
+
+def _without_transfer_codings(body: bytes, headers: Headers) -> bytes:
+    """The body without what HTTP/1.1 packed it in on its way (RFC 9112, 6.1); as it is where a tool has undone that."""
+    stated = [value for name, value in headers if name.lower() == "transfer-encoding"]
+    codings = [coding.strip().lower() for coding in ",".join(stated).split(",")]
+    plain = _without_chunks(body) if "chunked" in codings else body
+    try:
+        return decode_body(plain, ",".join(coding for coding in codings if coding in ("gzip", "x-gzip", "deflate")))
+    except UndecodableError:
+        return plain
+
+
+def _content_type(stated: str | None) -> str:
+    """A type as a record states it; that of HTTP, of a page that was kept without its head, is that of a page."""
+    return "text/html" if stated is not None and stated.lower().startswith("application/http") else stated or ""
 
 
 def _without_chunks(body: bytes) -> bytes:
@@ -166,14 +197,16 @@ def _without_chunks(body: bytes) -> bytes:
     return b"".join(pieces) if line is not None or pieces else body
 
 
-def _true_headers(headers: Headers, body: bytes) -> Headers:
+def true_headers(headers: Headers, body: bytes) -> Headers:
     """The headers that are true of a body without chunks; browsers keep that of a coding that they have undone."""
     head = body[:_GLIMPSE_BYTES]
     is_text = bool(head) and len(head) == len(head.translate(None, _CONTROL))
     names = {"content-encoding": _UNDONE_HEADER} if is_text else {}
-    return tuple(
-        [(names.get(name.lower(), name), value) for name, value in headers if name.lower() != "transfer-encoding"]
-    )
+    kept = [(names.get(name.lower(), name), value) for name, value in headers if name.lower() != "transfer-encoding"]
+    is_page = (first_header(headers, "content-type") or "").lower().startswith("text/html")
+    if is_page and body.startswith(GZIP_MAGIC) and first_header(headers, "content-encoding") is None:
+        kept.append(("Content-Encoding", "gzip"))  # which some tools drop though they leave the body packed
+    return tuple(kept)
 
 
 def _digest_problem(block: str | None, payload: str | None, raw: RawRecord, bodies: tuple[bytes, ...]) -> str | None:
@@ -190,13 +223,15 @@ def _digest_problem(block: str | None, payload: str | None, raw: RawRecord, bodi
 
 
 def _is_digest(stated: str, data: bytes) -> bool | None:
-    """Whether a digest, in base 32 or hexadecimal, is that of the data; `None` where its kind is not known."""
+    """Whether a digest, in base 32, base 64 or hexadecimal, is that of the data; `None` where its kind is not known."""
     name, _, value = stated.strip().partition(":")
     function = _DIGESTS.get(name.lower().replace("-", ""))
     if function is None:
         return None
-    digest = function(data, usedforsecurity=False).digest()
-    return value.strip().upper().rstrip("=") in (b32encode(digest).decode().rstrip("="), digest.hex().upper())
+    digest, shown = function(data, usedforsecurity=False).digest(), value.strip().rstrip("=")
+    if shown == b64encode(digest).decode().rstrip("="):
+        return True
+    return shown.upper() in (b32encode(digest).decode().rstrip("="), digest.hex().upper())
 
 
 def _sha1(data: bytes) -> str:
@@ -204,8 +239,8 @@ def _sha1(data: bytes) -> str:
 
 
 def _timestamp(text: str | None) -> dt.datetime | None:
-    """A timestamp of WARC (ISO 28500:2017, 5.4); `None` for one that is less exact than a day."""
-    return None if text is None else parse_timestamp(text)
+    """A timestamp of WARC (ISO 28500:2017, 5.4), or of ARC; `None` for one that is less exact than a day."""
+    return None if text is None else parse_timestamp(text) or read_replay_timestamp(text.strip())
 
 
 def record_of_response(
@@ -213,9 +248,8 @@ def record_of_response(
 ) -> ThirdPartyRecord:
     """A response as another container than WARC holds it, with its head."""
     status, headers, body = read_http(block)
-    is_chunked = "chunked" in (first_header(headers, "transfer-encoding") or "").lower()
-    plain = _without_chunks(body) if is_chunked else body
-    return record_of_body(url, captured_at, status, _true_headers(headers, plain), plain if is_whole else None, place)
+    plain = _without_transfer_codings(body, headers)
+    return record_of_body(url, captured_at, status, true_headers(headers, plain), plain if is_whole else None, place)
 
 
 def record_of_body(

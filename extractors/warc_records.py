@@ -5,6 +5,7 @@ Records are plain, gzip members of their own, or a whole file in one member, als
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,10 +16,11 @@ MAX_HEAD_BYTES = 64 * 1024
 """A record whose WARC headers are longer is not read."""
 
 _MAGIC = b"WARC/"
-_VERSION_LINE = re.compile(rb"WARC/[0-9.]+[ \t]*\r?\n")
+_VERSION_LINE = re.compile(rb"WARC/[0-9.]+[ \t]*\r?\n", re.IGNORECASE)
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
-_BEGIN = re.compile(rb"WARC/[0-9]\.[0-9]+\r?\n(?=[A-Za-z-]+[ \t]*:)")
+_BEGIN = re.compile(rb"(?i:WARC)/[0-9]\.[0-9]+\r?\n(?=[A-Za-z-]+[ \t]*:)")
+_BEGIN_BEHIND_TEXT = re.compile(rb"(?:[\t\x20-\x7e]*\r?\n)+" + _BEGIN.pattern)
 _BEGIN_OR_GZIP = re.compile(_BEGIN.pattern + b"|" + re.escape(GZIP_MAGIC), re.DOTALL)
 _LOOK_AHEAD = 16  # bytes behind a record, to see that it ends there
 _CHUNK_BYTES = 64 * 1024
@@ -26,6 +28,7 @@ _FALSE_GZIP_BYTES = 4 * 1024  # what it takes to see that a gzip member has no r
 _FREE_SEARCH_BYTES = 128 * 1024 * 1024
 _MAX_READINGS = 4
 _NEWLINES = b"\r\n"
+_BEFORE_RECORDS = b"\xef\xbb\xbf" + _NEWLINES  # what editors and careless tools leave there
 _GLIMPSE_BYTES = 1024
 
 
@@ -81,7 +84,8 @@ class _Search:
 def begins_warc(stream: ByteStream) -> bool:
     """Whether a WARC record begins here, plain or packed with gzip; goes nowhere."""
     head = stream.peek(_GLIMPSE_BYTES)
-    return head.lstrip(_NEWLINES).startswith(_MAGIC) or (head.startswith(GZIP_MAGIC) and _packs_record(head))
+    is_plain = _is_magic(head.lstrip(_BEFORE_RECORDS)) or _BEGIN_BEHIND_TEXT.match(head) is not None
+    return is_plain or (head.startswith(GZIP_MAGIC) and _packs_record(head))
 
 
 def raw_records(stream: ByteStream, max_block: int) -> Iterator[RawRecord | Damage]:
@@ -97,6 +101,8 @@ def raw_records(stream: ByteStream, max_block: int) -> Iterator[RawRecord | Dama
 def _records(stream: ByteStream, max_block: int, member: int | None, search: _Search) -> Iterator[RawRecord | Damage]:
     """The records of a file, or of the gzip member at an offset of it."""
     is_reported = False  # why a damaged file ends
+    if stream.peek(len(BOM_UTF8)) == BOM_UTF8:
+        stream.skip(len(BOM_UTF8))
     while True:
         while stream.peek(1) in (b"\r", b"\n"):
             stream.skip(1)
@@ -110,7 +116,7 @@ def _records(stream: ByteStream, max_block: int, member: int | None, search: _Se
                 reason = "too many places only look like the beginning of a record; the rest is not read"
                 yield Damage(place, offset, reason)
             return
-        if head == _MAGIC:
+        if _is_magic(head):
             item = _read_raw(stream, max_block, member, search)
             is_reported = isinstance(item, Damage) and stream.damage is not None
             yield item
@@ -173,7 +179,7 @@ def _head(data: bytes) -> bytes | None:
     """The WARC headers that the data begin with, to the empty line; `None` if they have no end."""
     first = _VERSION_LINE.match(data)
     end = _EMPTY_LINE.search(data, first.end()) if first else None
-    return data[: end.end()] if end else None
+    return _MAGIC + data[len(_MAGIC) : end.end()] if end else None
 
 
 def _ends_here(stream: ByteStream) -> bool:
@@ -185,7 +191,13 @@ def _ends_here(stream: ByteStream) -> bool:
     if len(rest) < _LOOK_AHEAD and stream.damage is not None:
         return False
     behind = rest.lstrip(_NEWLINES)
-    return not behind or rest.startswith((b"\r\n\r\n", b"\n\n")) or behind.startswith((_MAGIC, GZIP_MAGIC))
+    is_next = _is_magic(behind) or behind.startswith(GZIP_MAGIC)
+    return not behind or rest.startswith((b"\r\n\r\n", b"\n\n")) or is_next
+
+
+def _is_magic(data: bytes) -> bool:
+    """Whether data begin as a record does, in any case."""
+    return data[: len(_MAGIC)].upper() == _MAGIC
 
 
 def _find_next(stream: ByteStream, offset: int, search: _Search, *, is_packed: bool) -> None:
@@ -209,4 +221,4 @@ def _find_next(stream: ByteStream, offset: int, search: _Search, *, is_packed: b
 
 def _packs_record(head: bytes) -> bool:
     """Whether the gzip member that begins so has a WARC record."""
-    return gzip_member(ByteStream(BytesIO(head).read)).peek(len(_MAGIC)) == _MAGIC
+    return _is_magic(gzip_member(ByteStream(BytesIO(head).read)).peek(len(_MAGIC)))

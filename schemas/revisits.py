@@ -171,14 +171,19 @@ class _Originals:
 
     def of(self, revisit: dict[str, Any]) -> dict[str, Any] | None:
         """The capture with a body that a revisit shows; `None` if it is not there."""
-        seen: set[str] = set()
+        seen: dict[str, dict[str, Any]] = {}
         row: dict[str, Any] | None = revisit
         while row is not None and row["page_id"] is None:
             if row["capture_id"] in seen:
-                return None
-            seen.add(row["capture_id"])
+                return self._by_digest_of(seen.values())
+            seen[row["capture_id"]] = row
             row = self._next(row)
-        return row
+        return row or self._by_digest_of(seen.values())
+
+    def _by_digest_of(self, chain: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+        """The capture with a body that has the digest of one of several revisits, which lead to none."""
+        stated = [row["digest"] for row in chain if row["digest"]]
+        return next((self._by_digest[digest][0] for digest in stated if digest in self._by_digest), None)
 
     def _next(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The capture that a revisit refers to, which may be a revisit itself."""
@@ -187,7 +192,7 @@ class _Originals:
             found = self._at(row)
         if found is None and row["digest"]:
             found = next((each for each in self._by_digest.get(row["digest"], ()) if each is not row), None)
-        refers = row["revisits"] or row["refers_to_at"] or row["refers_to_place"]
+        refers = row["revisits"] or row["refers_to_at"]
         if found is None and row["is_not_modified"] and not refers:
             found = self._before(row)
         return None if found is row else found
@@ -200,8 +205,8 @@ class _Originals:
         return next((each for each in others if each["captured_at"] == at), next(iter(others), None))
 
     def _before(self, row: dict[str, Any]) -> dict[str, Any] | None:
-        """The latest capture of the same URL that is no later."""
-        rows = self._by_place.get(row["place"], ())
+        """The latest capture of the same URL, or of that which it names, that is no later."""
+        rows = self._by_place.get(row["refers_to_place"] or row["place"], ())
         if row["captured_at"] is None:
             return None
         earlier = [each for each in rows if _moment(each) < (row["captured_at"], True) and each is not row]

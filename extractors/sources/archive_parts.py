@@ -63,6 +63,11 @@ def bounded(part: Iterator[Item], item: ArchivePart, what: str) -> Iterator[Item
         yield item.issue(DAMAGED_ARCHIVE, f"{what} cannot be read: {reason}")
 
 
+def posix_name(name: str) -> str:
+    """The name of a file in an archive, which some programs for Windows write with their own strokes."""
+    return name if "/" in name else name.replace("\\", "/")
+
+
 def is_outside(name: str) -> bool:
     """Whether the name of a file in an archive leads out of it."""
     path = PurePosixPath(name)

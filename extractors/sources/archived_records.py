@@ -1,5 +1,6 @@
 """Records of web archives, whatever their container, as captures: each at its own URL and time."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urljoin
@@ -31,7 +32,13 @@ from schemas.sizes import shown_size
 
 _DOCUMENT = "document"
 _OK = frozenset({200, 203})  # the second by a proxy
-_NOT_MODIFIED = 304
+_NOT_MODIFIED, _PARTIAL = 304, 206
+_WHOLE_RANGE = re.compile(r"bytes[ =]+0-([0-9]+)/([0-9]+)")
+# Of what has no answer of HTTP; what a tool made of a page is counted and not read, since it is that page again.
+_PAGE_TYPES: dict[str, tuple[str, ...]] = {
+    "resource": ("text/html", "application/xhtml+xml", "text/plain"),
+    "conversion": (),
+}
 
 
 class RecordReader:
@@ -47,7 +54,7 @@ class RecordReader:
                 yield item.issue(DAMAGED_ARCHIVE, f"{found.reason} ({found.place})")
                 continue
             record = self._as_captured(found)
-            is_page = record.kind != "resource" or record.content_type.startswith("text/html")
+            is_page = record.content_type.lower().startswith(_PAGE_TYPES.get(record.kind, ("",)))
             kind = classify(record.url, self._context.base)
             is_read = is_page and kind in LAYOUTS and not (kind == _DOCUMENT and _is_redirect(record))
             part = self._page_record(record, item) if is_read else self._other_record(record)
@@ -116,7 +123,7 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
     status = record.status
     if record.body is None:
         return TOO_LARGE, f"more than {shown_size(MAX_PAGE_BYTES)} are no page"
-    if record.kind == "resource" or status in _OK:
+    if record.kind in _PAGE_TYPES or status in _OK or (status == _PARTIAL and _is_whole(record)):
         return None
     if record.refers_to is not None and status in (None, _NOT_MODIFIED):
         return None
@@ -125,6 +132,12 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
     if 300 <= status < 400:
         return ARCHIVED_REDIRECT, f"the archived answer is {status}, which leads elsewhere"
     return FAILED_CAPTURE, f"the archived answer is {status}, which is no page"
+
+
+def _is_whole(record: ThirdPartyRecord) -> bool:
+    """Whether the part of a page that was asked for is all of it."""
+    match = _WHOLE_RANGE.fullmatch((record.header("content-range") or "").strip())
+    return match is not None and int(match[1]) + 1 == int(match[2])
 
 
 def _capture(record: ThirdPartyRecord, collection: Collection | None) -> Capture:

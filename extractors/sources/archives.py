@@ -10,7 +10,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Literal, cast
 
-from extractors.arc import ARC_MAGIC, read_arc
+from extractors.arc import begins_arc, read_arc
 from extractors.byte_streams import GZIP_MAGIC, ByteStream, unpacked
 from extractors.har import begins_har, read_har
 from extractors.known_pages import KnownPages
@@ -101,6 +101,12 @@ class SavedPages(CapturedSource):
             sources = SOURCES if self._path.name == name else ()  # no path, but perhaps the name of a source
             known = nearest(self._path.name, [*sources, *(each.name for each in _siblings(self._path))])
             raise UsageError(f"{name}: no such file or folder{known}")
+        other = _owner_of_raw_zone(self._path)
+        if other is not None and other != self._request.warehouse.resolve():
+            raise UsageError(
+                f"{name}: it is in the raw zone of another warehouse, {other}; 'wcda rebuild --warehouse {other}' "
+                "reads it again; harvest the sources that it was made from, or give --warehouse that one"
+            )
         owner = _owner(self._path)
         if owner is not None:
             raise UsageError(
@@ -129,6 +135,13 @@ def _siblings(path: Path) -> list[Path]:
         return sorted(path.parent.iterdir())
     except OSError:
         return []
+
+
+def _owner_of_raw_zone(path: Path) -> Path | None:
+    """The warehouse in whose raw zone a path is."""
+    real = path.resolve()
+    zones = (each for each in (real, *real.parents) if each.name == "raw")
+    return next((zone.parent for zone in zones if (zone.parent / "current").is_symlink()), None)
 
 
 def _owner(path: Path) -> Path | None:
@@ -239,7 +252,7 @@ def _kind_of(stream: ByteStream) -> _Kind:
     head = stream.peek(_HEAD_BYTES)
     if begins_warc(stream):
         return "warc"
-    if head.startswith(ARC_MAGIC):
+    if begins_arc(head):
         return "arc"
     if head.startswith(_ZIP_MAGICS):
         return "zip"

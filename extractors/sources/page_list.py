@@ -4,14 +4,17 @@ A table with a column `file`, the path below the folder, and `url`, `captured_at
 parted by commas, semicolons or tabs, with further columns and blank rows.
 """
 
-import codecs
 import csv
 import datetime as dt
 import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import StringIO
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
+from extractors.decoding import in_letters_of_one_byte
+from extractors.replays import read_replay_timestamp, split_replay
 from extractors.sources.saved import Origin, origin_of
 from schemas.errors import without_password
 from schemas.identifiers import file_url
@@ -49,7 +52,7 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
         base: Where the catalog says that the archive is.
     """
     listed: dict[str, ListedPage] = {}
-    unlisted = set(names)
+    unlisted, folded = set(names), _by_folded(names)
     issues = []
     useless = 0
     try:
@@ -58,12 +61,12 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
             found = ", ".join(columns) or "nothing"
             message = "its first line must name the columns file, and url, captured_at or both"
             return {}, [page_list_issue(message, found)]
-        lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
         for cells in lines:
             if lines.line_num <= begin or not any(map(str.strip, cells)):
                 continue
             try:
-                name, page = _read_row(columns, cells, unlisted, base)
+                name, page = _read_row(columns, cells, unlisted, folded, base)
                 unlisted.remove(name)
                 listed[name] = page
             except ValueError as error:
@@ -83,8 +86,7 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
 
 def _decoded(body: bytes) -> str:
     """The list's text, whichever of Unicode's encodings a spreadsheet has chosen."""
-    is_utf16 = body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return body.decode("utf-16" if is_utf16 else "utf-8-sig")
+    return in_letters_of_one_byte(body)[0].decode("utf-8-sig")
 
 
 def _read_header(text: str) -> tuple[int, str, list[str]]:
@@ -101,19 +103,53 @@ def _read_header(text: str) -> tuple[int, str, list[str]]:
     return 0, ",", []
 
 
-def _read_row(columns: list[str], cells: list[str], names: set[str], base: str) -> tuple[str, ListedPage]:
-    if len(cells) != len(columns):
+def _read_row(
+    columns: list[str], cells: list[str], names: set[str], folded: Mapping[str, str | None], base: str
+) -> tuple[str, ListedPage]:
+    if not min(2, len(columns)) <= len(cells) <= len(columns):
         raise ValueError("it has more or fewer fields than the first line")
+    cells = [*cells, *[""] * len(columns)][: len(columns)]  # spreadsheets leave out empty ones at the end
     row = {column: cell.strip() for column, cell in zip(columns, cells, strict=True)}
-    name = row["file"] if row["file"] in names else row["file"].replace("\\", "/").removeprefix("./")
+    name = row["file"] if row["file"] in names else _find_name(row["file"], folded)
     if name not in names:
+        name = row["file"].replace("\\", "/").removeprefix("./")
         raise ValueError(f"no file {name!r} is there, or another line is about it")
     url, timestamp = row.get("url"), row.get("captured_at")
-    return name, ListedPage(_read_url(url, base) if url else None, _read_timestamp(timestamp) if timestamp else None)
+    replayed = split_replay(url) if url else None
+    captured_at = _read_timestamp(timestamp) if timestamp else replayed.captured_at if replayed else None
+    return name, ListedPage(_read_url(replayed.url if replayed else url, base) if url else None, captured_at)
+
+
+def _find_name(stated: str, names: Mapping[str, str | None]) -> str | None:
+    """The file that a person means; `None` if it is not there, or several may be meant.
+
+    Its path may be that on the person's own machine, written as there or as in a URL.
+    """
+    path = stated.replace("\\", "/").removeprefix("file://")
+    for form in (path, unquote(path)):
+        parts = _folded(form).split("/")
+        for begin in range(len(parts)):
+            name = names.get("/".join(parts[begin:]))
+            if name is not None:
+                return name
+    return None
+
+
+def _by_folded(names: set[str]) -> dict[str, str | None]:
+    """Names by their one form; `None` where several have it."""
+    folded: dict[str, str | None] = {}
+    for name in names:
+        folded[_folded(name)] = None if _folded(name) in folded else name
+    return folded
+
+
+def _folded(name: str) -> str:
+    """A path in one form, however a disk takes letters and their accents apart, and whatever their case."""
+    return unicodedata.normalize("NFC", name.removeprefix("./")).casefold()
 
 
 def _read_url(url: str, base: str) -> Origin:
-    origin = origin_of(url, base)
+    origin = origin_of(url if "://" in url else f"https://{url}", base)
     if origin.listing is None and origin.url is None:
         raise ValueError(f"{url} is no address of a listing page, a document or a term of {urlsplit(base).netloc}")
     return origin
@@ -121,7 +157,7 @@ def _read_url(url: str, base: str) -> Origin:
 
 def _read_timestamp(text: str) -> dt.datetime:
     """A timestamp of ISO 8601; without a time zone it is UTC, and a day is its beginning."""
-    timestamp = parse_timestamp(text)
+    timestamp = parse_timestamp(text) or read_replay_timestamp(text)
     if timestamp is None:
         raise ValueError(f"{text} is not a timestamp such as 2025-03-01T12:00:00Z")
     return timestamp

@@ -200,11 +200,19 @@ def find_origin(parts: tuple[str, ...], base: str) -> Origin:
         if url is not None:
             captured_at, begin = _time_of_folders(parts, number)
             origin = origin_of(_address(url, "/".join(parts[begin:])), base)
+            if _names_no_query(parts, number) and origin.listing is not None:
+                return Origin(captured_at=captured_at)
             return replace(origin, captured_at=captured_at)
     parent = parts[-2] if len(parts) > 1 else ""
     if _NAMED_SEARCH.fullmatch(parts[-1]) and not _HOST.fullmatch(parent):
         return replace(origin_of(_address(base, parts[-1]), base), is_known=False)
     return Origin()
+
+
+def _names_no_query(parts: tuple[str, ...], host: int) -> bool:
+    """Whether waybackpack named a file, `20250301120000/HOST/search`: after the path of its URL alone."""
+    of_time = _REPLAY_FOLDER.fullmatch(parts[host - 1]) if host else None
+    return of_time is not None and "." not in parts[-1] and not any(each in parts[-1] for each in "?@%")
 
 
 def _time_of_folders(parts: tuple[str, ...], host: int) -> tuple[dt.datetime | None, int]:

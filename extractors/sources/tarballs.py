@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Self, cast
 
 from extractors.byte_streams import ByteStream, DamagedError
-from extractors.sources.archive_parts import ArchivePart, bounded, is_outside, refusal
+from extractors.sources.archive_parts import ArchivePart, bounded, is_outside, posix_name, refusal
 from extractors.sources.saved import is_hidden
 from schemas.issues import DAMAGED_ARCHIVE, Issue
 from schemas.records import Item
@@ -73,7 +73,7 @@ def read_tar(stream: ByteStream, item: ArchivePart, read: Read) -> Iterator[Item
 def _read_tar_member(
     tar: tarfile.TarFile, member: tarfile.TarInfo, item: ArchivePart, stream: ByteStream, read: Read
 ) -> Iterator[Item]:
-    name = str(PurePosixPath(member.name))
+    name = str(PurePosixPath(posix_name(member.name)))
     inner = item.inner(name)
     if member.isdir():
         return

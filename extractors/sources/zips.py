@@ -1,5 +1,6 @@
 """WACZ, which are zips of WARC files, and other zips, of WARC files or of pages."""
 
+import re
 import stat
 import zipfile
 import zlib
@@ -9,11 +10,11 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 from extractors.byte_streams import MAX_PAGE_BYTES, ByteStream, DamagedError
-from extractors.sources.archive_parts import ArchivePart, bounded, is_outside, refusal
+from extractors.sources.archive_parts import ArchivePart, bounded, is_outside, posix_name, refusal
 from extractors.sources.saved import is_hidden
 from extractors.sources.tarballs import Read
 from schemas.files import open_file
-from schemas.issues import DAMAGED_ARCHIVE, PACKED_WACZ, UNKNOWN_ARCHIVE
+from schemas.issues import DAMAGED_ARCHIVE, PACKED_WACZ, UNKNOWN_ARCHIVE, UNREADABLE_FILE
 from schemas.records import Item
 
 _ZIP_STEP = 4096  # zipfile keeps back the piece at whose end it finds the checksum wrong
@@ -21,6 +22,8 @@ _MAX_ZIP_RATIO, _MAX_FREE_BYTES = 1000, 2 * MAX_PAGE_BYTES  # as of other packed
 _MAX_PACKED, _COPY_STEP = 1 << 30, 1 << 20  # bytes of a zip within another file, which is copied to be read
 _WARC_FOLDER = "archive"  # WACZ 1.1.1, 5.2.1: where its WARC files are
 _WACZ_PACKAGE = "datapackage.json"  # beside that folder
+_HOLDS_RECORDS = re.compile(r"\.(?:w?arc|wacz)(?:\.|$)", re.IGNORECASE)  # wherever a tool has put it
+_ENCRYPTED = 0x1  # APPNOTE, 4.4.4
 _OF_DOCUMENTS = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF")
 _OF_MACOS = "__MACOSX"
 
@@ -81,15 +84,18 @@ def _wacz_roots(members: list[zipfile.ZipInfo]) -> set[PurePosixPath]:
 def _read_zip_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, item: ArchivePart, read: Read, roots: set[PurePosixPath]
 ) -> Iterator[Item]:
-    path = PurePosixPath(member.filename)
+    path = PurePosixPath(posix_name(member.filename))
     inner = item.inner(str(path))
     root = next((parent for parent in path.parents if parent in roots), None)
-    if is_outside(member.filename):
+    if is_outside(str(path)):
         yield refusal("error", inner, "its name leads out of the archive", member.header_offset)
     elif is_hidden(str(path)) or _OF_MACOS in path.parts:
         return
-    elif root is not None and path.relative_to(root).parts[0] != _WARC_FOLDER:
+    elif root is not None and path.relative_to(root).parts[0] != _WARC_FOLDER and not _HOLDS_RECORDS.search(path.name):
         return  # what a WACZ says of itself
+    elif member.flag_bits & _ENCRYPTED:
+        message = "it is encrypted: unpack the zip with its password, and harvest the folder"
+        yield inner.issue(UNREADABLE_FILE, message)
     elif stat.S_ISLNK(member.external_attr >> 16):
         yield refusal("warning", inner, "it is a link or a device, and no file", member.header_offset)
     elif member.file_size > _MAX_FREE_BYTES + _MAX_ZIP_RATIO * member.compress_size:

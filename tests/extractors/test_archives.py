@@ -1116,3 +1116,31 @@ def test_a_har_that_is_damaged_is_named(text: str, tmp_path: Path) -> None:
 
     assert found.pages == []
     assert {kind for _, kind in found.complaints} == {"damaged-archive"}
+
+
+def test_what_a_wacz_holds_outside_its_folder_of_records_is_read(tmp_path: Path) -> None:
+    members = {"datapackage.json": b"{}", "archive/a.warc": response(), "raw/b.warc": response(page_url(7))}
+
+    found = Read(write(tmp_path / "a.wacz", wacz(members)))
+
+    assert len(found.pages) == 2
+
+
+@pytest.mark.parametrize("pack", [tar, wacz])
+def test_paths_of_windows_within_an_archive_are_paths(
+    pack: Callable[[dict[str, bytes]], bytes], tmp_path: Path
+) -> None:
+    name = f"{HOST}\\search@f[0]=topics%3A86494"
+
+    found = Read(write(tmp_path / "a", pack({name: PAGE})))
+
+    assert found.collections == ["topics-86494"]
+
+
+def test_a_listing_that_waybackpack_named_without_its_query_has_no_address(tmp_path: Path) -> None:
+    write(tmp_path / "20250301120000" / HOST / "search", b"1 - 2 of 4")
+
+    (page,) = Read(tmp_path).pages
+
+    assert page.capture.url.startswith("urn:wcda:file:")
+    assert page.capture.captured_at == dt.datetime(2025, 3, 1, 12, tzinfo=dt.UTC)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -111,11 +112,33 @@ FORMS = {
     "columns without a name": lambda text: text.replace("\n", ",,\n"),
     "quotes": lambda text: '"' + text.strip().replace(",", '","').replace("\n", '"\n"') + '"\n',
     "paths of Windows": lambda text: text.replace("sub/", "sub\\"),
+    "whole paths of Windows": lambda text: text.replace("\na", "\nC:\\my\\a").replace("sub/", "C:\\my\\sub\\"),
+    "whole paths as URLs": lambda text: text.replace("\na", "\nfile:///my/%61").replace("sub/", "file:///my/sub/"),
+    "names in capitals": lambda text: text.replace("a.txt", "A.TXT"),
+    "URLs without a scheme": lambda text: text.replace("https://", ""),
+    "URLs of a replay": lambda text: text.replace("https://", "https://web.archive.org/web/20250301/https://"),
+    "timestamps of fourteen digits": lambda text: text.replace("2025-03-01", "20250301000000"),
+    "empty fields left out": lambda text: text.replace("2,\n", "2\n"),
+    "blanks behind commas": lambda text: text.replace(",", ", "),
 }
 
 
+@pytest.mark.parametrize(("on_disk", "in_list"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_found_however_a_disk_takes_letters_and_accents_apart(
+    on_disk: str, in_list: str, tmp_path: Path
+) -> None:
+    (tmp_path / unicodedata.normalize(on_disk, "é.txt")).write_text("1 - 1 of 1")
+    name = unicodedata.normalize(in_list, "é.txt")
+    (tmp_path / "pages.csv").write_text(f"file,url\n{name},{SITE}/search?page=1\n")
+
+    (page,) = read_archive(tmp_path, NOTHING, Counter())
+
+    assert isinstance(page, ArchivedPage)
+    assert page.capture.url == f"{SITE}/search?page=1"
+
+
 @pytest.mark.parametrize("write", FORMS.values(), ids=FORMS)
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_list_is_read_as_spreadsheets_write_it(
     write: Callable[[str], str], encoding: str, end: str, tmp_path: Path

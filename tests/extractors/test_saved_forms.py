@@ -2,6 +2,7 @@
 
 import base64
 import datetime as dt
+import gzip
 import json
 import plistlib
 import zipfile
@@ -12,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractors.arc import read_arc
+from extractors.arc import begins_arc, read_arc
 from extractors.byte_streams import ByteStream
-from extractors.har import read_har
+from extractors.content_encoding import decode_body
+from extractors.decoding import decode
+from extractors.har import begins_har, read_har
 from extractors.replays import split_replay
 from extractors.saved_forms import UnreadableFormError, is_form, pages_in
 from extractors.saved_marks import read_mark
@@ -339,6 +342,23 @@ def test_a_har_holds_what_was_answered() -> None:
     assert isinstance(bad, Damage)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_har_is_read_in_any_encoding_and_as_far_as_it_is_whole(encoding: str) -> None:
+    content = {"mimeType": "text/html", "encoding": "Base64", "text": base64.b64encode(gzip.compress(PAGE)).decode()}
+    headers = [{"name": "Content-Encoding", "value": "gzip"}]
+    answer = {"status": 200, "headers": headers, "content": content}
+    entry = {"startedDateTime": "2025-03-01T12:00:00Z", "request": {"url": LISTING}, "response": answer}
+    text = json.dumps({"creator": "x", "log": {"entries": [entry, entry]}})
+    cut = text[:-50].encode(encoding)
+
+    assert begins_har(cut[:4096])
+    record, damage = read_har(ByteStream(BytesIO(cut).read))
+
+    assert isinstance(record, ThirdPartyRecord)
+    assert isinstance(damage, Damage)
+    assert decode_body(record.body or b"", record.header("content-encoding")) == PAGE
+
+
 def arc(*records: tuple[str, bytes]) -> bytes:
     head = b"filedesc://a.arc 0.0.0.0 20130601120000 text/plain 2\n1\n\n"
     return head + b"".join(b"%s %d\n%s\n" % (line.encode(), len(block), block) for line, block in records)
@@ -358,6 +378,28 @@ def test_an_arc_holds_what_was_answered_in_both_versions() -> None:
     assert (first.url, first.captured_at, first.status, first.body) == (LISTING, NOON, 200, PAGE)
     assert isinstance(second, ThirdPartyRecord)
     assert second.url == DOCUMENT
+
+
+@pytest.mark.parametrize("before", [b"", b"\n", b"\xef\xbb\xbf"])
+def test_an_arc_is_known_by_any_of_its_records(before: bytes) -> None:
+    block = b"HTTP/1.1 200 OK\r\n\r\n" + PAGE
+    whole = arc((f"{LISTING}&x=a b 192.0.2.1 20250301120000 text/html", block))
+    body = before + whole[whole.index(LISTING.encode()) :]
+
+    assert begins_arc(body[:4096])
+    (record,) = read_arc(ByteStream(BytesIO(body).read))
+
+    assert isinstance(record, ThirdPartyRecord)
+    assert record.url == f"{LISTING}&x=a b"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-32-be"])
+def test_pages_in_wide_letters_that_stand_one_after_the_other_are_several(encoding: str) -> None:
+    pages = ["<!doctype html><html><p>One, é</p></html>\n", "<!doctype html><html><p>Two</p></html>\n"]
+
+    found = pages_in("".join(pages).encode(encoding), page_starts)
+
+    assert [decode(page.body)[0] for page in found] == pages
 
 
 def test_what_is_behind_damage_in_an_arc_is_read() -> None:

@@ -22,7 +22,7 @@ from warcio.archiveiterator import ArchiveIterator
 from extractors import third_party_warc
 from extractors.byte_streams import ByteStream
 from extractors.third_party_warc import ThirdPartyRecord, read_http, read_third_party_warc
-from extractors.warc_records import Damage
+from extractors.warc_records import Damage, begins_warc
 from schemas.records import Reference
 from tests.extractors.foreign import LISTING, PAGE, page_url, pages, response
 
@@ -162,11 +162,29 @@ def test_a_revisit_says_what_it_refers_to() -> None:
 
 
 def test_what_tells_of_the_crawl_and_not_of_a_page_is_left_out() -> None:
-    others = [response(kind=kind) for kind in ("request", "metadata", "warcinfo", "conversion")]
+    others = [response(kind=kind) for kind in ("request", "metadata", "warcinfo")]
     others.append(response("dns:example.org", kind="resource"))
     others.append(response("metadata://gnu.org/software/wget/warc/MANIFEST.txt", kind="resource"))
 
     assert read(b"".join(others)) == ([], [])
+
+
+def test_what_a_tool_made_of_a_page_is_given_so_that_it_is_counted() -> None:
+    assert one(response(kind="conversion")).kind == "conversion"
+
+
+def test_a_page_that_was_kept_without_its_head_is_a_resource() -> None:
+    page = b"<!DOCTYPE html><p>1 - 2 of 4</p>"
+    whole = response(kind="response", body=b"")
+    head, _, _ = whole.partition(b"\r\n\r\n")
+    lines = [
+        line for line in head.split(b"\r\n") if not line.startswith((b"Content-Length", b"WARC-Block", b"WARC-Pay"))
+    ]
+    data = b"\r\n".join([*lines, b"Content-Length: %d" % len(page), b"", page, b"", b""])
+
+    record = one(data)
+
+    assert (record.kind, record.status, record.content_type, record.body) == ("resource", None, "text/html", page)
 
 
 # Digests
@@ -477,7 +495,49 @@ STATUS_LINES = [
     b"HTTP/1.1 200",
     b"\r\nHTTP/1.0 200 Fine",
     b"HTTP 200",
+    b"ICY 200 OK",
+    b"Status: 200 OK",
+    b"\xef\xbb\xbfHTTP/1.1 200 OK",
 ]
+
+
+def test_a_head_with_the_line_ends_of_old_macs_is_read() -> None:
+    block = b"HTTP/1.1 200 OK\rContent-Type: text/html\r\r" + PAGE
+
+    assert read_http(block) == (200, (("Content-Type", "text/html"),), PAGE)
+
+
+@pytest.mark.parametrize("body", [gzip.compress(PAGE), PAGE], ids=["as it came", "undone by a tool"])
+@pytest.mark.parametrize("is_chunked", [True, False])
+@pytest.mark.parametrize("lines", [["gzip, chunked"], ["GZIP", "Chunked"]])
+def test_a_page_that_was_packed_on_its_way_is_unpacked(lines: list[str], is_chunked: bool, body: bytes) -> None:
+    sent = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body) if is_chunked else body
+    headers = [("Content-Type", "text/html"), *(("Transfer-Encoding", line) for line in lines)]
+
+    record = one(response(body=sent, headers=headers))
+
+    assert (record.body, record.headers) == (PAGE, (("Content-Type", "text/html"),))
+
+
+def test_a_page_that_is_packed_and_does_not_say_it_is_said_to_be() -> None:
+    record = one(response(body=gzip.compress(PAGE)))
+
+    assert record.header("content-encoding") == "gzip"
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\r\n"])
+@pytest.mark.parametrize("magic", [b"WARC/1.0", b"warc/1.0"])
+def test_a_file_of_records_is_known_by_its_first_record(before: bytes, magic: bytes) -> None:
+    data = before + response().replace(b"WARC/1.0", magic)
+
+    assert begins_warc(stream(data))
+    assert one(data).body == PAGE
+
+
+def test_a_time_of_fourteen_digits_is_a_time() -> None:
+    record = one(response(warc={"WARC-Date": "20250102030405"}))
+
+    assert record.captured_at == dt.datetime(2025, 1, 2, 3, 4, 5, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize("line", STATUS_LINES)

@@ -61,6 +61,17 @@ def test_a_warehouse_is_no_source(part: str, harvested_samples: Path, wcda_here:
     assert_refused(done, 2, "this is a warehouse of wcda, or a part of one", "wcda rebuild --warehouse")
 
 
+@pytest.mark.parametrize("pattern", ["raw", "raw/*.warc.gz"])
+def test_the_raw_zone_of_another_warehouse_is_said_to_be_one(
+    pattern: str, harvested_samples: Path, wcda_here: Command
+) -> None:
+    source = next(harvested_samples.glob(pattern))
+
+    done = wcda_here("harvest", "--from", source, "--direct", "--warehouse", "other")
+
+    assert_refused(done, 2, "it is in the raw zone of another warehouse", "wcda rebuild --warehouse")
+
+
 def test_days_that_leave_nothing_are_said(tmp_path: Path, wcda_here: Command) -> None:
     (tmp_path / "a.warc").write_bytes(listing(3, day=2))
 

@@ -90,6 +90,22 @@ def test_revisits_in_a_circle_show_nothing() -> None:
     assert bodies(resolved) == dict.fromkeys(["1", "2", "3", "o"])
 
 
+def test_a_chain_that_leads_to_nothing_shows_what_has_the_digest_that_it_states() -> None:
+    known = original("o", digest=DIGEST)
+    circle = [capture("1", revisits="2", digest=DIGEST), capture("2", revisits="1")]
+    broken = [capture("3", revisits="4"), capture("4", revisits="gone"), capture("5", revisits="4", digest=DIGEST)]
+
+    found = bodies(resolve(*circle, *broken, known))
+
+    assert found == {"1": "o", "2": "o", "3": None, "4": None, "5": "o", "o": None}
+
+
+def test_what_was_not_modified_at_a_url_without_a_time_shows_the_latest_earlier_capture_there() -> None:
+    revisit = capture("r", MAY, "b", is_not_modified=True, refers_to_place="a")
+
+    assert bodies(resolve(original("o"), original("b", place="b", body="two"), revisit))["r"] == "o"
+
+
 def test_what_was_not_modified_shows_the_latest_earlier_capture_of_its_own_address() -> None:
     rows = [
         original("march", MARCH),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from extractors.decoding import in_letters_of_one_byte
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.layouts import (
     document_page,
@@ -42,9 +43,10 @@ def kind_by_content(body: bytes) -> PageKind | None:
     Args:
         body: The page, without its content-encoding.
     """
-    if not any(mark in body for mark in _MARKS):
+    narrow, _ = in_letters_of_one_byte(body)
+    if not any(mark in narrow for mark in _MARKS):
         return None
-    layout = choose_layout(body.decode("utf-8", "replace"), "document", _NOT_LISTED)
+    layout = choose_layout(narrow.decode("utf-8", "replace"), "document", _NOT_LISTED)
     return next((kind for kind, layouts in _NOT_LISTED.items() if layout in layouts), None)
 
 
