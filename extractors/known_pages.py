@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.document_planning import known_documents, known_files
+from extractors.document_planning import known_documents, known_files, known_gone
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
@@ -34,8 +34,9 @@ class KnownPages:
 
     Attributes:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
-        documents: URLs of documents, and when the page of each was captured last; `None` if it never was.
-        files: URLs of files of documents, and whether they were captured.
+        documents: URLs of documents, and when the page of each was captured last, or was found to be none; `None` if
+            neither ever happened.
+        gone: URLs at which the site has nothing, and when it was asked last.
     """
 
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
@@ -47,7 +48,8 @@ class KnownPages:
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
         self.documents = known_documents(segments)
-        self.files = known_files(segments)
+        self.gone = known_gone(segments)
+        self._of_files = [{"captures": each["captures"], "page_files": each["page_files"]} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 
@@ -76,6 +78,11 @@ class KnownPages:
         """Whether a capture that `archived` gave shows a page that could be read."""
         row = self._with_body.get(known.capture_id)
         return row is not None and row["outcome"] in READ_OUTCOMES
+
+    @cached_property
+    def files(self) -> dict[str, bool]:
+        """URLs of files of documents, and whether they were captured."""
+        return known_files(self._of_files)
 
     @cached_property
     def _archived(self) -> dict[tuple[str, dt.datetime], dict[str, Any]]:

@@ -137,6 +137,8 @@ def print_estimate(found: Estimate) -> None:
     )
     if found.documents:
         print_lines([f"{_many(found.documents, 'page')} of documents are among them"])
+    if found.files:
+        print_lines([f"{_many(found.files, 'file')} of documents are among them, as far as their pages were captured"])
     if found.assumed:
         print_lines(
             [

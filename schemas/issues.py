@@ -104,6 +104,12 @@ FETCH_FAILED = IssueKind(
 FUTURE_TIMESTAMP = IssueKind(
     "future-timestamp", "warning", "A capture's timestamp is later than the run that read it; it counts as unknown."
 )
+GONE = IssueKind(
+    "gone",
+    "error",
+    "The site has no page for a document that it lists, or no file that a page shows; it is not asked for in each run. "
+    "Where it still has none the next time, the level is info.",
+)
 INCOMPLETE_READING = IssueKind(
     "incomplete-reading", "error", "Not all of a collection was read, or the site sent something else."
 )

@@ -2,13 +2,20 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from extractors.document_planning import DocumentPlan, due_documents, is_whole_page_of
+from extractors.document_planning import (
+    Absences,
+    DocumentPlan,
+    due_documents,
+    is_whole_page_of,
+    says_that_there_is_none,
+)
 from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
-from extractors.sources.site import Fetched, Site
+from extractors.sources import Choice
+from extractors.sources.site import NO_SUCH_PAGE, Fetched, Site
 from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
 from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
@@ -50,8 +57,7 @@ class Crawl:
         plan: Of the run.
         known: What the raw zone had before.
         workers: Requests that are under way at once.
-        ask_again: How old a page of a document is when it is asked for again; `None` to ask for none.
-        max_file_bytes: The most that a file may have; `None` to ask for none.
+        choice: Whether documents and files are asked for too, and how often.
 
     Attributes:
         site: The site.
@@ -68,8 +74,7 @@ class Crawl:
         plan: RunPlan,
         known: KnownPages,
         workers: int,
-        ask_again: dt.timedelta | None,
-        max_file_bytes: int | None,
+        choice: Choice,
     ) -> None:
         self.site = site
         self.has_ended = False
@@ -77,8 +82,8 @@ class Crawl:
         self._plan = plan
         self._known = known
         self._workers = workers
-        self._ask_again = ask_again
-        self._max_file_bytes = max_file_bytes
+        self._choice = choice
+        self._ask_again = dt.timedelta(days=choice.document_days)
         self._files: set[str] = set()
         self._named: set[str] = set()
         self._landed = known.views_of_resumed_run()
@@ -124,10 +129,10 @@ class Crawl:
             async with asyncio.TaskGroup() as group:
                 for _ in range(self._workers):
                     group.create_task(self._work())
-            if self._ask_again is not None:
-                await self._ask_for_documents(self._ask_again)
-            if self._max_file_bytes is not None:
-                await self._ask_for_files(self._max_file_bytes)
+            if self._choice.documents:
+                await self._ask_for_documents()
+            if self._choice.files:
+                await self._ask_for_files()
         finally:
             self._has_stopped = True
             self._has_news.set()
@@ -138,17 +143,20 @@ class Crawl:
         except SiteStoppedError as error:
             self._stop(str(error))
 
-    async def _ask_for_documents(self, ask_again: dt.timedelta) -> None:
+    async def _ask_for_documents(self) -> None:
         """Ask for the pages of documents, once the listings have shown which there are."""
-        urls = due_now(dict.fromkeys(self._named) | self._known.documents, ask_again)
+        urls = due_now(dict.fromkeys(self._named) | self._known.documents, self._ask_again)
         self.due_documents = 0 if self._is_refused else len(urls)
-        self._documents = DocumentPlan(urls)
+        documents = self._known.documents
+        gone = [url for url, at in self._known.gone.items() if documents.get(url) == at]  # and did not come since
+        self._documents = DocumentPlan(urls, gone)
         if self._is_refused:
             self._documents.stop("the site must not or cannot be asked any more")
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work_on_documents())
-        shortfall = self._documents.shortfall()
+        shortfall = self._documents.end()
+        self._hand_out_all(self._documents.absences.take())
         if shortfall is not None:
             self._hand_out(INCOMPLETE_READING.issue(shortfall))
 
@@ -159,33 +167,46 @@ class Crawl:
             try:
                 fetched = await self.site.fetch(asked, known.validators if known else None)
             except FetchError as error:
-                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+                if error.status in NO_SUCH_PAGE:
+                    self._documents.observe_absence(url, str(error))
+                else:
+                    self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
                 self._refuse(str(error))
             else:
                 self._take_document(url, fetched, known)
+            self._hand_out_all(self._documents.absences.take())
 
-    async def _ask_for_files(self, max_bytes: int) -> None:
+    async def _ask_for_files(self) -> None:
         """Ask for the files that pages of documents show, and that were never captured."""
         captured = {url for url, is_captured in self._known.files.items() if is_captured}
         shown = {url for url in (*self._known.files, *self._files) if url.startswith(f"{ARCHIVE_URL}/")}
-        self._file_urls = iter(sorted(url for url in shown if self._at_site(url) not in captured))
+        due = due_documents({url: self._known.gone.get(url) for url in shown}, dt.datetime.now(dt.UTC), self._ask_again)
+        self._file_urls = iter([url for url in due if self._at_site(url) not in captured])
+        absences = Absences(self._known.gone)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
-                group.create_task(self._work_on_files(max_bytes))
+                group.create_task(self._work_on_files(absences))
+        absences.end(is_doubtful=self._is_refused)
+        self._hand_out_all(absences.take())
 
-    async def _work_on_files(self, max_bytes: int) -> None:
+    async def _work_on_files(self, absences: Absences) -> None:
         for url in self._file_urls:
             if self._is_refused:
                 return
             try:
-                fetched = await self.site.fetch(self._at_site(url), max_bytes=max_bytes)
+                fetched = await self.site.fetch(self._at_site(url), max_bytes=self._choice.file_mebibytes * 1024**2)
             except FetchError as error:
-                self._hand_out(FETCH_FAILED.issue(str(error), url=url))
+                if error.status in NO_SUCH_PAGE:
+                    absences.add(url, str(error))
+                else:
+                    self._hand_out(FETCH_FAILED.issue(str(error), url=url))
             except SiteStoppedError as error:
                 self._refuse(str(error))
             else:
+                absences.believe()
                 self._take_file(fetched)
+            self._hand_out_all(absences.take())
 
     def _take_file(self, fetched: Fetched) -> None:
         *hops, answer = fetched.exchanges
@@ -223,6 +244,8 @@ class Crawl:
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
         if page.outcome == "challenge":
             self._refuse(_CHALLENGED)
+        elif says_that_there_is_none(page):
+            self._documents.observe_absence(url, page.issues[0].message)
         else:
             self._documents.observe(url, is_useful=is_whole_page_of(page, url, self._canonical(answer.url)))
 
@@ -298,6 +321,10 @@ class Crawl:
         if not self._plan.finished:
             self._hand_out(SITE_STOPPED.issue(reason))
             self._plan.stop(reason)
+
+    def _hand_out_all(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self._hand_out(item)
 
     def _hand_out(self, item: Item) -> None:
         self._items.append(item)

@@ -14,6 +14,7 @@ class Estimate:
         unknown: How many of these have no known count of documents; each is one request here.
         assumed: Documents that the whole archive is taken to have, where it is asked for and no count is known, else 0.
         documents: Pages of documents among the requests.
+        files: Files of documents among them, as far as pages that were captured show them.
         requests: Where the site gives a hundred entries a page.
         hours: That these take at the permitted rate.
         most_requests: Where the site gives ten.
@@ -25,6 +26,7 @@ class Estimate:
     unknown: int
     assumed: int
     documents: int
+    files: int
     requests: int
     hours: float
     most_requests: int
@@ -36,11 +38,12 @@ class Estimate:
 class Estimable(Protocol):
     """A source that can count the requests that it would take."""
 
-    def estimate(self, totals: Mapping[str, int], documents: int | None = None) -> Estimate:
+    def estimate(self, totals: Mapping[str, int], documents: int | None = None, files: int = 0) -> Estimate:
         """Count them; asks nobody.
 
         Args:
             totals: Documents of collections, where known.
             documents: Pages of documents that are due, where known.
+            files: Files of documents that are due.
         """
         ...

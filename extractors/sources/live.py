@@ -25,7 +25,7 @@ from extractors.wilson_center.urls import (
     listing_url,
 )
 from schemas.errors import UsageError
-from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, Issue
+from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, GONE, INCOMPLETE_READING, Issue
 from schemas.records import FetchedPage, Item, Progress
 
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
@@ -91,12 +91,11 @@ class LiveSite:
         had landed before it was killed are not asked for again.
         """
         choice = self._choice
-        again = dt.timedelta(days=choice.document_days) if choice.documents else None
-        max_bytes = choice.file_mebibytes * 1024**2 if choice.files else None
         workers = self._catalog.politeness.workers
         self._plan.foresee(self._known_totals(known))
-        self._known_due = len(due_now(known.documents, again)) if again is not None else 0
-        crawl = Crawl(open_site(self._catalog), self._plan, known, workers, again, max_bytes)
+        again = dt.timedelta(days=choice.document_days)
+        self._known_due = len(due_now(known.documents, again)) if choice.documents else 0
+        crawl = Crawl(open_site(self._catalog), self._plan, known, workers, choice)
         with asyncio.Runner(loop_factory=PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())
             try:
@@ -137,12 +136,13 @@ class LiveSite:
             if totals.get(name := entry.collection.collection_id) == 0 and name != _WHOLE_ID
         ]
 
-    def estimate(self, totals: Mapping[str, int], documents: int | None = None) -> Estimate:
+    def estimate(self, totals: Mapping[str, int], documents: int | None = None, files: int = 0) -> Estimate:
         """How many requests it would take.
 
         Args:
             totals: Documents of collections, where known; else what the catalog says holds.
             documents: Pages of documents that are due, where known; else as many as the largest collection has.
+            files: Files of documents that are due, as far as they are known.
         """
         counts = {entry.collection.collection_id: entry.count for entry in self._entries}
         counts |= {name: totals[name] for name in counts if name in totals}
@@ -155,11 +155,13 @@ class LiveSite:
         pages = 0
         if self._choice.documents:
             pages = max((count or 0 for count in counts.values()), default=0) if documents is None else documents
-        fewest, most = fewest + pages, most + pages
+        files = files if self._choice.files else 0
+        fewest, most = fewest + pages + files, most + pages + files
         rate = self._catalog.politeness.requests_per_second
         return Estimate(
             collections=len(counts),
             documents=pages,
+            files=files,
             unknown=list(counts.values()).count(None),
             assumed=assumed,
             requests=fewest,
@@ -172,7 +174,8 @@ class LiveSite:
     def _count(self, item: Item) -> None:
         has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
-        self._pages += has_failed or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
+        is_gone = isinstance(item, Issue) and item.kind == GONE.name
+        self._pages += has_failed or is_gone or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
 
 
 def _asked(entry: CatalogEntry) -> str:

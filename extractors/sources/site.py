@@ -36,7 +36,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})  # statuses that another try may change
 _OVERLOAD = frozenset({429, 503})  # the site as a whole has too much to do: all workers hold off
 _EXCLUSIONS = ("AdministrativeAccessControlException", "Blocked Site Error", "excluded from the Wayback Machine")
-_NO_SUCH_PAGE = frozenset({404, 410})
+NO_SUCH_PAGE = frozenset({404, 410})
+"""Statuses by which a site says that it has nothing at a URL."""
+
 _PARTIAL_CONTENT = 206  # a part of a page, which nobody asked for
 _OWN_PORTS = {"http": 80, "https": 443}
 _TIMES = {2: "twice", 3: "three times", 4: "four times", 5: "five times"}
@@ -315,7 +317,7 @@ class Site:
         if answer.is_success or answer.is_challenge or (status == 304 and is_conditional):
             return
         is_archived = _is_memento(answer.exchange)
-        kind = _PageError if status in _NO_SUCH_PAGE or is_archived else FetchError
+        kind = _PageError if status in NO_SUCH_PAGE or is_archived else FetchError
         raise kind(f"HTTP {status}", url=answer.exchange.url, status=status, is_archived=is_archived)
 
     def _count_failure(self, error: FetchError) -> None:

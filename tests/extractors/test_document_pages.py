@@ -400,6 +400,14 @@ def test_a_page_that_says_in_the_frame_of_a_document_that_there_is_none_is_unkno
     assert read.issues[0].found == "Page not found"
 
 
+def test_a_document_in_the_design_of_the_old_site_is_an_issue_and_nothing_is_guessed() -> None:
+    html = """<!DOCTYPE html><html><head><title>Letter | Digital Archive</title></head><body><div class="doc-view">
+<h1 class="itm-title">Letter</h1><p>August 04, 1961</p><p>Words.</p></div></body></html>"""
+    read = read_page(html.encode(), f"{SITE}/document/110021")
+    assert (read.outcome, kinds(read), read.rows) == ("unknown", ["unknown-page"], {})
+    assert read.issues[0].message == "the page is no document that is known"
+
+
 def test_an_unknown_label_is_an_issue_with_its_text() -> None:
     block = '<div class="information-block"><h3 class="sub-title">Shelf</h3><div class="text">B 12</div></div>'
     read = read_page(page(information=block).encode())

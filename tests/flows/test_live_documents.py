@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,12 @@ import wcda
 from extractors.document_planning import DocumentPlan, due_documents, known_documents
 from extractors.parsing import SegmentParser
 from extractors.planning import MAX_IN_A_ROW
-from extractors.warc.landed import LandedCapture
+from extractors.warc.landed import LandedCapture, LandedIssue
 from flows.estimate import estimate
 from flows.harvest import BATCH_PAGES, harvest, rebuild
 from flows.request import HarvestRequest
-from schemas.records import Capture
+from schemas.issues import GONE
+from schemas.records import Capture, Plan
 from tests.archives.playing import playing
 from tests.conftest import WCDA, bare_environment, run_here, run_wcda
 from tests.extractors.foreign import response
@@ -33,6 +35,7 @@ from tests.replica.records import document_details, file_body, generate
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 KILLS = 10
+RELATED = '<table><tr><td class="document"><a href="/document/a"><h3>A Talk</h3></a></td></tr></table>'
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
@@ -69,7 +72,7 @@ def test_a_page_that_came_of_no_use_is_asked_for_again_behind_the_others_and_not
         plan.observe(url, is_useful=url == "b")
 
     assert asked == ["a", "b", "a", "a"]
-    assert plan.shortfall() == "1 of 2 pages of documents did not come whole; ask again for the rest"
+    assert plan.end() == "1 of 2 pages of documents did not come whole; ask again for the rest"
 
 
 def test_a_site_that_sends_nothing_of_use_is_left_alone() -> None:
@@ -80,7 +83,29 @@ def test_a_site_that_sends_nothing_of_use_is_left_alone() -> None:
         plan.observe(url, is_useful=False)
 
     assert asked == MAX_IN_A_ROW
-    assert plan.shortfall() is not None
+    assert plan.end() is not None
+
+
+def test_what_a_site_does_not_have_is_believed_once_it_sent_something_else() -> None:
+    plan = DocumentPlan(["a", "b", "c"], gone=["c"])
+    plan.observe_absence("a", "HTTP 404")
+    assert plan.absences.take() == []
+    plan.observe("b", is_useful=True)
+    plan.observe_absence("c", "HTTP 404")
+    assert [(issue.kind, issue.level, issue.url) for issue in plan.absences.take()] == [
+        ("gone", "error", "a"),
+        ("gone", "info", "c"),
+    ]
+    assert plan.end() is None
+
+
+def test_a_site_that_has_nothing_for_many_documents_in_a_row_is_not_believed() -> None:
+    plan = DocumentPlan([str(number) for number in range(500)])
+    while (url := plan.next()) is not None:
+        plan.observe_absence(url, "HTTP 404")
+
+    assert plan.end() is not None
+    assert {issue.kind for issue in plan.absences.take()} == {"fetch-failed"}
 
 
 def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> None:
@@ -144,6 +169,61 @@ def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) 
     assert set(refused["url"]) == {f"{SITE}{name}" for name in details if name not in small}
 
 
+@pytest.mark.parametrize("begin", ["/document/", "/sites/"], ids=["document", "file"])
+def test_what_the_site_no_longer_has_is_said_once_and_does_not_make_each_later_run_short(
+    begin: str, tmp_path: Path
+) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True)
+        document = site.truth.documents[7]
+        path = document.address if begin == "/document/" else document_details(document).file
+        site.set_fault("not-found", match=f"^{path}$")
+        outcomes = []
+        for _ in range(2):
+            site.clear_log()
+            outcomes.append(harvest(request).outcome)
+        asked = [entry["path"] for entry in site.log()]
+        found = estimate(request)
+        site.restore()
+    assert outcomes == ["short", "complete"]
+    assert path not in asked
+    w = wcda.open_warehouse(tmp_path / "w")
+    gone = w.issues[w.issues["kind"] == "gone"]
+    assert [*zip(gone["level"], gone["url"], gone["message"], strict=True)] == [
+        ("error", SITE + path, "the site has nothing here: HTTP 404")
+    ]
+    assert w.issues["kind"].tolist() == ["gone"]
+    assert (found.documents, found.files) == (0, 0)
+
+
+def test_a_document_that_is_gone_is_asked_for_again_as_late_as_one_that_came() -> None:
+    parser = SegmentParser()
+    parser.add(Plan("run", "site", NOW, (), live=True))
+    parser.add(LandedIssue("run", GONE.issue("the site has nothing here: HTTP 404", url=f"{SITE}/document/a")))
+    html = page(canonical="/document/b", more=RELATED)
+    capture = Capture(f"{SITE}/document/b", html.encode(), "text/html", captured_at=NOW, http_status=200)
+    parser.add(LandedCapture("urn:uuid:b", "run", "a.warc.gz", 0, capture))
+    known = known_documents([parser.tables()])
+    assert known[f"{SITE}/document/a"] == NOW
+    days = dt.timedelta(days=180)
+    assert f"{SITE}/document/a" not in due_documents(known, NOW + days / 2, days)
+    assert f"{SITE}/document/a" in due_documents(known, NOW + days, days)
+
+
+def test_a_dry_run_counts_the_files_that_are_known_and_were_never_captured(tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        documents = HarvestRequest("site", tmp_path / "w", catalog, documents=True)
+        both = replace(documents, files=True)
+        harvest(documents)
+        before, without = estimate(both), estimate(documents)
+        harvest(both)
+        after = estimate(both)
+    assert (before.files, without.files, after.files) == (30, 0, 0)
+    assert before.requests == without.requests + 30
+
+
 def test_no_file_is_fetched_unless_it_is_asked_for(tmp_path: Path) -> None:
     with replica(documents=10, collections=1) as site:
         catalog = write_catalog_for(site, tmp_path / "catalog.toml")
@@ -194,7 +274,7 @@ def test_each_fault_of_document_pages_ends_in_whole_tables_or_a_clear_report(
     messages = " ".join(frame(warehouse, "issues")["message"])
     assert fault.said in messages
     missing = int(frame(warehouse, "documents")["page_captured_at"].isna().sum())
-    assert missing == 0 or "pages of documents did not come whole" in messages
+    assert missing == 0 or "pages of documents did not come whole" in messages or "has nothing here" in messages
     asked = Counter(entry["path"] for entry in running.log() if entry["path"].startswith("/document/"))
     assert not asked or max(asked.values()) <= 3
     assert run_here("check", "--warehouse", warehouse).returncode == 0
