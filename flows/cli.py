@@ -79,9 +79,9 @@ def _tell(message: str) -> None:
     print(f"wcda: {visible(line)}", file=sys.stderr)  # noqa: T201 (it is the output)
 
 
-def _warehouse(named: Path | None) -> Path:
+def _warehouse(named: Path | None, *, for_tables: bool = True) -> Path:
     """The warehouse that a command means; where that is not the usual one, a line says so."""
-    folder, note = warehouse_to_read(named)
+    folder, note = warehouse_to_read(named, for_tables=for_tables)
     if note:
         _tell(note)
     return folder
@@ -261,7 +261,7 @@ def rebuild(
     from flows.cluster import cluster_address
     from warehouse.folder import WarehouseFolder
 
-    folder = _warehouse(warehouse)
+    folder = _warehouse(warehouse, for_tables=False)
     WarehouseFolder(folder).require_existing()
     cluster = cluster_address(runner, address, direct=direct)
     if direct:
@@ -321,7 +321,7 @@ def check(snapshot: SnapshotOption = None, warehouse: WarehouseOption = None, js
     from flows.inspection import check_warehouse
     from flows.printing import print_json, print_lines
 
-    report = check_warehouse(_warehouse(warehouse), snapshot)
+    report = check_warehouse(_warehouse(warehouse, for_tables=False), snapshot)
     if json:
         print_json({"snapshot": report.snapshot, "problems": report.problems})
     elif not report.problems:
@@ -430,9 +430,13 @@ def report(
 
 @app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 def find(
+    context: typer.Context,
     words: Annotated[
         list[str], typer.Argument(metavar="WORDS...", help='Words, "a phrase", -word, a date, or an id\'s beginning.')
     ],
+    years: Annotated[
+        str | None, typer.Option("--years", metavar="YEARS", help="Of these years alone: 1962, 1962-1965, 1960s.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many documents are shown.")] = FOUND_LIMIT,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
@@ -441,15 +445,19 @@ def find(
 
     All words must be in a document's title, summary, date, collections, terms or full text. A word counts from its
     beginning (cub finds Cuba), in any case and without accents; a phrase stands in quotes; -word leaves documents out.
-    1962, 1960s, 1962-10 and EDTF find dates. Exit code: 0 something was found; 1 nothing.
+    1962, 1962-1965, 1960s, 1962-10 and EDTF find dates and words alike; --years asks for the date alone. Exit code:
+    0 something was found; 1 nothing.
     """
     from flows.inspection import find_documents
     from flows.printing import print_found, print_json
 
+    if words == ["-h"]:  # among other words it leaves out what begins with h
+        typer.echo(context.get_help())
+        return
     mistyped = next((word for word in words if word.startswith("--")), None)
     if mistyped is not None:
         raise UsageError(f"no such option: {mistyped} (see 'wcda find --help')")
-    found = find_documents(_warehouse(warehouse), words, limit)
+    found = find_documents(_warehouse(warehouse), words, limit, years)
     if json:
         print_json(asdict(found))
     else:

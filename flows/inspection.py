@@ -251,21 +251,22 @@ class FoundDocuments:
     documents: list[dict[str, Any]]
 
 
-def find_documents(warehouse: Path, words: Iterable[str], limit: int) -> FoundDocuments:
+def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str | None = None) -> FoundDocuments:
     """The documents that have all that is asked for.
 
     Args:
         warehouse: Its folder.
         words: As they were typed; one with a blank in it, which a shell took out of quotes, is a phrase.
         limit: How many documents are given.
+        years: What the dates must share a day with; `None` for any date or none.
 
     Raises:
-        UsageError: There is no warehouse, or nothing to look for.
+        UsageError: There is no warehouse, or nothing to look for, or the years are none.
         WarehouseError: Nothing was ever published.
     """
     query = " ".join(map(_as_part, words))
     _, snapshot = _current(warehouse)
-    found = search(snapshot, query)
+    found = search(snapshot, query, years)
     documents = [
         {
             **{name: each.document[name] for name in ("document_id", "date_text", "date_edtf", "title", "url")},
@@ -275,7 +276,8 @@ def find_documents(warehouse: Path, words: Iterable[str], limit: int) -> FoundDo
         }
         for each in found[:limit]
     ]
-    return FoundDocuments(snapshot.manifest.snapshot_id, query, len(found), documents)
+    asked = query if years is None else f"{query} in {years}"
+    return FoundDocuments(snapshot.manifest.snapshot_id, asked, len(found), documents)
 
 
 def _as_part(word: str) -> str:

@@ -42,15 +42,21 @@ JsonOption = Annotated[bool, typer.Option("--json/--no-json", help="Print one JS
 DirectOption = Annotated[bool, typer.Option("--direct/--no-direct", help="Run without Prefect.")]
 
 
-def warehouse_to_read(named: Path | None) -> tuple[Path, str | None]:
+def warehouse_to_read(named: Path | None, *, for_tables: bool) -> tuple[Path, str | None]:
     """The warehouse that a command means, and a line on it where that is not the usual one.
 
-    Where none is named and nothing but the samples was harvested yet, it is theirs.
+    Where none is named and nothing but the samples was published yet, it is theirs.
+
+    Args:
+        named: By the user.
+        for_tables: Whether only published tables are read, so that what was merely landed counts for nothing.
     """
     if named is not None:
         return named, None
-    if not PublishedFolder(DEFAULT_WAREHOUSE).is_there and PublishedFolder(_SAMPLES_WAREHOUSE).is_there:
-        return _SAMPLES_WAREHOUSE, f"nothing but the samples was harvested here yet; this is {_SAMPLES_WAREHOUSE}"
+    usual = PublishedFolder(DEFAULT_WAREHOUSE)
+    has_something = usual.has_published if for_tables else usual.is_there
+    if not has_something and PublishedFolder(_SAMPLES_WAREHOUSE).is_there:
+        return _SAMPLES_WAREHOUSE, f"nothing but the samples was published here yet; this is {_SAMPLES_WAREHOUSE}"
     return DEFAULT_WAREHOUSE, None
 
 

@@ -248,6 +248,10 @@ def print_explanation(explanation: Explanation) -> None:
     print_lines(lines)
 
 
+_FOUND_ELSEWHERE = {"collection": "the name of a collection", "term": "a term", "text": "the full text"}
+"""Where words were found that the lines of a document do not show."""
+
+
 def print_found(found: FoundDocuments) -> None:
     """The documents that were found, each with its id, date and title, and the collections that list it."""
     console = _console()
@@ -259,6 +263,8 @@ def print_found(found: FoundDocuments) -> None:
             console.print(f"  in {_short('; '.join(row['collections']), width)}")
         if row["passage"]:
             console.print(f"  {_short(row['passage'], width)}")
+        if elsewhere := [_FOUND_ELSEWHERE[name] for name in row["found_in"] if name in _FOUND_ELSEWHERE]:
+            console.print(f"  found in {' and '.join(elsewhere)}")
     shown = len(found.documents)
     more = f"; the first {shown} are shown, --limit {found.count} shows all" if shown < found.count else ""
     count = _many(found.count, "document") if found.count else "no document"

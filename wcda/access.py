@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from wcda.changes import COMPARED, Change, find_changes
 from wcda.errors import UsageError
-from wcda.finding import collection_names, find_collection, find_document
+from wcda.finding import find_collection, find_document
 from wcda.folder import PublishedFolder
 from wcda.manifest import ChangeKind
-from wcda.naming import match_named, plain
+from wcda.naming import plain
 from wcda.overlaps import find_overlaps
 from wcda.schema import TABLES
 from wcda.search import search
@@ -183,7 +183,7 @@ class Warehouse:
         found: pd.DataFrame = own[["document_id", "role", "name"]].merge(self.documents, on="document_id")
         return found.sort_values(["date_start", "document_id", "role"]).reset_index(drop=True)
 
-    def find(self, query: str) -> pd.DataFrame:
+    def find(self, query: str, years: str | None = None) -> pd.DataFrame:
         """The documents that have what is asked for, as `wcda find` finds them, the best first.
 
         Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields), passage (around
@@ -191,10 +191,11 @@ class Warehouse:
 
         Args:
             query: Words from their beginning, phrases in quotes, `-word` for what must not be there; a date (`1962`,
-                `1960s`, `1962-10`, EDTF) or the beginning of an id is found as such too.
+                `1962-1965`, `1960s`, `1962-10`, EDTF) or the beginning of an id is found as such too.
+            years: Only documents whose date shares a day with it, written as these; `None` for any date or none.
 
         Raises:
-            UsageError: There is nothing to look for.
+            UsageError: There is nothing to look for, or the years are none.
         """
         columns = [name for name, _ in _FOUND[:5]]
         rows = [
@@ -204,7 +205,7 @@ class Warehouse:
                 "found_in": each.fields,
                 "passage": each.passage,
             }
-            for each in search(self._snapshot, query)
+            for each in search(self._snapshot, query, years)
         ]
         found: pd.DataFrame = pa.Table.from_pylist(rows, pa.schema(_FOUND)).to_pandas(types_mapper=pd.ArrowDtype)
         return found
@@ -232,13 +233,12 @@ class Warehouse:
         """The documents of a collection with their rank, in the order of the listing; those without one come last.
 
         Args:
-            collection: Id, or name in any case; of an unknown one there are no documents.
+            collection: Id, or name in any case.
 
         Raises:
-            UsageError: Several collections have the name.
+            UsageError: No collection, or several, have it.
         """
-        is_known = match_named(collection, collection_names(self._snapshot))
-        collection_id = find_collection(self._snapshot, collection) if is_known else collection
+        collection_id = find_collection(self._snapshot, collection)
         members = self.memberships
         ranks = members.loc[members["collection_id"] == collection_id, ["document_id", "rank"]]
         found: pd.DataFrame = ranks.merge(self.documents, on="document_id").sort_values(["rank", "document_id"])

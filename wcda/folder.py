@@ -49,6 +49,11 @@ class PublishedFolder:
         """Whether the folder has a part that a warehouse has."""
         return any((self.path / part).exists() or (self.path / part).is_symlink() for part in _PARTS)
 
+    @property
+    def has_published(self) -> bool:
+        """Whether a run has published here, or was about to."""
+        return self.current.is_symlink() or bool(_listed(self.snapshots))
+
     def require_existing(self) -> None:
         """Stop if there is nothing to read, or what reading would wait for or lead elsewhere.
 

@@ -27,6 +27,8 @@ _ID = re.compile(r"[0-9a-f]{16}")
 _YEAR = r"(?:1[0-9]|20)"
 _DATE = re.compile(rf"({_YEAR}[0-9x]{{2}})(?:-([01][0-9]|xx))?(?:-([0-3][0-9]|xx))?[~?%]?")
 _DECADE = re.compile(rf"({_YEAR}[0-9])0s")
+_YEARS = re.compile(rf"({_YEAR}[0-9]{{2}})[-–—]({_YEAR}[0-9]{{2}})")
+_EVER = ("0000-01-01", "9999-12-31")
 _NO_SPACES = "\u2e80"  # from here on, scripts that write no spaces between words
 
 
@@ -84,14 +86,24 @@ def read_query(query: str) -> list[Part]:
     return parts
 
 
-def search(snapshot: Snapshot, query: str) -> list[Found]:
+def search(snapshot: Snapshot, query: str, years: str | None = None) -> list[Found]:
     """The documents that have all that is asked for, those first that have most of it in their title, then by date.
 
+    Args:
+        snapshot: Where to look.
+        query: What is asked for.
+        years: What the date must share a day with, such as `1962`, `1962-1965` or `1960s`; `None` for any date or none.
+
     Raises:
-        UsageError: There is nothing to look for.
+        UsageError: There is nothing to look for, or the years are none.
     """
     parts = read_query(query)
     documents = snapshot.read("documents", _COLUMNS).to_pylist()
+    if years is not None:
+        period = _period(years.lower())
+        if period is None:
+            raise UsageError(f"{years}: no years; write them as 1962, 1962-1965, 1960s or 1962-10")
+        documents = [row for row in documents if _is_of(period, row)]
     names, terms = _collection_names(snapshot), _terms(snapshot)
     tests = [(_pattern(part), _test_of_date(part.text), _by_key(snapshot, part.text)) for part in parts]
     hits: dict[str, list[set[str]]] = {}
@@ -200,12 +212,17 @@ def _test_of_date(text: str) -> Callable[[Mapping[str, Any]], bool]:
     def test(row: Mapping[str, Any]) -> bool:
         if row["date_edtf"] and row["date_edtf"].lower() == edtf:
             return True
-        if period is None or row["date_start"] is None:
-            return False
-        first, last = _day(row["date_start"]), _day(row["date_end"] or row["date_start"])
-        return first <= period[1] and last >= period[0]
+        return period is not None and _is_of(period, row)
 
     return test
+
+
+def _is_of(period: tuple[str, str], row: Mapping[str, Any]) -> bool:
+    """Whether the date of a document shares a day with a period."""
+    if row["date_start"] is None:
+        return False
+    first, last = _day(row["date_start"]), _day(row["date_end"] or row["date_start"])
+    return first <= period[1] and last >= period[0]
 
 
 def _day(value: Any) -> str:  # noqa: ANN401 (a date or a timestamp)
@@ -213,10 +230,13 @@ def _day(value: Any) -> str:  # noqa: ANN401 (a date or a timestamp)
 
 
 def _period(text: str) -> tuple[str, str] | None:
-    """First and last day of a year, month, day, decade (`1960s`, `196x`) or interval of these, as ISO 8601."""
-    first, slash, last = text.partition("/")
+    """First and last day of a year, month, day, decade (`1960s`, `196x`) or interval of these, as ISO 8601.
+
+    An interval is written as in EDTF, or `1962-1965`.
+    """
+    first, slash, last = _YEARS.sub(r"\1/\2", text).partition("/")
     if slash:
-        begin, end = _period(first), _period(last)
+        begin, end = (_EVER if each == ".." else _period(each) for each in (first, last))
         return (begin[0], end[1]) if begin and end else None
     if (decade := _DECADE.fullmatch(text)) is not None:
         return f"{decade[1]}0-01-01", f"{decade[1]}9-12-31"

@@ -55,6 +55,9 @@ QUERIES = {
     "1950s": ["Telegram on crops of 1962"],
     "195X": ["Telegram on crops of 1962"],
     "1958/1960-02": ["Telegram on crops of 1962", "毛泽东与赫鲁晓夫谈话"],
+    "1958-1959": ["Telegram on crops of 1962"],
+    "../1959": ["Telegram on crops of 1962"],
+    "1962-06/..": ["A visit to Iran", "毛泽东与赫鲁晓夫谈话"],
     '"October 1962"': ["A visit to Iran"],
     "small undated": ["Undated note"],
     "赫鲁晓夫": ["毛泽东与赫鲁晓夫谈话"],
@@ -69,6 +72,25 @@ def test_what_is_asked_for_is_found_and_nothing_else(query: str, small: Path) ->
     found = wcda.open_warehouse(small).find(query)
 
     assert sorted(found["title"]) == sorted(QUERIES[query])
+
+
+YEARS = {
+    "1962": ["Conversation with Béla Mirányi", "A visit to Iran", "毛泽东与赫鲁晓夫谈话"],
+    "1950-1959": ["Telegram on crops of 1962"],
+    "1962-10": ["A visit to Iran", "毛泽东与赫鲁晓夫谈话"],
+}
+
+
+@pytest.mark.parametrize("years", YEARS)
+def test_years_ask_for_the_date_and_not_for_words(years: str, small: Path) -> None:
+    found = wcda.open_warehouse(small).find("small", years)
+
+    assert sorted(found["title"]) == sorted(YEARS[years])
+
+
+def test_years_that_are_none_are_a_usage_error(small: Path) -> None:
+    with pytest.raises(UsageError, match="soon: no years; write them as 1962, 1962-1965"):
+        wcda.open_warehouse(small).find("iran", "soon")
 
 
 def test_what_stands_in_a_title_comes_first_and_the_fields_are_named(small: Path) -> None:
@@ -155,6 +177,21 @@ def test_json_has_the_same_for_a_machine(harvested_samples: Path, wcda_here: Com
 
     assert (found["count"], found["documents"][0]["document_id"]) == (1, REPEATED)
     assert found["documents"][0]["date_edtf"] == "1949-01-31"
+
+
+def test_words_that_only_the_name_of_a_collection_has_are_said(harvested_samples: Path, wcda_here: Command) -> None:
+    done = wcda_here(
+        "find", "soviet foreign policy", "--years", "1949", "--limit", "1", "--warehouse", harvested_samples
+    )
+
+    assert done.stdout.splitlines()[-2] == "  found in the name of a collection"
+    assert done.stdout.splitlines()[-1].startswith("1 document")
+
+
+def test_a_lone_h_is_help(wcda_here: Command) -> None:
+    done = wcda_here("find", "-h")
+
+    assert (done.returncode, "Usage" in done.stdout) == (0, True)
 
 
 def test_a_mistyped_option_is_no_word(harvested_samples: Path) -> None:

@@ -28,7 +28,7 @@ def test_after_the_quick_start_a_command_without_a_warehouse_means_the_samples(
     done = wcda(*command.split())
 
     assert done.returncode == 0, done.stderr
-    assert "nothing but the samples was harvested here yet; this is warehouse/data/samples" in done.stderr
+    assert "nothing but the samples was published here yet; this is warehouse/data/samples" in done.stderr
 
 
 def test_a_warehouse_of_ones_own_comes_before_the_samples(wcda: Command, tmp_path: Path) -> None:
@@ -42,6 +42,17 @@ def test_a_warehouse_of_ones_own_comes_before_the_samples(wcda: Command, tmp_pat
     assert done.stderr == ""
     assert "of warehouse/data\n" in done.stdout
     assert "one" in done.stdout
+
+
+def test_a_first_harvest_that_fails_hides_the_samples_from_no_one(wcda: Command, tmp_path: Path) -> None:
+    assert wcda("harvest", "--from", "samples", "--direct").returncode == 0
+    (tmp_path / "notes.txt").write_text("Nothing that is a page.\n")
+    assert wcda("harvest", "--from", tmp_path / "notes.txt", "--direct").returncode == 1
+
+    done = wcda("find", "mao")
+
+    assert (done.returncode, "documents for mao" in done.stdout) == (0, True)
+    assert "this is warehouse/data/samples" in done.stderr
 
 
 def test_the_samples_can_be_made_again_without_naming_their_warehouse(wcda: Command) -> None:

@@ -58,7 +58,8 @@ def test_documents_of_a_collection_come_in_the_order_of_its_listing(harvested_sa
 
     assert len(found) == 10
     assert list(found["rank"]) == sorted(found["rank"])
-    assert open_warehouse(harvested_samples).documents_of("no such collection").empty
+    with pytest.raises(UsageError, match="no such collection"):
+        open_warehouse(harvested_samples).documents_of("nowhere")
 
 
 def test_collections_of_a_document_by_any_name_that_it_has(harvested_samples: Path) -> None:
