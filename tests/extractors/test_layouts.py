@@ -491,3 +491,13 @@ def test_every_word_of_a_page_is_in_an_entry_or_in_an_issue(lines: list[str], co
     texts = [text for entry in listing_entries(page) for text in parts(entry)]
     texts += [issue.found for issue in page.issues if issue.kind in holding_text]
     assert sorted(" ".join(text or "" for text in texts).split()) == sorted(body.split())
+
+
+def test_titles_that_end_in_abbreviations_are_titles() -> None:
+    titles = ["Meeting at 10 a.m.", "Talks between Mao et al.", "Letter from Smith, Jr.", "Report of Acme Co. etc."]
+    records = "".join(f"March {day}, 1951\n\n{title}\n\n" for day, title in enumerate(titles, start=1))
+
+    page = read_text(f"Skip to content\n\n\n1 - 4 of 4\n\n\n{records}")
+
+    assert [entry.title for entry in listing_entries(page)] == titles
+    assert page.issues == ()

@@ -34,6 +34,9 @@ _BARE_YEAR = re.compile(r"\d{4}")
 _SENTENCE_END = re.compile(r"(?<![^\w][A-Z])[.!?…][\"'”’»)\]]*$")
 # Without quotes behind it: many a title ends in the quoted name of a document, which is a sentence.
 _PROSE_END = re.compile(r"(?<![^\w][A-Z])[.!?…]$")
+_ABBREVIATED = re.compile(
+    r"\b(?:Jr|Sr|Co|Corp|Inc|Ltd|Bros|Dept|Govt|Gen|Col|etc|al|eds?|Vol|[ap]\.m)\.$", re.IGNORECASE
+)
 _MAX_NAME_LENGTH = 60
 _YEARS_OF_A_LIFE = 30
 
@@ -277,7 +280,7 @@ def titles_are_missing(records: list[Record]) -> bool:
     dated = [record.paragraphs for record in records if record.date and record.paragraphs]
     seconds = Counter(paragraphs[1] for paragraphs in dated if len(paragraphs) > 1)
     single = [paragraphs[0] for paragraphs in dated if len(paragraphs) == 1 or seconds[paragraphs[1]] > 1]
-    prose = sum(_PROSE_END.search(lead) is not None for lead in single)
+    prose = sum(_PROSE_END.search(lead) is not None and _ABBREVIATED.search(lead) is None for lead in single)
     return len(dated) > 1 and 2 * len(single) > len(dated) and 2 * prose > len(single)
 
 
