@@ -501,3 +501,25 @@ def test_titles_that_end_in_abbreviations_are_titles() -> None:
 
     assert [entry.title for entry in listing_entries(page)] == titles
     assert page.issues == ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "| Date | Title | Summary |\n|---|:--|---|\n"
+        "| {0} | [A](https://{2}/a) | {1} |\n| 1962 | [B](https://{2}/b) | {1} |\n",
+        "|  |\n| --- |\n| {0}<br><br>### [A](https://{2}/a)<br>{1} |\n| 1962<br>[B](https://{2}/b)<br>{1} |\n",
+        "+-----+\n| {0} |\n|  |\n| A |\n|  |\n| {1} |\n+-----+\n| 1962 |\n|  |\n| B |\n|  |\n| {1} |\n+-----+\n",
+    ],
+    ids=["columns", "one column", "grid"],
+)
+def test_a_table_of_markdown_has_a_document_in_each_row(rows: str) -> None:
+    table = rows.format("March 14, 1951", "It tells of the talks.", "digitalarchive.wilsoncenter.org/document")
+
+    page = read_text(f"Results: 1 - 2 of 2 Documents\n\n{table}")
+
+    assert [(entry.date_text, entry.title, entry.summary) for entry in listing_entries(page)] == [
+        ("March 14, 1951", "A", "It tells of the talks."),
+        ("1962", "B", "It tells of the talks."),
+    ]
+    assert page.issues == ()
