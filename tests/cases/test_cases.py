@@ -1,5 +1,6 @@
 """Every form in which people hold pages of the archive gives what it holds, or says why not."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 
@@ -44,3 +45,8 @@ def test_every_input_belongs_to_a_case() -> None:
     inputs = {name for name in files if "/" in name and "__pycache__" not in name}
     sources = tuple(source for case in EXPECTED.values() for source in case["sources"])
     assert {name for name in inputs if not name.startswith(sources)} == set()
+
+
+def test_the_table_of_cases_names_each() -> None:
+    named = set(re.findall(r"^\| ([a-z0-9-]+) \|", (CASES / "README.md").read_text(), re.MULTILINE))
+    assert named - {"folder"} == {path.name for path in CASES.iterdir() if path.is_dir() and "_" not in path.name}

@@ -491,3 +491,35 @@ def test_every_word_of_a_page_is_in_an_entry_or_in_an_issue(lines: list[str], co
     texts = [text for entry in listing_entries(page) for text in parts(entry)]
     texts += [issue.found for issue in page.issues if issue.kind in holding_text]
     assert sorted(" ".join(text or "" for text in texts).split()) == sorted(body.split())
+
+
+def test_titles_that_end_in_abbreviations_are_titles() -> None:
+    titles = ["Meeting at 10 a.m.", "Talks between Mao et al.", "Letter from Smith, Jr.", "Report of Acme Co. etc."]
+    records = "".join(f"March {day}, 1951\n\n{title}\n\n" for day, title in enumerate(titles, start=1))
+
+    page = read_text(f"Skip to content\n\n\n1 - 4 of 4\n\n\n{records}")
+
+    assert [entry.title for entry in listing_entries(page)] == titles
+    assert page.issues == ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "| Date | Title | Summary |\n|---|:--|---|\n"
+        "| {0} | [A](https://{2}/a) | {1} |\n| 1962 | [B](https://{2}/b) | {1} |\n",
+        "|  |\n| --- |\n| {0}<br><br>### [A](https://{2}/a)<br>{1} |\n| 1962<br>[B](https://{2}/b)<br>{1} |\n",
+        "+-----+\n| {0} |\n|  |\n| A |\n|  |\n| {1} |\n+-----+\n| 1962 |\n|  |\n| B |\n|  |\n| {1} |\n+-----+\n",
+    ],
+    ids=["columns", "one column", "grid"],
+)
+def test_a_table_of_markdown_has_a_document_in_each_row(rows: str) -> None:
+    table = rows.format("March 14, 1951", "It tells of the talks.", "digitalarchive.wilsoncenter.org/document")
+
+    page = read_text(f"Results: 1 - 2 of 2 Documents\n\n{table}")
+
+    assert [(entry.date_text, entry.title, entry.summary) for entry in listing_entries(page)] == [
+        ("March 14, 1951", "A", "It tells of the talks."),
+        ("1962", "B", "It tells of the talks."),
+    ]
+    assert page.issues == ()

@@ -314,3 +314,18 @@ def test_a_wrong_charset_of_http_does_not_spoil_a_page_in_utf_8(charset: str) ->
     assert text == body.decode()
     assert [issue.kind for issue in issues] == ["encoding"]
     assert decode("Барченко".encode("cp1251"), "windows-1251") == ("Барченко", [])
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        """<script>var x = '<meta charset="windows-1251">';</script>""",
+        "<style>/* <meta charset=koi8-r> */</style>",
+        "<!-- <meta charset=windows-1251> -->",
+    ],
+)
+@pytest.mark.parametrize(("own", "encoding"), [("", "utf-8"), ("<meta charset=windows-1252>", "cp1252")])
+def test_a_charset_within_a_script_a_style_or_a_comment_says_nothing(before: str, own: str, encoding: str) -> None:
+    text = f"<!doctype html><html><head>{before}{own}</head><p>café</p></html>"
+
+    assert decode(text.encode(encoding)) == (text, [])

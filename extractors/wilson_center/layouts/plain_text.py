@@ -74,8 +74,8 @@ def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
     if second is None:
         return body, []
     own = body[: _before_range(body[: second.start()])]
-    if range_of(second) == range_of(match) and not holds_dates(body[second.end() :]):
-        return own, []  # the range line stands above and below the records
+    if _is_range_below(match, second, body[second.end() :]):
+        return own, []
     issue = SECOND_RANGE_LINE.issue(
         "another page begins within this one; only the first was read",
         expected=match[0].strip(),
@@ -93,10 +93,14 @@ def page_starts(text: str) -> list[int]:
     for former, match, end in zip(ranges, ranges[1:], ends[1:], strict=False):
         between = text[former.end() : match.start()]
         at = _page_break(between)
-        # Else the range line of one page may stand above and below its records.
-        if at is not None or range_of(match) != range_of(former) or holds_dates(text[match.end() : end]):
+        if at is not None or not _is_range_below(former, match, text[match.end() : end]):
             starts.append(former.end() + (_before_range(between) if at is None else at))
     return starts
+
+
+def _is_range_below(above: re.Match[str], below: re.Match[str], behind: str) -> bool:
+    """Whether two range lines are those of one page, which has its own above and below its records."""
+    return range_of(below) == range_of(above) and not holds_dates(behind)
 
 
 def _page_break(text: str) -> int | None:

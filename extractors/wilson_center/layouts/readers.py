@@ -42,6 +42,15 @@ _SUB_HEADING = re.compile(r"^#{2,6}[ \t]+\S", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*[ \t]*\*[ \t]*\*)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[*+-][ \t]+(?P<rest>\S.*)$", re.MULTILINE)
 
+# Tables of Markdown, whose rows are lines, and of pandoc, whose rows have lines around them.
+_GRID = re.compile(r"^[ \t]*\+(?:[-=:]{3,}\+)+[ \t]*$", re.MULTILINE)
+_RULE_OF_TABLE = re.compile(r"^[ \t]*\|(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
+_TABLE = re.compile(rf"{_GRID.pattern}|{_RULE_OF_TABLE.pattern}", re.MULTILINE)
+_TABLE_ROW = re.compile(r"[ \t]*\|(.*)\|[ \t]*")
+_NAMES_OF_COLUMNS = frozenset({"", "date", "title", "document", "summary", "description"})
+_CELL_END = re.compile(r"(?<!\\)\|")
+_BREAK = re.compile(r"(?:<br[ \t]*/?>)+", re.IGNORECASE)
+
 # Characters for private use, which no page holds, around the number of a URL.
 _BEGIN, _END = "\ue0b0", "\ue0b1"
 _MARK = re.compile(rf"{_BEGIN}([0-9]+){_END}")
@@ -85,6 +94,8 @@ def undo_rendering(text: str) -> Rendition:
     """The text of a page as the page has it, with the line ends of Unix; the same text if no reader rendered it."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _TABLE.search(text) is not None:
+        text = _without_table(text)
     references = _REFERENCES.search(text)
     if references is not None and _NUMBER.search(text) is not None:
         return _without_numbers(text[: references.start()], dict(_REFERENCE.findall(references["list"])))
@@ -93,6 +104,25 @@ def undo_rendering(text: str) -> Rendition:
     if _INLINE.search(text) is not None:
         return _without_inline_urls(text)
     return Rendition(text)
+
+
+def _without_table(text: str) -> str:
+    """The text with a paragraph for each cell of a table, which has a document in each row."""
+    lines = []
+    is_grid = _GRID.search(text) is not None
+    for line in text.split("\n"):
+        row = _TABLE_ROW.fullmatch(line)
+        if _GRID.fullmatch(line):
+            lines.append("")
+        elif row is None:
+            lines.append(line)
+        elif is_grid:
+            lines.append(row[1].strip())
+        elif not _RULE_OF_TABLE.fullmatch(line):
+            cells = [cell.strip() for part in _CELL_END.split(row[1]) for cell in _BREAK.split(part)]
+            if not _NAMES_OF_COLUMNS.issuperset(map(str.lower, cells)):
+                lines += ["", "\n\n".join(filter(None, cells)), ""]
+    return "\n".join(lines)
 
 
 def _without_numbers(text: str, urls: dict[str, str]) -> Rendition:
