@@ -131,6 +131,9 @@ MISSING_COLLECTION = IssueKind(
 NESTED_TOO_DEEPLY = IssueKind(
     "nested-too-deeply", "error", "A page's elements are nested so deeply that reading would take too long."
 )
+TOO_MANY_ELEMENTS = IssueKind(
+    "too-many-elements", "error", "A page has so many elements that it is none of the archive's, and was not read."
+)
 NO_HTTP = IssueKind("no-http", "error", "A record has no HTTP response.")
 NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable timestamp.")
 NOTHING_IN_PERIOD = IssueKind(

@@ -9,7 +9,6 @@ Tags are recognised as the parser does (HTML Standard, 13.2.5), roughly; when in
 """
 
 import re
-from collections import Counter
 
 _USUAL_DEPTH = 40  # elements that may be open without being counted: pages of the archive have some 25
 _MAX_WORK = 2_500_000  # measured: the worst page within it takes less than 2 s, most of it to read what was built
@@ -60,13 +59,16 @@ def excessive_depth(text: str) -> int | None:
         return None
     work = 0
     opened: list[str] = []
-    forms: Counter[str] = Counter()
+    forms = dict.fromkeys(_FORM, 0)
+    of_form = 0
     for match in TAG.finditer(text):
         name = (match["name"] or "").lower()
         if not name or name in _VOID:
             continue
         if name in _FORM:
-            forms[name] = max(0, forms[name] + (-1 if match["end"] else 1))
+            change = 1 if not match["end"] else -1 if forms[name] else 0
+            forms[name] += change
+            of_form += change
         elif match["end"]:
             _end(opened, name)
         else:
@@ -74,10 +76,10 @@ def excessive_depth(text: str) -> int | None:
             while opened and opened[-1] in ended:
                 opened.pop()
             opened.append(name)
-        of_form = forms.total()
-        work += max(0, len(opened) - _USUAL_DEPTH) + of_form
-        if work > _MAX_WORK:
-            return len(opened) + of_form
+        if of_form or len(opened) > _USUAL_DEPTH:
+            work += max(0, len(opened) - _USUAL_DEPTH) + of_form
+            if work > _MAX_WORK:
+                return len(opened) + of_form
     return None
 
 

@@ -413,6 +413,14 @@ def test_a_flat_page_of_any_number_of_rows_is_read(row: str) -> None:
     assert (page.outcome, len(listing_entries(page))) == ("listing", count)
 
 
+def test_a_page_of_more_tags_than_any_archive_has_is_named() -> None:
+    page = read_text(f"<html><body><p>1 - 1 of 1</p>{'<b></b>' * 250_000}</body></html>")
+
+    assert page.outcome == "unknown"
+    assert [issue.kind for issue in page.issues] == ["too-many-elements"]
+    assert "the page has 500,00" in page.issues[0].message
+
+
 HIDING = {
     "comment": "<!-- {} -->",
     "template": "<template>{}</template>",

@@ -94,7 +94,7 @@ def test_each_python_snippet_works(snippet: str, place: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "Ciphered Telegram from Ambassador to Cuba" in done.stdout
-    assert "Notes by Anastas Mikoyan" in done.stdout
+    assert "Sample: Soviet foreign policy" in done.stdout
 
 
 def test_the_rows_shown_are_rows_of_the_samples(harvested_samples: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_the_backfill_needs_no_catalog() -> None:
     assert "catalog" not in backfill
 
 
+@pytest.fixture
+def ours() -> Iterator[None]:
+    """Our own logger, which sends nothing to runs any more afterwards."""
+    logger = logging.getLogger("flows")
+    former = logger.level, list(logger.handlers)
+    yield
+    logger.setLevel(former[0])
+    logger.handlers[:] = former[1]
+
+
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("name", ["prefect.engine", "prefect.flow_runs"])
 def test_a_known_error_is_one_line_in_the_log_of_a_worker(name: str) -> None:
     from flows.run_states import log_to_runs

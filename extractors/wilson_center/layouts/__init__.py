@@ -15,7 +15,7 @@ from extractors.wilson_center.layouts import (
 )
 from extractors.wilson_center.layouts.mirrored import undo_mirroring
 from extractors.wilson_center.urls import classify
-from schemas.issues import UNKNOWN_PAGE
+from schemas.issues import TOO_MANY_ELEMENTS, UNKNOWN_PAGE
 from schemas.records import PageKind, ParsedPage
 
 LAYOUTS: Layouts = {
@@ -26,6 +26,9 @@ LAYOUTS: Layouts = {
     # the range line by which the others recognise theirs.
     "listing": (old_site, drupal_listing, plain_text),
 }
+
+MAX_TAGS = 400_000
+"""Of a page; 22,000 rows have 310,000. A million take 3 seconds and 200 MiB, and a site can send them for each page."""
 
 _EXPECTED: Mapping[PageKind, str] = {
     "document": "the page of a document, with its fields and texts",
@@ -57,6 +60,14 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
         text: The page, decoded.
         url: Where it was captured; `None` where nobody knows.
     """
+    tags = text.count("<")
+    if tags > MAX_TAGS:
+        issue = TOO_MANY_ELEMENTS.issue(
+            f"the page has {tags:,} tags, and those of the archive some thousand; more than {MAX_TAGS:,} are not read",
+            _EXPECTED[(classify(url) if url else None) or "listing"],
+            _glimpse(text),
+        )
+        return ParsedPage(layout=None, outcome="unknown", issues=(issue,))
     text = undo_mirroring(text, url)
     layout = choose_layout(text, classify(url) if url else None, LAYOUTS)
     if layout is not None:
