@@ -16,11 +16,12 @@ History: names of table and cells, and the forms of the range line, were seen in
 import re
 from collections.abc import Iterable, Iterator
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from extractors.html.flow import ROW, Flow, flow_of, line_of, paragraphs_of
 from extractors.html.hidden import is_seen, may_be_hidden
 from extractors.html.nesting import excessive_depth
+from extractors.html.tree import parse_html
 from extractors.wilson_center.layouts.lines import (
     MARKUP,
     NUMBER,
@@ -117,7 +118,7 @@ def _read_markup(text: str, *, ends_early: bool = False) -> ParsedPage:
             expected="elements nested a few dozen deep",
             found=f"{depth} elements, one within another",
         )
-    tree = LexborHTMLParser(text)
+    tree = parse_html(text)
     body = tree.body or tree.root
     if body is None:
         return _unknown(RANGE_MISSING, "the page has no content", expected="a range line", found="nothing")

@@ -12,6 +12,7 @@ from operator import attrgetter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from extractors.html.tree import parse_html
 from extractors.wilson_center.urls import ARCHIVE_URL, ListingUrl, document_url, parse_listing_url
 
 _WHOLE_ARCHIVE = ListingUrl()
@@ -48,7 +49,7 @@ def read_facets(text: str, own: ListingUrl = _WHOLE_ARCHIVE, base: str = ARCHIVE
         own: What the page itself was asked for; only the URL that it came from shows it.
         base: Where the archive is, if not at one of its known hosts.
     """
-    tree = LexborHTMLParser(text)
+    tree = parse_html(text)
     documents = _documents_below(tree)
     found: dict[tuple[str, str], Facet] = {}
     for link in tree.css("a[href]"):

@@ -23,11 +23,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from extractors.html.flow import ROW, flow_of, line_of, paragraphs_of
 from extractors.html.hidden import is_seen
 from extractors.html.nesting import excessive_depth
+from extractors.html.tree import parse_html
 from extractors.wilson_center.layouts.drupal_listing import PAGE_END
 from extractors.wilson_center.layouts.lines import (
     MARKUP,
@@ -171,7 +172,7 @@ def _unknown(*issues: Issue) -> ParsedPage:
 
 def _read_markup(text: str) -> ParsedPage:
 
-    tree = LexborHTMLParser(text)
+    tree = parse_html(text)
     body = tree.body or tree.root
     if body is None:
         return _without_entries(_Found([]))

@@ -3,9 +3,10 @@
 import json
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
+from extractors.html.tree import parse_html
 
 _PAGE_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(/?)html\b", re.IGNORECASE)
@@ -26,7 +27,7 @@ class PageTree:
     """
 
     def __init__(self, text: str, last_mark: str) -> None:
-        self.tree = LexborHTMLParser(text)
+        self.tree = parse_html(text)
         self.is_cut = not _ends(text, last_mark)
         self._open = self._last_nodes() if self.is_cut else frozenset()
         self._pasted = self._span_of_tabs()
