@@ -131,13 +131,13 @@ MISSING_COLLECTION = IssueKind(
 NESTED_TOO_DEEPLY = IssueKind(
     "nested-too-deeply", "error", "A page's elements are nested so deeply that reading would take too long."
 )
-TOO_MANY_ELEMENTS = IssueKind(
-    "too-many-elements", "error", "A page has so many elements that it is none of the archive's, and was not read."
-)
 NO_HTTP = IssueKind("no-http", "error", "A record has no HTTP response.")
 NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable timestamp.")
 NOTHING_IN_PERIOD = IssueKind(
     "nothing-in-period", "error", "No capture of the source was made within the days that were asked for."
+)
+PAGE_TOO_LARGE = IssueKind(
+    "page-too-large", "error", "A page is so large, or has so many tags, that it is no listing, and was not read."
 )
 PACKED_WACZ = IssueKind("packed-wacz", "error", "A WACZ or zip within another file is too large to be read.")
 BAD_PAGE_LIST = IssueKind("page-list", "error", "A line of pages.csv cannot be used.")

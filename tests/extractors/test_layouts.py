@@ -413,12 +413,13 @@ def test_a_flat_page_of_any_number_of_rows_is_read(row: str) -> None:
     assert (page.outcome, len(listing_entries(page))) == ("listing", count)
 
 
-def test_a_page_of_more_tags_than_any_archive_has_is_named() -> None:
-    page = read_text(f"<html><body><p>1 - 1 of 1</p>{'<b></b>' * 250_000}</body></html>")
+@pytest.mark.parametrize("body", ["<b></b>" * 250_000, "1 - 1 of 1 " * 600_000], ids=["tags", "characters"])
+def test_a_page_that_is_too_large_for_a_listing_is_named(body: str) -> None:
+    page = read_text(f"<html><body><p>1 - 1 of 1</p>{body}</body></html>")
 
     assert page.outcome == "unknown"
-    assert [issue.kind for issue in page.issues] == ["too-many-elements"]
-    assert "the page has 500,00" in page.issues[0].message
+    assert [issue.kind for issue in page.issues] == ["page-too-large"]
+    assert "and is no listing" in page.issues[0].message
 
 
 HIDING = {

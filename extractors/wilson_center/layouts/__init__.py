@@ -15,7 +15,7 @@ from extractors.wilson_center.layouts import (
 )
 from extractors.wilson_center.layouts.mirrored import undo_mirroring
 from extractors.wilson_center.urls import classify
-from schemas.issues import TOO_MANY_ELEMENTS, UNKNOWN_PAGE
+from schemas.issues import PAGE_TOO_LARGE, UNKNOWN_PAGE
 from schemas.records import PageKind, ParsedPage
 
 LAYOUTS: Layouts = {
@@ -28,7 +28,10 @@ LAYOUTS: Layouts = {
 }
 
 MAX_TAGS = 400_000
-"""Of a page; 22,000 rows have 310,000. A million take 3 seconds and 200 MiB, and a site can send them for each page."""
+"""Of a listing; 22,000 rows have 310,000. A million take 3 seconds and 200 MiB, and a site can send so many each time."""
+
+MAX_CHARACTERS = 6_000_000
+"""Of a listing; 22,000 rows have some 5,000,000. What a document's page has was pasted into it, and may be more."""
 
 _EXPECTED: Mapping[PageKind, str] = {
     "document": "the page of a document, with its fields and texts",
@@ -62,10 +65,8 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
     """
     text = undo_mirroring(text, url)
     layout = choose_layout(text, classify(url) if url else None, LAYOUTS)
-    tags = 0 if layout is document_page else text.count("<")  # a document's text has as many as were pasted into it
-    if tags > MAX_TAGS:
-        message = f"the page has {tags:,} tags, and those of the archive some thousand; above {MAX_TAGS:,} none is read"
-        issue = TOO_MANY_ELEMENTS.issue(message, found=_glimpse(text))
+    if layout is not document_page and (size := _excessive_size(text)) is not None:
+        issue = PAGE_TOO_LARGE.issue(f"{size}, and is no listing", found=_glimpse(text))
         return ParsedPage(layout=None, outcome="unknown", issues=(issue,))
     if layout is not None:
         return layout.read(text, url)
@@ -75,6 +76,14 @@ def read_text(text: str, url: str | None = None) -> ParsedPage:
     kind = (classify(url) if url else None) or "listing"
     issue = UNKNOWN_PAGE.issue(f"the page is no {kind} that is known", _EXPECTED[kind], _glimpse(text))
     return ParsedPage(layout=None, outcome="unknown", issues=(issue,))
+
+
+def _excessive_size(text: str) -> str | None:
+    """What a page has too many of to be a listing; `None` if it may be one."""
+    if len(text) > MAX_CHARACTERS:
+        return f"the page has {len(text):,} characters, more than {MAX_CHARACTERS:,}"
+    tags = text.count("<")
+    return f"the page has {tags:,} tags, more than {MAX_TAGS:,}" if tags > MAX_TAGS else None
 
 
 def _glimpse(text: str) -> str:
