@@ -28,7 +28,7 @@ LAYOUTS: Layouts = {
 }
 
 MAX_TAGS = 400_000
-"""Of a listing; 22,000 rows have 310,000. A million take 3 seconds and 200 MiB, and a site can send so many each time."""
+"""Of a listing; 22,000 rows have 310,000. A million take 3 seconds and 200 MiB, for each page that a site sends."""
 
 MAX_CHARACTERS = 6_000_000
 """Of a listing; 22,000 rows have some 5,000,000. What a document's page has was pasted into it, and may be more."""
