@@ -82,7 +82,11 @@ def rebuild(place: Path, warehouse: Path, server: PrefectServer, address: str) -
 
 def completed_tasks(server: PrefectServer) -> int:
     """Of the last rebuild: tasks that parsed, as Prefect's server has them."""
-    runs = server.call("/flow_runs/filter", {"sort": "START_TIME_DESC", "limit": 1})
+    rebuilds = {  # runs that are only scheduled would come before those that have ended
+        "flows": {"name": {"any_": ["rebuild"]}},
+        "flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
+    }
+    runs = server.call("/flow_runs/filter", {**rebuilds, "sort": "START_TIME_DESC", "limit": 1})
     of_it = {
         "flow_runs": {"id": {"any_": [runs[0]["id"]]}},
         "task_runs": {"state": {"type": {"any_": ["COMPLETED"]}}},
