@@ -29,9 +29,12 @@ from tests.extractors.test_document_pages import page
 from tests.flows.faults import ON_DOCUMENTS, PAGES, QUICK_ON_DOCUMENTS, Fault
 from tests.flows.live import frame, published_documents, true_documents, write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
+from tests.flows.true_tables import assert_true
 from tests.replica import ReplicaSite, Truth, replica
+from tests.replica.details import document_details
 from tests.replica.pages import Appearance, Renderer
-from tests.replica.records import document_details, file_body, generate
+from tests.replica.records import file_body, generate
+from tests.replica.results import Archive
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 KILLS = 10
@@ -39,22 +42,22 @@ RELATED = '<table><tr><td class="document"><a href="/document/a"><h3>A Talk</h3>
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 
-def texts(warehouse: Path) -> dict[tuple[str, str], str]:
-    """Each text by the record id and author of its document."""
+def texts(warehouse: Path) -> dict[tuple[str, int], str]:
+    """Each text by the record id of its document, and its place on the page."""
     w = wcda.open_warehouse(warehouse)
     named = w.texts.merge(w.documents[["document_id", "record_id"]], on="document_id")
-    authors = w.document_terms[w.document_terms["role"] == "author"].merge(w.terms[["term_id", "name"]], on="term_id")
-    rows = named.merge(authors[["document_id", "name"]], on="document_id")
-    return {(row["record_id"], row["name"]): row["text"] for row in rows.to_dict("records")}
+    return {(row["record_id"], row["position"]): row["text"] for row in named.to_dict("records")}
 
 
-def true_texts(site: ReplicaSite) -> dict[tuple[str, str], str]:
-    return texts_of(site.truth)
+def true_texts(site: ReplicaSite) -> dict[tuple[str, int], str]:
+    """What `texts` must be."""
+    own = {str(one.record_id): document_details(one).texts for one in site.truth.documents}
+    return {(number, place): text.text for number, each in own.items() for place, text in enumerate(each, 1)}
 
 
-def texts_of(truth: Truth) -> dict[tuple[str, str], str]:
-    details = [(document, document_details(document)) for document in truth.documents]
-    return {(str(document.record_id), own.author): own.text for document, own in details}
+def paths_of_files(site: ReplicaSite) -> list[str]:
+    """The files that the pages of a site's documents show."""
+    return [file.path for document in site.truth.documents for file in document_details(document).files]
 
 
 def test_pages_of_documents_never_captured_come_first_then_the_oldest() -> None:
@@ -124,14 +127,14 @@ def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> 
     assert {url for url, at in known.items() if at is not None} == {f"{SITE}/document/whole", f"{SITE}/document/1"}
 
 
-def test_every_document_and_text_of_the_site_is_as_the_generator_made_it(tmp_path: Path) -> None:
+def test_every_document_term_text_and_file_of_the_site_is_as_the_generator_made_it(tmp_path: Path) -> None:
     with replica(documents=60, collections=1) as site:
         catalog = write_catalog_for(site, tmp_path / "catalog.toml")
         request = HarvestRequest("site", tmp_path / "w", catalog, documents=True)
         receipt = harvest(request)
         assert receipt.outcome == "complete"
-        truth = true_texts(site)
-        assert texts(tmp_path / "w") == truth
+        truth = site.truth
+        assert_true(tmp_path / "w", truth, are_listed=True)
         w = wcda.open_warehouse(tmp_path / "w")
         assert len(w.documents) == 60
         assert w.documents["page_captured_at"].notna().all()
@@ -142,7 +145,7 @@ def test_every_document_and_text_of_the_site_is_as_the_generator_made_it(tmp_pat
         again = wcda.open_warehouse(tmp_path / "w").captures
         assert not again["url"].iloc[asked:].str.contains("/document/").any()
     rebuild(tmp_path / "w")
-    assert texts(tmp_path / "w") == truth
+    assert_true(tmp_path / "w", truth, are_listed=True)
 
 
 def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) -> None:
@@ -151,13 +154,13 @@ def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) 
         request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True, file_mebibytes=1)
         harvest(request)
         harvest(request)
-        details = [document_details(document).file for document in site.truth.documents]
-    small = {name for name in details if len(file_body(name)) <= 1024**2}
-    assert 0 < len(small) < len(details)
+        paths = paths_of_files(site)
+    small = {name for name in paths if len(file_body(name)) <= 1024**2}
+    assert 0 < len(small) < len(paths)
 
     w = wcda.open_warehouse(tmp_path / "w")
     files = w.captures.merge(w.pages[w.pages["outcome"] == "file"][["page_id"]], on="page_id")
-    assert set(w.files["url"]) == {f"{SITE}{name}" for name in details}
+    assert set(w.files["url"]) == {f"{SITE}{name}" for name in paths}
     assert sorted(files["url"]) == sorted(f"{site.url}{name}" for name in small)
     for file in files.to_dict("records"):
         with (tmp_path / "w" / "raw" / file["warc_file"]).open("rb") as segment:
@@ -166,7 +169,7 @@ def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) 
             assert record.content_stream().read() == file_body(file["url"].removeprefix(site.url))
     refused = w.issues[w.issues["kind"] == "fetch-failed"]
     assert set(refused["message"]) == {"the body has more than 1 MiB"}
-    assert set(refused["url"]) == {f"{SITE}{name}" for name in details if name not in small}
+    assert set(refused["url"]) == {f"{SITE}{name}" for name in paths if name not in small}
 
 
 @pytest.mark.parametrize("begin", ["/document/", "/sites/"], ids=["document", "file"])
@@ -177,7 +180,7 @@ def test_what_the_site_no_longer_has_is_said_once_and_does_not_make_each_later_r
         catalog = write_catalog_for(site, tmp_path / "catalog.toml")
         request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True)
         document = site.truth.documents[7]
-        path = document.address if begin == "/document/" else document_details(document).file
+        path = document.address if begin == "/document/" else document_details(document).files[0].path
         site.set_fault("not-found", match=f"^{path}$")
         outcomes = []
         for _ in range(2):
@@ -220,8 +223,9 @@ def test_a_dry_run_counts_the_files_that_are_known_and_were_never_captured(tmp_p
         before, without = estimate(both), estimate(documents)
         harvest(both)
         after = estimate(both)
-    assert (before.files, without.files, after.files) == (30, 0, 0)
-    assert before.requests == without.requests + 30
+        count = len(paths_of_files(site))
+    assert (before.files, without.files, after.files) == (count, 0, 0)
+    assert before.requests == without.requests + count
 
 
 def test_no_file_is_fetched_unless_it_is_asked_for(tmp_path: Path) -> None:
@@ -314,14 +318,14 @@ def test_a_harvest_of_documents_that_is_killed_at_any_moment_ends_in_the_same_ta
 
 def crawl_of(truth: Truth, path: Path) -> Path:
     """The pages of all documents as a crawler captured them."""
-    render = Renderer(Appearance()).document
-    records = (response(f"{SITE}{one.address}", render(one).encode(), packed=True) for one in truth.documents)
-    path.write_bytes(b"".join(records))
+    render, archive = Renderer(Appearance()).document, Archive(truth)
+    pages = ((one.address, render(one, archive.related_to(one))) for one in truth.documents)
+    path.write_bytes(b"".join(response(SITE + address, html.encode(), packed=True) for address, html in pages))
     return path
 
 
 @pytest.mark.parametrize("way", ["WARC", pytest.param("Wayback by pywb", marks=pytest.mark.accept)])
-def test_every_document_and_text_of_an_archive_is_as_the_generator_made_it(way: str, tmp_path: Path) -> None:
+def test_every_document_term_text_and_file_of_an_archive_is_as_the_generator_made_it(way: str, tmp_path: Path) -> None:
     truth = generate(documents=40, collections=1)
     crawl = crawl_of(truth, tmp_path / "crawl.warc.gz")
     if way == "WARC":
@@ -330,8 +334,6 @@ def test_every_document_and_text_of_an_archive_is_as_the_generator_made_it(way: 
         with playing([crawl], tmp_path / "pywb") as player:
             request = HarvestRequest("wayback", tmp_path / "w", wayback=player.url, contact="a@example.org")
             harvest(request)
-    assert texts(tmp_path / "w") == texts_of(truth)
-    documents = wcda.open_warehouse(tmp_path / "w").documents
-    assert set(documents["url"]) == {f"{SITE}{one.address}" for one in truth.documents}
+    assert_true(tmp_path / "w", truth, are_listed=False)
     rebuild(tmp_path / "w")
-    assert texts(tmp_path / "w") == texts_of(truth)
+    assert_true(tmp_path / "w", truth, are_listed=False)

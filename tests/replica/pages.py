@@ -7,13 +7,15 @@ read; `BROKEN` does not keep it, and stands for a layout that nobody has seen ye
 import json
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
-from tests.replica.records import FACET_KINDS, NEWSPAPERS, Document, document_details
+from tests.replica.details import document_details
+from tests.replica.document_html import main_of
+from tests.replica.records import FACET_KINDS, NEWSPAPERS, Document
 from tests.replica.results import PAGE_SIZES, FacetCount, Listing, Query, Sidebar, date_key
 
 MARKUPS = ("1", "2", "3", "mixed")
@@ -67,12 +69,6 @@ class Html:
         return self.shared + self.own
 
 
-def _pill(kind: str, name: str) -> str:
-    slug = name.lower().replace(",", "").replace(" ", "-")
-    pill = f'<a class="pill pill-{kind}" href="/{kind}/{slug}"><span class="name">{escape(name)}</span></a>'
-    return f'<li class="pill-item">{pill}</li>'
-
-
 class Renderer:
     """Makes pages of one appearance."""
 
@@ -114,37 +110,20 @@ class Renderer:
         rules = self._filler[: self._filler.rfind("}", 0, max(missing, 0)) + 1]
         return f'{head}<style media="all">{rules}</style>\n{body}'.encode()
 
-    def document(self, document: Document) -> str:
-        """A document's own page, as the present site has it."""
-        date = f'<h2 class="date">{escape(document.date_text)}</h2>' if document.date_text else ""
-        own = document_details(document)
-        body = "".join(f"<p>{escape(each)}</p>" for each in own.text.split("\n\n"))
-        return f"""{_head(f"{document.title} | Digital Archive (replica)")}
-<link rel="canonical" href="{_HOSTS["absolute"]}{document.address}">
-<link rel="shortlink" href="{_HOSTS["absolute"]}/node/{own.node_id}"></head>
-<body class="path-node">{_header()}
-<main role="main"><section class="jumbotron jumbotron-document"><div class="content-block">{date}
-<h1 class="title"><span>{escape(document.title)}</span>
-</h1></div></section>
-<section class="document-container"><div class="document-frame"><div class="tab-content" id="documentTabs">
-<div class="tab-pane fade" id="original"><object class="pdf-preview" data="{own.file}"></object></div>
-<div class="tab-pane fade active show" id="translation"><div class="tab-content tab-content-languages">
-<div class="tab-pane" id="translation-English">{body}
-<script>(function(){{/* /cdn-cgi/challenge-platform/scripts/jsd/main.js */}})();</script></div></div></div></div></div>
-<div class="text-block">{_paragraphs(document)}</div>
-<h2 class="title">Author(s):</h2>
-<ul class="pill-list">
+    def document(self, document: Document, related: Sequence[Document] = ()) -> str:
+        """A document's own page, as the present site has it.
 
-{_pill("people", own.author)}
-</ul></section>
-<section class="document-information"><div class="information-block"><h3 class="sub-title">Source</h3>
-<div class="text">{escape(own.source)}</div></div><div class="information-block">
-<h3 class="sub-title">Language</h3><div class="text"><ul class="pill-list"><li><a class="pill"
-href="/search?f[0]=languages:3966"><span class="name">Russian</span></a></li></ul></div></div>
-<div class="information-block"><h3 class="sub-title">Record ID</h3>
-<div class="text">{document.record_id}</div></div></section>
-<a id="citation-url">{_HOSTS["absolute"]}/document/{document.record_id}</a>
-</main>
+        Args:
+            document: Whose page it is.
+            related: Documents that it names as related.
+        """
+        own = document_details(document)
+        site = _HOSTS["absolute"]
+        return f"""{_head(f"{document.title} | Digital Archive (replica)")}
+<link rel="canonical" href="{site}{document.address}">
+<link rel="shortlink" href="{site}/node/{own.node_id}"></head>
+<body class="path-node">{_header()}
+{main_of(document, own, _paragraphs(document), related, site)}
 {_footer()}
 {_settings(f"node/{own.node_id}", 0)}
 <script src="/cdn-cgi/challenge-platform/scripts/jsd/main.js"></script>

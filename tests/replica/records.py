@@ -102,30 +102,6 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Details:
-    """What the page of a document has, and no listing shows."""
-
-    node_id: int
-    author: str
-    source: str
-    file: str
-    text: str
-
-
-def document_details(document: Document) -> Details:
-    """What the page of a document has; the same for the same record id."""
-    number = document.record_id
-    words = [f"Paragraph {each} of record {number}, which speaks of grain & of “steel”." for each in range(1, 4)]
-    return Details(
-        node_id=number + 80_000,
-        author=f"Writer, {chr(65 + number % 26)}.",
-        source=f"Invented Archive, fond {number % 97}, file {number}.",
-        file=f"/sites/default/files/{number}.pdf",
-        text="\n\n".join(words),
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Collection:
     """One result set: its catalog entry, and its documents in the order in which the site lists them."""
 

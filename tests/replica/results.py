@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, unquote
 
+from tests.replica.details import related_numbers
 from tests.replica.records import TEXT_KIND, Collection, Document, Truth, added_document
 
 PAGE_SIZES = (10, 100)
@@ -97,6 +98,7 @@ class Archive:
 
     start: Truth
     _documents: dict[str, Document] = field(init=False)
+    _by_number: dict[int, Document] = field(init=False)
     _collections: dict[tuple[str, str], Collection] = field(init=False)
     _members: dict[tuple[str, str], frozenset[str]] = field(init=False)
     _words: dict[str, frozenset[str]] = field(init=False)
@@ -157,6 +159,10 @@ class Archive:
         """The document at an address, by slug or by record id."""
         return self._documents.get(address) or self._by_record_id(address)
 
+    def related_to(self, document: Document) -> list[Document]:
+        """The documents that the page of a document names as related, as long as they are there."""
+        return [self._by_number[number] for number in related_numbers(document) if number in self._by_number]
+
     def add_first(self, query: Query) -> Document:
         """A new document comes first in the archive and in the result set: everything else moves on by one."""
         self._added += 1
@@ -193,6 +199,7 @@ class Archive:
 
     def _take(self, truth: Truth) -> None:
         self._documents = {document.address: document for document in truth.documents}
+        self._by_number = {document.record_id: document for document in truth.documents}
         # Texts are found whatever the case of their letters, and so are ids, which have none.
         self._collections = {(one.kind, one.id.casefold()): one for one in truth.collections}
         self._members = {key: frozenset(one.addresses) for key, one in self._collections.items()}
@@ -232,9 +239,7 @@ class Archive:
 
     def _by_record_id(self, address: str) -> Document | None:
         number = address.removeprefix("/document/")
-        if not number.isdecimal():
-            return None
-        return next((one for one in self._documents.values() if one.record_id == int(number)), None)
+        return self._by_number.get(int(number)) if number.isdecimal() else None
 
 
 def date_key(document: Document) -> str:

@@ -32,7 +32,7 @@ from tests.replica.results import Archive, Query, read_query
 CONTROL = "/__replica__/"
 
 _MODIFIED = datetime(2025, 10, 1, 8, tzinfo=UTC)
-_FILE = re.compile(r"/sites/default/files/([0-9]+)\.pdf")
+_FILE = re.compile(r"/sites/default/files/([0-9]+)(?:-transcript)?\.pdf")
 _ROBOTS = b"User-agent: *\nDisallow: /core/\nDisallow: /admin/\nDisallow: /search/\nDisallow: /user/login/\n"
 _MAX_HEAD_LENGTH = 64 * 1024
 _MAX_STORED_BYTES = 400_000_000
@@ -119,7 +119,7 @@ class Site:
         document = self._archive.document(request.path)
         if document is None:
             return page(self._renderer.not_found(), 404)
-        return page(self._renderer.document(document))
+        return page(self._renderer.document(document, self._archive.related_to(document)))
 
     def _search(self, request: Request) -> Response:
         if self._stored_version != self._archive.version:
