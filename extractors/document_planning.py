@@ -2,20 +2,35 @@
 
 Asked for is each URL of a document that a page shows. A page that was captured whole within the last days is not asked
 for again; one that calls itself by another URL stands for that one too. What comes and is no whole page of a document
-is asked for again once all others came; many such answers in a row are the site's, and end it. What the site says that
-it does not have is said once, and counts as if it had come: it is asked for again as late as a page that did.
+is asked for again once all others came; many such answers in a row are the site's, and end it.
+
+What the site does not give is reported once, and counts as if it had come. What it does not have is asked for again as
+late as a page that came; what is larger than the limit, once that is raised; what robots.txt forbids, once it does not.
 """
 
 import datetime as dt
+import re
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.planning import MAX_IN_A_ROW, MAX_READINGS
 from schemas.document_records import DocumentFields
-from schemas.issues import FETCH_FAILED, GONE, UNKNOWN_PAGE, Issue
+from schemas.issues import (
+    FETCH_FAILED,
+    FORBIDDEN,
+    GONE,
+    LASTING,
+    MOVED,
+    TOO_LARGE_TO_FETCH,
+    UNKNOWN_PAGE,
+    Issue,
+    IssueKind,
+)
 from schemas.parsed import PARSED_TABLES
 from schemas.records import ParsedPage
 from schemas.revisits import resolve_revisits
@@ -23,32 +38,71 @@ from schemas.revisits import resolve_revisits
 _URLS = ("own_url", "url", "cited_url")
 _ADDRESSES = (*_URLS, "node_id")
 _LINKS = ("entries", "page_relations")
+_MEBIBYTE = 1024**2
+_LIMIT = re.compile(r"at most ([0-9]+) MiB")
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """What a run reported of a URL that the site does not give.
+
+    Attributes:
+        kind: Of the issue (`schemas.issues.LASTING`).
+        at: When the run began.
+        expected: As the issue has it.
+    """
+
+    kind: str
+    at: dt.datetime
+    expected: str | None = None
+
+    def is_final(self, max_bytes: int) -> bool:
+        """Whether nothing can come of asking again, for at most so many bytes."""
+        limit = _LIMIT.fullmatch(self.expected or "") if self.kind == TOO_LARGE_TO_FETCH.name else None
+        return limit is not None and max_bytes <= int(limit[1]) * _MEBIBYTE
 
 
 class Absences:
-    """What a site says that it does not have, which is believed once it has sent something else.
+    """What a site does not give; that it has nothing at a URL is believed once it has sent something else.
 
     Args:
-        known: URLs of which former runs believed it.
+        known: What former runs reported, by URL.
 
     Attributes:
-        count: How many are believed.
+        count: How many URLs are known not to come.
     """
 
-    def __init__(self, known: Collection[str] = ()) -> None:
+    def __init__(self, known: Mapping[str, Absence] | None = None) -> None:
         self.count = 0
-        self._known = frozenset(known)
+        self._known = known or {}
         self._waiting: dict[str, str] = {}
         self._issues: list[Issue] = []
 
+    def is_known(self, url: str, kind: IssueKind) -> bool:
+        """Whether the last that former runs reported of a URL is of a kind."""
+        return url in self._known and self._known[url].kind == kind.name
+
     def add(self, url: str, reason: str) -> bool:
-        """Take in what the site said of a URL; gives whether it is news, which can be doubted."""
-        if url in self._known:
+        """Take in that the site says that it has nothing at a URL; gives whether it is news, which can be doubted."""
+        if self.is_known(url, GONE):
             self.count += 1
             self._issues.append(GONE.issue(f"the site still has nothing here: {reason}", url=url, level="info"))
             return False
         self._waiting[url] = reason
         return True
+
+    def add_forbidden(self, url: str, reason: str) -> None:
+        """Take in that robots.txt forbids a URL."""
+        self.count += 1
+        if not self.is_known(url, FORBIDDEN):
+            self._issues.append(FORBIDDEN.issue(f"{reason}; it is asked for once robots.txt allows it", url=url))
+
+    def add_too_large(self, url: str, reason: str, max_bytes: int) -> None:
+        """Take in that what stands at a URL has more than so many bytes, which are whole mebibytes."""
+        self.count += 1
+        expected = f"at most {max_bytes // _MEBIBYTE} MiB"
+        if not self.is_known(url, TOO_LARGE_TO_FETCH) or self._known[url].expected != expected:
+            self._issues.append(TOO_LARGE_TO_FETCH.issue(reason, expected, url=url))
 
     def believe(self) -> None:
         """Believe all that was said so far."""
@@ -76,14 +130,14 @@ class DocumentPlan:
 
     Args:
         urls: What to ask for, in this order.
-        gone: URLs of which former runs know that the site has no page.
+        known: What former runs reported of URLs that the site does not give.
 
     Attributes:
-        absences: What the site says that it does not have.
+        absences: What the site does not give.
     """
 
-    def __init__(self, urls: Sequence[str], gone: Collection[str] = ()) -> None:
-        self.absences = Absences(gone)
+    def __init__(self, urls: Sequence[str], known: Mapping[str, Absence] | None = None) -> None:
+        self.absences = Absences(known)
         self._due = deque((url, 1) for url in urls)
         self._expected = len(urls)
         self._came = 0
@@ -113,6 +167,11 @@ class DocumentPlan:
         """Take in that the site says that it has no page at a URL."""
         if self.absences.add(url, reason):
             self._count_useless()
+
+    def observe_too_large(self, url: str, reason: str, max_bytes: int) -> None:
+        """Take in that the page at a URL has more than so many bytes, as no page of the archive has."""
+        self.absences.add_too_large(url, reason, max_bytes)
+        self._count_useless()
 
     def _count_useless(self) -> None:
         self._in_a_row += 1
@@ -145,8 +204,8 @@ def says_that_there_is_none(page: ParsedPage) -> bool:
     return is_unknown and any(issue.kind == UNKNOWN_PAGE.name for issue in page.issues)
 
 
-def known_gone(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime]:
-    """Each URL of which runs know that the site has nothing there, and when the last of them began.
+def known_absences(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, Absence]:
+    """The last that runs reported of each URL that the site does not give, or from which it leads elsewhere.
 
     Args:
         segments: Parsed tables (`schemas.parsed`).
@@ -155,15 +214,19 @@ def known_gone(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datet
     for segment in segments:
         plans = segment["events"].filter(pc.equal(segment["events"]["event"], "plan"))
         began |= dict(zip(plans["run_id"].to_pylist(), plans["at"].to_pylist(), strict=True))
-    found: dict[str, dt.datetime] = {}
+    found: dict[str, Absence] = {}
+    for row in _lasting_issues(segments):
+        at = began.get(row["run_id"])
+        if at is not None and (row["url"] not in found or found[row["url"]].at <= at):
+            found[row["url"]] = Absence(row["kind"], at, row["expected"])
+    return found
+
+
+def _lasting_issues(segments: Sequence[Mapping[str, pa.Table]]) -> Iterator[dict[str, Any]]:
     for segment in segments:
         issues = segment["issues"]
-        rows = issues.filter(pc.equal(issues["kind"], GONE.name)).select(["url", "run_id"]).to_pylist()
-        for row in rows:
-            at = began.get(row["run_id"])
-            if at is not None:
-                found[row["url"]] = max(at, found.get(row["url"], at))
-    return found
+        lasting = issues.filter(pc.is_in(issues["kind"], value_set=pa.array(sorted(LASTING))))
+        yield from lasting.select(["url", "run_id", "kind", "expected", "found"]).to_pylist()
 
 
 def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
@@ -179,6 +242,8 @@ def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
         found.update(dict.fromkeys(files["url"].to_pylist(), True))
         for url in pc.unique(segment["page_files"]["url"]).drop_null().to_pylist():
             found.setdefault(url, False)
+    moved = {row["url"]: row["found"] for row in _lasting_issues(segments) if row["kind"] == MOVED.name}
+    found.update(dict.fromkeys((url for url, other in moved.items() if found.get(other)), True))
     return found
 
 
@@ -195,7 +260,7 @@ def known_documents(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
     captured = _captured(segments)
-    gone = known_gone(segments)
+    gone = {url: one.at for url, one in known_absences(segments).items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
 
@@ -228,4 +293,17 @@ def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.dateti
     for row in shown.select(["page_id", "captured_at"]).to_pylist():
         for url in of_page.get(row["page_id"], ()):
             latest[url] = max(row["captured_at"], latest.get(url, row["captured_at"]))
-    return latest
+    return _with_redirects(segments, latest)
+
+
+def _with_redirects(
+    segments: Sequence[Mapping[str, pa.Table]], latest: Mapping[str, dt.datetime]
+) -> dict[str, dt.datetime]:
+    """The same, and each URL from which the site redirects to one of these."""
+    found = dict(latest)
+    for segment in segments:
+        aliases = segment["aliases"].filter(pc.equal(segment["aliases"]["evidence"], "redirect"))
+        for row in aliases.to_pylist():
+            if row["other_url"] in latest:
+                found.setdefault(row["url"], latest[row["other_url"]])
+    return found

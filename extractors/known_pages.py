@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.document_planning import known_documents, known_files, known_gone
+from extractors.document_planning import known_absences, known_documents, known_files
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
@@ -23,6 +23,7 @@ RESUMED_WITHIN = dt.timedelta(days=1)
 
 _OF_CAPTURE = ("capture_id", "url", "captured_at", "etag", "last_modified")
 _COLUMNS = [*_OF_CAPTURE, "page_id", "outcome"]
+_OF_FILES = ("captures", "page_files", "issues")
 _OF_ARCHIVED = ["capture_id", "url", "captured_at", "http_status", "revisits", "outcome"]
 
 
@@ -36,7 +37,7 @@ class KnownPages:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
         documents: URLs of documents, and when the page of each was captured last, or was found to be none; `None` if
             neither ever happened.
-        gone: URLs at which the site has nothing, and when it was asked last.
+        absences: What was reported last of URLs that the site does not give.
     """
 
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
@@ -48,8 +49,8 @@ class KnownPages:
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
         self.documents = known_documents(segments)
-        self.gone = known_gone(segments)
-        self._of_files = [{"captures": each["captures"], "page_files": each["page_files"]} for each in segments]
+        self.absences = known_absences(segments)
+        self._of_files = [{name: each[name] for name in _OF_FILES} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}
 

@@ -104,6 +104,12 @@ FETCH_FAILED = IssueKind(
 FUTURE_TIMESTAMP = IssueKind(
     "future-timestamp", "warning", "A capture's timestamp is later than the run that read it; it counts as unknown."
 )
+FORBIDDEN = IssueKind(
+    "forbidden",
+    "error",
+    "robots.txt of the site forbids the page of a document, or a file that a page shows; it is reported once, and "
+    "asked for once robots.txt allows it.",
+)
 GONE = IssueKind(
     "gone",
     "error",
@@ -131,6 +137,9 @@ MISSING_COLLECTION = IssueKind(
 NESTED_TOO_DEEPLY = IssueKind(
     "nested-too-deeply", "error", "A page's elements are nested so deeply that reading would take too long."
 )
+MOVED = IssueKind(
+    "moved", "info", "The site redirects from a file, or from a document that it did not have before, to another URL."
+)
 NO_HTTP = IssueKind("no-http", "error", "A record has no HTTP response.")
 NO_INSTANT = IssueKind("no-instant", "warning", "A capture has no readable timestamp.")
 NOTHING_IN_PERIOD = IssueKind(
@@ -157,6 +166,12 @@ TEXT_OUTSIDE_ENTRIES = IssueKind("text-outside-entries", "warning", "A text amon
 TITLE_MISSING = IssueKind("title-missing", "error", "An entry has no title.")
 TITLES_MISSING = IssueKind("titles-missing", "error", "A page holds dates and summaries, and no title.")
 TOO_LARGE = IssueKind("too-large", "error", "A record is too large to be a page.")
+TOO_LARGE_TO_FETCH = IssueKind(
+    "too-large-to-fetch",
+    "error",
+    "A file that a page shows is larger than `--file-mebibytes`, or the page of a document than any page is; it is "
+    "reported once, and asked for once the limit is raised.",
+)
 TOTAL_UNKNOWN = IssueKind("total-unknown", "info", "A page of the old site does not say how many entries there are.")
 UNDECIDED_ENTRIES = IssueKind(
     "undecided-entries", "error", "Where one entry ends and the next begins cannot be told; they were left out."
@@ -213,6 +228,9 @@ UNSAFE_URL = IssueKind(
     "warning",
     "A URL holds blanks or control characters, which are percent-encoded, or a password, which is left out.",
 )
+
+LASTING = frozenset({FORBIDDEN.name, GONE.name, MOVED.name, TOO_LARGE_TO_FETCH.name})
+"""What runs report of a URL and then do not ask for each time: the last that was reported stays until the URL came."""
 
 ISSUE_KINDS: dict[str, IssueKind] = {
     kind.name: kind for kind in list(globals().values()) if isinstance(kind, IssueKind)

@@ -15,11 +15,12 @@ from extractors.known_pages import KnownPages
 from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources import Choice
-from extractors.sources.site import NO_SUCH_PAGE, Fetched, Site
+from extractors.sources.site import NO_SUCH_PAGE, Fetched, ForbiddenError, Site
+from extractors.sources.wire import MAX_BODY_BYTES, TooLargeError
 from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
 from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
-from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED
+from schemas.issues import FETCH_FAILED, GONE, INCOMPLETE_READING, MOVED, SITE_STOPPED
 from schemas.listings import listing_entries
 from schemas.records import FILE, Alias, FetchedPage, Item, KnownCapture, PageRequest
 
@@ -83,6 +84,7 @@ class Crawl:
         self._known = known
         self._workers = workers
         self._choice = choice
+        self._max_bytes = choice.file_mebibytes * 1024**2
         self._ask_again = dt.timedelta(days=choice.document_days)
         self._files: set[str] = set()
         self._named: set[str] = set()
@@ -145,11 +147,16 @@ class Crawl:
 
     async def _ask_for_documents(self) -> None:
         """Ask for the pages of documents, once the listings have shown which there are."""
-        urls = due_now(dict.fromkeys(self._named) | self._known.documents, self._ask_again)
+        documents, absences = self._known.documents, self._known.absences
+        known = {
+            url: absence
+            for url, absence in absences.items()
+            if absence.kind != GONE.name or documents.get(url) == absence.at  # and did not come since
+        }
+        due = due_now(dict.fromkeys(self._named) | documents, self._ask_again)
+        urls = [url for url in due if url not in known or not known[url].is_final(MAX_BODY_BYTES)]
         self.due_documents = 0 if self._is_refused else len(urls)
-        documents = self._known.documents
-        gone = [url for url, at in self._known.gone.items() if documents.get(url) == at]  # and did not come since
-        self._documents = DocumentPlan(urls, gone)
+        self._documents = DocumentPlan(urls, known)
         if self._is_refused:
             self._documents.stop("the site must not or cannot be asked any more")
         async with asyncio.TaskGroup() as group:
@@ -166,6 +173,10 @@ class Crawl:
             known = self._known.latest(asked)
             try:
                 fetched = await self.site.fetch(asked, known.validators if known else None)
+            except ForbiddenError as error:
+                self._documents.absences.add_forbidden(url, str(error))
+            except TooLargeError as error:
+                self._documents.observe_too_large(url, str(error), MAX_BODY_BYTES)
             except FetchError as error:
                 if error.status in NO_SUCH_PAGE:
                     self._documents.observe_absence(url, str(error))
@@ -181,9 +192,12 @@ class Crawl:
         """Ask for the files that pages of documents show, and that were never captured."""
         captured = {url for url, is_captured in self._known.files.items() if is_captured}
         shown = {url for url in (*self._known.files, *self._files) if url.startswith(f"{ARCHIVE_URL}/")}
-        due = due_documents({url: self._known.gone.get(url) for url in shown}, dt.datetime.now(dt.UTC), self._ask_again)
-        self._file_urls = iter([url for url in due if self._at_site(url) not in captured])
-        absences = Absences(self._known.gone)
+        known = self._known.absences
+        asked = {url: known[url].at if url in known and known[url].kind == GONE.name else None for url in shown}
+        due = due_documents(asked, dt.datetime.now(dt.UTC), self._ask_again)
+        left = [url for url in due if captured.isdisjoint((url, self._at_site(url)))]
+        self._file_urls = iter([url for url in left if url not in known or not known[url].is_final(self._max_bytes)])
+        absences = Absences(known)
         async with asyncio.TaskGroup() as group:
             for _ in range(self._workers):
                 group.create_task(self._work_on_files(absences))
@@ -195,7 +209,12 @@ class Crawl:
             if self._is_refused:
                 return
             try:
-                fetched = await self.site.fetch(self._at_site(url), max_bytes=self._choice.file_mebibytes * 1024**2)
+                fetched = await self.site.fetch(self._at_site(url), max_bytes=self._max_bytes)
+            except ForbiddenError as error:
+                absences.add_forbidden(url, str(error))
+            except TooLargeError as error:
+                reason = f"{error}; a larger --file-mebibytes fetches it"
+                absences.add_too_large(url, reason, self._max_bytes)
             except FetchError as error:
                 if error.status in NO_SUCH_PAGE:
                     absences.add(url, str(error))
@@ -204,22 +223,26 @@ class Crawl:
             except SiteStoppedError as error:
                 self._refuse(str(error))
             else:
-                absences.believe()
-                self._take_file(fetched)
+                self._take_file(url, fetched, absences)
             self._hand_out_all(absences.take())
 
-    def _take_file(self, fetched: Fetched) -> None:
+    def _take_file(self, url: str, fetched: Fetched, absences: Absences) -> None:
         *hops, answer = fetched.exchanges
         for hop in hops:
             self._hand_out(FetchedPage(hop))
         content_type = answer.header("content-type") or ""
         if not content_type.startswith("text/html"):
+            absences.believe()
             self._hand_out(FetchedPage(answer, None, fetched.decoded, FILE))
+            if hops:
+                self._hand_out(MOVED.issue("the site leads from this file to another URL", found=answer.url, url=url))
             return
         page = read_page(fetched.decoded, answer.url, content_type)
         self._hand_out(FetchedPage(answer, None, fetched.decoded, page))
         if page.outcome == "challenge":
             self._refuse(_CHALLENGED)
+        else:
+            absences.add(url, "a page came instead of the file")
 
     def _refuse(self, reason: str) -> None:
         """Ask for nothing more, and say why, once."""
@@ -235,6 +258,8 @@ class Crawl:
             one, other = self._canonical(hop.url), self._canonical(answer.url)
             if one and other and one != other:
                 self._hand_out(Alias(one, other, "redirect"))
+        if hops and self._documents.absences.is_known(url, GONE):
+            self._hand_out(MOVED.issue("the site leads from this document to another URL", found=answer.url, url=url))
         if answer.status == _NOT_MODIFIED and known is not None:
             self._hand_out(FetchedPage(answer, known=known))
             self._documents.observe(url, is_useful=True)

@@ -25,7 +25,7 @@ from extractors.wilson_center.urls import (
     listing_url,
 )
 from schemas.errors import UsageError
-from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, GONE, INCOMPLETE_READING, Issue
+from schemas.issues import EMPTY_COLLECTION, FETCH_FAILED, INCOMPLETE_READING, LASTING, MOVED, Issue
 from schemas.records import FetchedPage, Item, Progress
 
 _WHOLE_ID = WHOLE_ARCHIVE.collection.collection_id
@@ -174,8 +174,8 @@ class LiveSite:
     def _count(self, item: Item) -> None:
         has_failed = isinstance(item, Issue) and item.kind == FETCH_FAILED.name
         self._failed += has_failed
-        is_gone = isinstance(item, Issue) and item.kind == GONE.name
-        self._pages += has_failed or is_gone or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
+        is_absent = isinstance(item, Issue) and item.kind in LASTING and item.kind != MOVED.name
+        self._pages += has_failed or is_absent or (isinstance(item, FetchedPage) and item.is_page and not item.is_file)
 
 
 def _asked(entry: CatalogEntry) -> str:

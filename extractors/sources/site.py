@@ -85,6 +85,10 @@ class _PageError(FetchError):
     """The page cannot be had, and the site is well."""
 
 
+class ForbiddenError(_PageError):
+    """robots.txt forbids the URL, or the one to which it leads."""
+
+
 class _RedirectError(FetchError):
     """Redirects lead nowhere that we may go."""
 
@@ -299,7 +303,7 @@ class Site:
             if next_url in seen or len(hops) > MAX_REDIRECTS:
                 raise _RedirectError("redirected in a circle", url=next_url)
             if not self._robots.allows(next_url):
-                raise _PageError("robots.txt forbids this address", url=next_url)
+                raise ForbiddenError("robots.txt forbids this address", url=next_url)
             seen.add(next_url)
             hops.append(await self._ask(next_url, headers, max_bytes))
             next_url = self._target_within(hops[-1])

@@ -25,6 +25,7 @@ class Fault:
     Attributes:
         said: What is reported, on standard error if nothing was published, else on standard output.
         whole: Whether the tables are all that the archive holds.
+        is_lasting: Whether each page that did not come has an issue of its own, which stays.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Fault:
     exit_code: int
     said: str = ""
     whole: bool = False
+    is_lasting: bool = False
 
 
 def passing(name: str, **parameters: Any) -> Fault:
@@ -127,15 +129,17 @@ ON_DOCUMENTS = {
     "maintenance always": Fault("maintenance", {"after": 10}, 3, "useless answers"),
     "redirect loop": Fault("redirect-loop", {"after": 55}, 3, "circle"),
     "redirect off the host": Fault("redirect-off-host", {"after": 55}, 3, "elsewhere.invalid"),
-    "200 MB": Fault("huge-body", {"after": 57}, 3, "more than 8 MiB"),
+    "200 MB": Fault("huge-body", {"after": 57}, 3, "more than 8 MiB", is_lasting=True),
     "gzip bomb": Fault("gzip-bomb", {"megabytes": 200, "after": 57}, 3, "unpacks to more than"),
     "wrong charset in the header": passing("wrong-charset"),
     "wrong charset in header and page": passing("wrong-charset", in_header=False),
-    "not found": Fault("not-found", {"after": 55}, 3, "HTTP 404"),
+    "not found": Fault("not-found", {"after": 55}, 3, "has nothing here: HTTP 404", is_lasting=True),
     "the front page for every document": Fault("front-page", {"after": 10}, 3, "useless answers"),
     "the same page for every document": Fault("same-document", {}, 3, "useless answers"),
     "the same record id on every page": Fault("same-record-id", {}, 0, ""),
-    "robots.txt that forbids": Fault("robots-forbids", {"path": "/document/"}, 3, "robots.txt forbids"),
+    "robots.txt that forbids": Fault(
+        "robots-forbids", {"path": "/document/"}, 3, "robots.txt forbids", is_lasting=True
+    ),
 }
 """Those that strike pages of documents, of which the site has `PAGES`, after the listings came."""
 

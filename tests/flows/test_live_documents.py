@@ -13,14 +13,14 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 import wcda
-from extractors.document_planning import DocumentPlan, due_documents, known_documents
+from extractors.document_planning import Absence, DocumentPlan, due_documents, known_documents
 from extractors.parsing import SegmentParser
 from extractors.planning import MAX_IN_A_ROW
 from extractors.warc.landed import LandedCapture, LandedIssue
 from flows.estimate import estimate
 from flows.harvest import BATCH_PAGES, harvest, rebuild
 from flows.request import HarvestRequest
-from schemas.issues import GONE
+from schemas.issues import GONE, LASTING
 from schemas.records import Capture, Plan
 from tests.archives.playing import playing
 from tests.conftest import WCDA, bare_environment, run_here, run_wcda
@@ -90,7 +90,7 @@ def test_a_site_that_sends_nothing_of_use_is_left_alone() -> None:
 
 
 def test_what_a_site_does_not_have_is_believed_once_it_sent_something_else() -> None:
-    plan = DocumentPlan(["a", "b", "c"], gone=["c"])
+    plan = DocumentPlan(["a", "b", "c"], {"c": Absence(GONE.name, NOW)})
     plan.observe_absence("a", "HTTP 404")
     assert plan.absences.take() == []
     plan.observe("b", is_useful=True)
@@ -167,9 +167,84 @@ def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) 
             segment.seek(file["warc_offset"])
             record = next(iter(ArchiveIterator(segment)))
             assert record.content_stream().read() == file_body(file["url"].removeprefix(site.url))
-    refused = w.issues[w.issues["kind"] == "fetch-failed"]
-    assert set(refused["message"]) == {"the body has more than 1 MiB"}
+    refused = w.issues[w.issues["kind"] == "too-large-to-fetch"]
+    assert set(refused["message"]) == {"the body has more than 1 MiB; a larger --file-mebibytes fetches it"}
     assert set(refused["url"]) == {f"{SITE}{name}" for name in paths if name not in small}
+    assert len(w.issues) == len(refused)
+
+
+def test_a_file_above_the_limit_is_reported_once_and_fetched_once_the_limit_is_raised(tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True, file_mebibytes=1)
+        large = {path for path in paths_of_files(site) if len(file_body(path)) > 1024**2}
+        assert harvest(request).outcome == "short"
+        site.clear_log()
+        assert harvest(request).outcome == "complete"
+        assert large.isdisjoint(entry["path"] for entry in site.log())
+        raised = replace(request, file_mebibytes=2)
+        assert (estimate(request).files, estimate(raised).files) == (0, len(large))
+        kinds = [wcda.open_warehouse(tmp_path / "w").issues["kind"].tolist()]
+        assert harvest(raised).outcome == "complete"
+    kinds.append(wcda.open_warehouse(tmp_path / "w").issues["kind"].tolist())
+    assert kinds == [["too-large-to-fetch"] * len(large), []]
+
+
+@pytest.mark.parametrize("begin", ["/document/", "/sites/"], ids=["documents", "files"])
+def test_what_robots_txt_forbids_is_reported_once_and_fetched_once_it_is_allowed(begin: str, tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True)
+        paths = paths_of_files(site) if begin == "/sites/" else [one.address for one in site.truth.documents]
+        site.set_fault("robots-forbids", path=begin)
+        outcomes = [harvest(request).outcome for _ in range(2)]
+        issues = wcda.open_warehouse(tmp_path / "w").issues
+        assert not any(entry["path"].startswith(begin) for entry in site.log())
+        site.restore()
+        outcomes.append(harvest(request).outcome)
+        assert_true(tmp_path / "w", site.truth, are_listed=True)
+    assert outcomes == ["short", "complete", "complete"]
+    assert set(issues["kind"]) == {"forbidden"}
+    assert sorted(issues["url"]) == sorted(SITE + path for path in paths)
+    assert wcda.open_warehouse(tmp_path / "w").issues.empty
+
+
+@pytest.mark.parametrize("way", ["answers", "redirects"])
+@pytest.mark.parametrize("begin", ["/document/", "/sites/"], ids=["document", "file"])
+def test_what_was_gone_and_answers_or_redirects_later_is_no_longer_gone(way: str, begin: str, tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True, document_days=0)
+        documents = [one for one in site.truth.documents if document_details(one).files]
+        path, other = (
+            one.address if begin == "/document/" else document_details(one).files[0].path for one in documents[:2]
+        )
+        site.set_fault("not-found", match=f"^{path}$")
+        harvest(request)
+        site.restore()
+        if way == "redirects":
+            site.set_fault("redirect-off-host", match=f"^{path}$", location=other)
+        harvest(request)
+        site.clear_log()
+        harvest(replace(request, document_days=180))
+        asked = [entry["path"] for entry in site.log()]
+    issues = wcda.open_warehouse(tmp_path / "w").issues
+    issues = issues[issues["kind"].isin(LASTING)]
+    found = [*zip(issues["kind"], issues["level"], issues["url"], strict=True)]
+    assert found == ([("moved", "info", SITE + path)] if way == "redirects" else [])
+    assert path not in asked
+
+
+def test_a_page_that_comes_for_a_file_is_reported_once(tmp_path: Path) -> None:
+    with replica(documents=30, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, files=True)
+        path = paths_of_files(site)[3]
+        site.set_fault("front-page", match=f"^{path}$")
+        outcomes = [harvest(request).outcome for _ in range(2)]
+    issues = wcda.open_warehouse(tmp_path / "w").issues
+    assert outcomes == ["short", "complete"]
+    assert ("gone", SITE + path) in [*zip(issues["kind"], issues["url"], strict=True)]
 
 
 @pytest.mark.parametrize("begin", ["/document/", "/sites/"], ids=["document", "file"])
@@ -278,7 +353,7 @@ def test_each_fault_of_document_pages_ends_in_whole_tables_or_a_clear_report(
     messages = " ".join(frame(warehouse, "issues")["message"])
     assert fault.said in messages
     missing = int(frame(warehouse, "documents")["page_captured_at"].isna().sum())
-    assert missing == 0 or "pages of documents did not come whole" in messages or "has nothing here" in messages
+    assert missing == 0 or "pages of documents did not come whole" in messages or fault.is_lasting
     asked = Counter(entry["path"] for entry in running.log() if entry["path"].startswith("/document/"))
     assert not asked or max(asked.values()) <= 3
     assert run_here("check", "--warehouse", warehouse).returncode == 0

@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from schemas.identifiers import stable_id
-from schemas.issues import GONE
+from schemas.issues import LASTING
 from warehouse.frames import group
 
 _HOST = re.compile(r"^https?://[^/]+")
@@ -17,7 +17,7 @@ def describe_issues(
     """Issues of the pages that say what is there now or belong nowhere, and those of the last run itself.
 
     And of all pages that others captured: what they say of the past is not put in doubt by what is there now. What the
-    site does not have is not asked for in each run, so that it stays until it came.
+    site does not give is not asked for in each run, so that it stays until it came.
     """
     current = captures["page_id"].isin(current_pages["page_id"].unique())
     counts = current | captures["collection_id"].isna() | captures["archived"]
@@ -29,8 +29,8 @@ def describe_issues(
         url=("url", "first"),
     )
     of_pages = issues.drop(columns=["run_id", "collection_id", "url"]).merge(places, on="page_id")
-    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run) & (issues["kind"] != GONE.name)]
-    found = pd.concat([of_pages, of_runs, _gone(issues, captures)], ignore_index=True)
+    of_runs = issues[issues["page_id"].isna() & (issues["run_id"] == last_run) & ~issues["kind"].isin(LASTING)]
+    found = pd.concat([of_pages, of_runs, _lasting(issues, captures)], ignore_index=True)
     place = ["kind", "page_id", "collection_id", "url", "message", "expected", "found"]
     found["issue_id"] = [
         stable_id(*(part if isinstance(part, str) else None for part in row))
@@ -40,13 +40,13 @@ def describe_issues(
     return distinct
 
 
-def _gone(issues: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
-    """What the site does not have: the last that was said of each URL, unless that came later."""
-    gone = issues[issues["kind"] == GONE.name].sort_values("run_id").drop_duplicates("url", keep="last")
-    if gone.empty:
-        return gone
+def _lasting(issues: pd.DataFrame, captures: pd.DataFrame) -> pd.DataFrame:
+    """What the site does not give: the last that was reported of each URL, unless that came later."""
+    lasting = issues[issues["kind"].isin(LASTING)].sort_values("run_id").drop_duplicates("url", keep="last")
+    if lasting.empty:
+        return lasting
     came = captures.groupby(_paths(captures["url"]))["run_id"].max()
-    return gone[_paths(gone["url"]).map(came).fillna("") <= gone["run_id"]]
+    return lasting[_paths(lasting["url"]).map(came).fillna("") <= lasting["run_id"]]
 
 
 def _paths(urls: pd.Series) -> pd.Series:
