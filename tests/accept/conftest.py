@@ -20,11 +20,11 @@ class Harvested:
     truth: Truth
 
 
-def harvest_everything(place: Path, *options: str, items_per_page_ignored: bool) -> Harvested:
+def harvest_everything(place: Path, *, items_per_page_ignored: bool) -> Harvested:
     """Harvest the full archive: every document, every collection."""
     with replica(items_per_page_ignored=items_per_page_ignored) as site:
         catalog = write_catalog_for(site, place / "catalog.toml", timeout_seconds=30.0)
-        done = run_wcda(place, "harvest", "--catalog", catalog, "--warehouse", place / "w", "--direct", *options)
+        done = run_wcda(place, "harvest", "--catalog", catalog, "--warehouse", place / "w", "--direct")
         assert done.returncode == 0, done.stderr
         return Harvested(place / "w", site.truth)
 

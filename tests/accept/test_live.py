@@ -12,8 +12,8 @@ import pytest
 
 from flows.harvest import BATCH_PAGES
 from tests.accept.conftest import Harvested, harvest_everything
-from tests.archives.playing import playing
 from tests.conftest import WCDA, bare_environment, run_wcda
+from tests.flows.document_truth import WAYS, harvest_documents
 from tests.flows.live import (
     frame,
     published_documents,
@@ -22,12 +22,10 @@ from tests.flows.live import (
     true_memberships,
     write_catalog_for,
 )
-from tests.flows.test_live_documents import crawl_of
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.test_readme import live_commands
 from tests.flows.true_tables import assert_true
-from tests.replica import ReplicaSite, Truth, replica
-from tests.replica.records import generate
+from tests.replica import ReplicaSite, replica
 
 pytestmark = pytest.mark.accept
 
@@ -48,36 +46,15 @@ def test_a_harvest_of_the_full_archive_is_what_its_generator_made(everything: Ha
     assert_is_whole(everything)
 
 
-def test_the_same_with_pages_of_documents_where_the_site_gives_ten_a_page_whatever_it_is_asked_for(
-    tmp_path: Path,
-) -> None:
-    harvested = harvest_everything(tmp_path, "--documents", items_per_page_ignored=True)
-    assert_is_whole(harvested)
-    assert_true(harvested.warehouse, harvested.truth, are_listed=True)
+def test_the_same_where_the_site_gives_ten_a_page_whatever_it_is_asked_for(tmp_path: Path) -> None:
+    assert_is_whole(harvest_everything(tmp_path, items_per_page_ignored=True))
 
 
-@pytest.fixture(scope="module")
-def crawl(tmp_path_factory: pytest.TempPathFactory) -> tuple[Truth, Path]:
-    """The pages of all documents of the full archive, as a crawler captured them."""
-    truth = generate(documents=16_750, collections=0)
-    return truth, crawl_of(truth, tmp_path_factory.mktemp("crawl") / "crawl.warc.gz")
-
-
-@pytest.mark.parametrize("way", ["WARC", "Wayback by pywb"])
-def test_every_document_page_of_the_full_archive_is_read_from_an_archive_as_from_the_site(
-    way: str, crawl: tuple[Truth, Path], tmp_path: Path
-) -> None:
-    truth, warc = crawl
-    options = ("--direct", "--warehouse", tmp_path / "w")
-    if way == "WARC":
-        done = run_wcda(tmp_path, "harvest", "--from", warc, *options)
-    else:
-        with playing([warc], tmp_path / "player") as player:
-            asking = f'[wayback]\nurl = "{player.url}"\npages_per_second = inf\nqueries_per_second = inf\n'
-            (tmp_path / "catalog.toml").write_text(asking)
-            done = run_wcda(tmp_path, "harvest", "--from", "wayback", "--catalog", tmp_path / "catalog.toml", *options)
-    assert done.returncode == 0, done.stderr
-    assert_true(tmp_path / "w", truth, are_listed=False)
+@pytest.mark.parametrize("way", WAYS)
+def test_pages_of_a_tenth_of_the_archive_s_documents_are_what_their_generator_made(way: str, tmp_path: Path) -> None:
+    warehouse, truth = harvest_documents(way, 1_675, tmp_path)
+    assert_true(warehouse, truth, are_listed=way == "site")
+    assert frame(warehouse, "issues").empty
 
 
 @pytest.fixture(scope="module")

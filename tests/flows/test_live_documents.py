@@ -22,19 +22,16 @@ from flows.harvest import BATCH_PAGES, harvest, rebuild
 from flows.request import HarvestRequest
 from schemas.issues import GONE, LASTING
 from schemas.records import Capture, Plan
-from tests.archives.playing import playing
 from tests.conftest import WCDA, bare_environment, run_here, run_wcda
-from tests.extractors.foreign import response
 from tests.extractors.test_document_pages import page
+from tests.flows.document_truth import harvest_documents
 from tests.flows.faults import ON_DOCUMENTS, PAGES, QUICK_ON_DOCUMENTS, Fault
 from tests.flows.live import frame, published_documents, true_documents, write_catalog_for
 from tests.flows.test_main_job import lasting, read_tables
 from tests.flows.true_tables import assert_true
-from tests.replica import ReplicaSite, Truth, replica
+from tests.replica import ReplicaSite, replica
 from tests.replica.details import document_details
-from tests.replica.pages import Appearance, Renderer
-from tests.replica.records import file_body, generate
-from tests.replica.results import Archive
+from tests.replica.records import file_body
 
 SITE = "https://digitalarchive.wilsoncenter.org"
 KILLS = 10
@@ -391,24 +388,9 @@ def test_a_harvest_of_documents_that_is_killed_at_any_moment_ends_in_the_same_ta
             assert len(fetched) - len(set(fetched)) <= BATCH_PAGES, f"kill {number} of seed {seed}"
 
 
-def crawl_of(truth: Truth, path: Path) -> Path:
-    """The pages of all documents as a crawler captured them."""
-    render, archive = Renderer(Appearance()).document, Archive(truth)
-    pages = ((one.address, render(one, archive.related_to(one))) for one in truth.documents)
-    path.write_bytes(b"".join(response(SITE + address, html.encode(), packed=True) for address, html in pages))
-    return path
-
-
 @pytest.mark.parametrize("way", ["WARC", pytest.param("Wayback by pywb", marks=pytest.mark.accept)])
 def test_every_document_term_text_and_file_of_an_archive_is_as_the_generator_made_it(way: str, tmp_path: Path) -> None:
-    truth = generate(documents=40, collections=1)
-    crawl = crawl_of(truth, tmp_path / "crawl.warc.gz")
-    if way == "WARC":
-        harvest(HarvestRequest(str(crawl), tmp_path / "w"))
-    else:
-        with playing([crawl], tmp_path / "pywb") as player:
-            request = HarvestRequest("wayback", tmp_path / "w", wayback=player.url, contact="a@example.org")
-            harvest(request)
-    assert_true(tmp_path / "w", truth, are_listed=False)
-    rebuild(tmp_path / "w")
-    assert_true(tmp_path / "w", truth, are_listed=False)
+    warehouse, truth = harvest_documents(way, 40, tmp_path)
+    assert_true(warehouse, truth, are_listed=False)
+    rebuild(warehouse)
+    assert_true(warehouse, truth, are_listed=False)
