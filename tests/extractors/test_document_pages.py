@@ -590,3 +590,18 @@ def test_the_page_of_a_term_gives_its_name_description_and_documents() -> None:
     }
     assert [(row["title"], row["node_id"]) for row in found["related"]] == [("A Talk", "7")]
     assert found["issues"] == []
+
+
+@pytest.mark.parametrize("browser", ["lynx", "w3m"])
+def test_a_rendition_as_text_gives_the_fields_of_the_page_and_says_what_it_cannot_tell(browser: str) -> None:
+    (html,) = PAGES.glob("gumarskoce-*.html")
+    text = (PAGES.parent / "document-text" / browser / "page.txt").read_text("utf-8")
+    found, expected = page_to_dict(read_page(text.encode())), page_to_dict(read_page(html.read_bytes()))
+    unknown = {"url": found["document"]["url"], "node_id": None, "download_url": None}
+    assert found["document"] == {**expected["document"], **unknown}
+    assert all(term in expected["terms"] or term["url"] is None for term in found["terms"])
+    assert found["texts"] == []
+    assert any("save the page as HTML" in issue["message"] for issue in found["issues"])
+    lines = text.split("\n")
+    for end in range(0, len(lines), 7):
+        assert read_page("\n".join(lines[:end]).encode(), f"{SITE}/document/a").outcome in ("document", "unknown")

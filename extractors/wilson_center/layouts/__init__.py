@@ -6,6 +6,7 @@ from extractors.decoding import in_letters_of_one_byte
 from extractors.layout import Layouts, choose_layout
 from extractors.wilson_center.layouts import (
     document_page,
+    document_text,
     drupal_listing,
     old_site,
     plain_text,
@@ -20,7 +21,7 @@ from schemas.records import PageKind, ParsedPage
 
 LAYOUTS: Layouts = {
     # A document's page has rows as listings have them, and nothing else has its marks.
-    "document": (document_page,),
+    "document": (document_page, document_text),
     "term": (term_page, term_text),
     # What marks the old site stands on no other page, and so comes first: a summary on it may well hold what looks like
     # the range line by which the others recognise theirs.
@@ -40,7 +41,7 @@ _EXPECTED: Mapping[PageKind, str] = {
 }
 
 _NOT_LISTED: Layouts = {kind: layouts for kind, layouts in LAYOUTS.items() if kind != "listing"}
-_MARKS = (b"canonical", b"opular", *(name.encode() for name in document_page.NAMES))
+_MARKS = (b"canonical", b"opular", b"Document Information", *(name.encode() for name in document_page.NAMES))
 
 
 def kind_by_content(body: bytes) -> PageKind | None:
