@@ -1,15 +1,12 @@
 """Pages of documents from a WARC, as many as the archive has: time, memory, size, and one page that changed."""
 
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
+from tests.benchmarks.live import WCDA, cost_of
 from tests.extractors.foreign import response
 
-WCDA = Path(sys.executable).with_name("wcda")
 PAGES = sorted((Path(__file__).parents[1] / "pages" / "documents").glob("*.html"))
 SITE = "https://digitalarchive.wilsoncenter.org"
 COUNT = 16_750
@@ -36,13 +33,15 @@ def write_crawl(file: Path, count: int) -> None:
             out.write(response(*page(number), packed=True))
 
 
-def timed(pages: int, *arguments: str) -> None:
-    """Run a command, and print the time that it takes and the most memory that any command took so far."""
-    begun = time.perf_counter()
-    subprocess.run([WCDA, *arguments], check=False, stdout=subprocess.DEVNULL)
-    taken = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"    {arguments[0]:<10} {taken:7.1f} s, {pages / taken:7.0f} pages a second, peak {peak:,.0f} MiB")
+def measured(pages: int, *arguments: str) -> None:
+    """Run a command, and print what it takes: as CPU too, which other work on the machine changes little."""
+    cost = cost_of(WCDA, *arguments)
+    rates = f"{pages / cost.cpu_seconds:,.0f} pages a second of CPU, {pages / cost.seconds:,.0f} of waiting"
+    print(
+        f"    {arguments[0]:<10} {cost.seconds:7.1f} s, CPU {cost.cpu_seconds:.1f} s: {rates}; "
+        f"peak of the largest process {cost.peak_mib:,.0f} MiB",
+        flush=True,
+    )
 
 
 def main(count: int = COUNT) -> None:
@@ -53,14 +52,14 @@ def main(count: int = COUNT) -> None:
         later.write_bytes(response(*page(0, note=" (revised)"), packed=True))
         print(f"  {count:,} pages, {crawl.stat().st_size / 2**20:.0f} MiB of WARC; landing, reading and publishing:")
         options = ("--direct", "--warehouse", str(warehouse))
-        timed(count, "harvest", "--from", str(crawl), *options)
+        measured(count, "harvest", "--from", str(crawl), *options)
         texts = warehouse / "current" / "texts.parquet"
         print(f"    texts.parquet: {texts.stat().st_size / 2**20:.1f} MiB")
         for processes in ("1", "2"):
             print(f"  reading all again in {processes} processes, and publishing:")
-            timed(count, "rebuild", *options, "--processes", processes)
-        print("  one page changed:")
-        timed(1, "harvest", "--from", str(later), *options)
+            measured(count, "rebuild", *options, "--processes", processes)
+        print("  one page changed, landed and published:")
+        measured(1, "harvest", "--from", str(later), *options)
 
 
 if __name__ == "__main__":
