@@ -605,3 +605,43 @@ def test_a_rendition_as_text_gives_the_fields_of_the_page_and_says_what_it_canno
     lines = text.split("\n")
     for end in range(0, len(lines), 7):
         assert read_page("\n".join(lines[:end]).encode(), f"{SITE}/document/a").outcome in ("document", "unknown")
+
+
+SECOND = {
+    "date": '<h2 class="date">June 6, 1956</h2>',
+    "title": '<div class="content-block"><h1 class="title">Another Report</h1></div>',
+    "line of thanks": '<p class="donated">Thanks to A</p><p class="donated">Thanks to B</p>',
+    "summary": '<div class="text-block"><p>Another summary.</p></div>',
+}
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_a_second_of_what_stands_once_on_a_page_is_an_issue_with_its_text(name: str) -> None:
+    found = read_page(page(more=SECOND[name]).encode())
+    issues = [issue for issue in found.issues if issue.kind == "unknown-label"]
+    assert [issue.message for issue in issues] == [f"the page has a second {name}; it is in no table"]
+    assert (issues[0].found or "") in SECOND[name]
+    assert kinds(read_page(page(more='<div class="text-block"><p>A summary.</p></div>').encode())) == []
+
+
+def test_names_in_more_runs_than_are_known_are_an_issue() -> None:
+    pills = [f'<li><a class="pill" href="/people/{name}"><span class="name">{name}</span></a></li>' for name in "abc"]
+    runs = "\n".join(pills)
+    html = page(more=f'<h2 class="title">Author(s):</h2><ul class="pill-list">\n{runs}</ul>')
+    found = read_page(html.encode())
+    assert [(term["role"], term["name"]) for term in page_to_dict(found)["terms"]] == [
+        ("author", name) for name in "abc"
+    ]
+    assert [(issue.kind, issue.found) for issue in found.issues] == [("unknown-label", "a; b; c")]
+
+
+def test_a_page_with_two_urls_of_its_own_is_at_neither() -> None:
+    link = f'"><link rel="canonical" href="{SITE}/document/another'
+    found = read_page(page(canonical=f"/document/a-report{link}").encode())
+    assert page_to_dict(found)["document"]["url"] is None
+    assert kinds(found) == ["conflicting-numbers"]
+    assert kinds(read_page(page(canonical=f"/document/a-report{link.replace('another', 'a-report')}").encode())) == []
+
+
+def test_a_page_without_any_pane_is_an_issue() -> None:
+    assert kinds(read_page(page(panes="").encode())) == ["empty-pane"]

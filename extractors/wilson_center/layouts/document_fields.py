@@ -41,6 +41,9 @@ _HEADINGS_CSS = "h1, h2, h3"
 _PILL = "pill"
 _OWN_PARTS = frozenset({"document-container", "document-information"})
 _NOT_KNOWN = "the page has a label that is not known"
+# What stands once on each page that was seen.
+_SINGLE = {"date_text": "h2.date", "title": ".content-block h1.title", "credits": "p.donated", "summary": ".text-block"}
+_WORDS = {"date_text": "date", "title": "title", "credits": "line of thanks", "summary": "summary"}
 _AUTHORS, _CONTRIBUTORS = "author", ("document contributor", "contributor")
 
 
@@ -83,6 +86,13 @@ def _read_head(page: PageTree, found: Fields) -> None:
     values["summary"] = paragraphs(summary) if summary is not None else None
     if values["title"] is None:
         found.issues.append(FIELD_MISSING.issue("the document's page has no title", expected="h1.title"))
+    for name, selector in _SINGLE.items():
+        further = [node for node in page.own(selector)[1:] if not page.is_touched(node)]
+        for text in dict.fromkeys(filter(None, map(line, further))):
+            if text != " ".join((values[name] or "").split()):
+                found.issues.append(
+                    _unknown(selector, text, f"the page has a second {_WORDS[name]}; it is in no table")
+                )
 
 
 def _read_people(page: PageTree, found: Fields) -> None:
@@ -102,6 +112,10 @@ def _read_people(page: PageTree, found: Fields) -> None:
                 found.issues += _left_over(label, node, [pill for run in runs for pill in run])
             elif text := _text_of(node):
                 found.issues.append(_unknown(label, text))
+        if plain.startswith(_AUTHORS) and len(runs) > 2:
+            message = f"a list has {len(runs)} runs of names, and two are known; all are taken for authors"
+            names = "; ".join(filter(None, (_name_of(pill) for run in runs for pill in run)))
+            found.issues.append(_unknown(label, names, message))
         has_participants = plain.startswith(_AUTHORS) and len(runs) == 2
         for run in runs:
             is_participants = run is runs[0] if has_participants else plain.startswith(_CONTRIBUTORS)
@@ -270,8 +284,7 @@ def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
 
 def _read_addresses(page: PageTree, found: Fields) -> None:
     values = found.values
-    canonical = page.canonical()
-    values["url"] = document_url(canonical) if canonical else None
+    values["url"] = _only([*dict.fromkeys(filter(None, map(document_url, page.canonicals())))], "URLs", found)
     values["node_id"] = _only(page.node_ids(), "node ids", found)
     values["cited_url"] = _only(cited_urls(page), "URLs for citation", found)
     cited = _NUMBERED.fullmatch(urlsplit(values["cited_url"]).path) if values["cited_url"] else None

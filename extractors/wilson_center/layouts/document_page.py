@@ -11,7 +11,7 @@ from functools import partial
 from extractors.html.nesting import excessive_depth
 from extractors.wilson_center.layouts.document_fields import read_fields, unknown_headings
 from extractors.wilson_center.layouts.page_tree import PageTree
-from extractors.wilson_center.layouts.panes import read_panes
+from extractors.wilson_center.layouts.panes import Panes, read_panes
 from extractors.wilson_center.layouts.related import related_documents
 from extractors.wilson_center.urls import document_url
 from schemas.document_records import DocumentFields
@@ -76,7 +76,7 @@ def _read(text: str, url: str | None, *, is_whole: bool = True) -> ParsedPage:
     found = read_fields(page)
     document = found.document()
     own = document_url(url) if url else None
-    panes = read_panes(page, document.languages)
+    panes = read_panes(page, document.languages) if is_whole else Panes()
     related, doubts = related_documents(page)
     issues = [*_cut(page), *found.issues, *unknown_headings(page), *panes.issues, *doubts]
     document = replace(document, url=document.url or own, own_url=own, is_whole=is_whole and not page.is_cut)

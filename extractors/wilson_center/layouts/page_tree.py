@@ -54,9 +54,9 @@ class PageTree:
         node = self.first(selector)
         return line(node) if node is not None else None
 
-    def canonical(self) -> str | None:
-        """The URL that the page gives itself, as it stands there."""
-        return next(map(_href, self.own("link[rel=canonical]")), None)
+    def canonicals(self) -> list[str]:
+        """The URLs that the page gives itself, as they stand there: one, on each page that was seen."""
+        return [href for href in map(_href, self.own("link[rel=canonical]")) if href]
 
     def node_ids(self) -> list[str]:
         """Numbers of the page in the site's database, as its short link and its settings have them; each once."""

@@ -45,7 +45,10 @@ def read_panes(page: PageTree, languages: tuple[str, ...]) -> Panes:
         languages: Of the document: a text whose pane names none is in the only one.
     """
     found = Panes()
-    for pane in page.tree.css(".tab-pane"):
+    panes = page.tree.css(".tab-pane")
+    if not panes and not page.is_cut:
+        found.issues.append(EMPTY_PANE.issue("the page has no pane, and so no text and no file", expected=_TABS))
+    for pane in panes:
         name = pane.attributes.get("id") or ""
         kind, _, language = name.partition("-")
         _read_pane(page, found, pane, _KINDS.get(kind, "other"), (language or None) if kind in _KINDS else None)
