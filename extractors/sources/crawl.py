@@ -16,7 +16,8 @@ from extractors.parsing import read_page
 from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources import Choice
 from extractors.sources.site import NO_SUCH_PAGE, Fetched, Site
-from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
+from extractors.wilson_center import ARCHIVE_URL
+from extractors.wilson_center.urls import classify, document_url
 from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, INCOMPLETE_READING, SITE_STOPPED
