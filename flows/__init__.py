@@ -1,10 +1,6 @@
 """What runs, in which order: the command line and the Prefect flows. No parsing, no table logic."""
 
-import logging
 import os
-
-# What is logged is for the log of a Prefect run; at the command line, what a person needs to know is printed.
-logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 # What is freed goes back to the system: Arrow's own pool keeps some 100 MiB. It is chosen as Arrow is first imported.
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")

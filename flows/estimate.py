@@ -7,8 +7,8 @@ import pyarrow.compute as pc
 
 from extractors.document_planning import Absence
 from extractors.sources.estimate import Estimable, Estimate
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.catalog import Catalog
-from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
 from schemas.issues import GONE, LASTING, TOO_LARGE_TO_FETCH

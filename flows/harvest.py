@@ -48,6 +48,8 @@ BATCH_PAGES = 100
 """Pages of one step: enough that what a Prefect task costs (some 10 ms of CPU, all threads) does not show."""
 
 _logger = logging.getLogger(__name__)
+# What is logged is for the log of a Prefect run; at the command line, what a person needs to know is printed.
+logging.getLogger("flows").addHandler(logging.NullHandler())
 
 
 class Step(Protocol):

@@ -12,8 +12,8 @@ from extractors.parsing import read_page
 from extractors.raw_zone import RawZone
 from extractors.saved_forms import UnreadableFormError, pages_in
 from extractors.sources.saved import check_path, origin_of, read_page_file
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.layouts.plain_text import page_starts
-from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import accept_command
 from flows.terminal import visible
 from flows.withdrawals import interrupted_rollback

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from extractors.known_pages import KnownPages
     from extractors.wilson_center.catalog import Catalog
+    from schemas.issues import Issue
     from schemas.records import Collection, Item, Progress
-from schemas.issues import Issue
 
 CaptureChoice = Literal["earliest", "latest", "all"]
 """Which captures of a page a web archive is asked for."""

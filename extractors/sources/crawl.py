@@ -17,7 +17,8 @@ from extractors.planning import PageView, RunPlan, view_of
 from extractors.sources import Choice
 from extractors.sources.site import NO_SUCH_PAGE, Fetched, ForbiddenError, Site
 from extractors.sources.wire import MAX_BODY_BYTES, TooLargeError
-from extractors.wilson_center.urls import ARCHIVE_URL, classify, document_url
+from extractors.wilson_center import ARCHIVE_URL
+from extractors.wilson_center.urls import classify, document_url
 from schemas.document_records import PageFile
 from schemas.errors import FetchError, SiteStoppedError
 from schemas.issues import FETCH_FAILED, GONE, INCOMPLETE_READING, MOVED, SITE_STOPPED

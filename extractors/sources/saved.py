@@ -17,10 +17,10 @@ from urllib.parse import unquote, urlsplit
 
 from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.replays import read_replay_timestamp
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.terms import term_page
 from extractors.wilson_center.urls import (
     ARCHIVE_HOSTS,
-    ARCHIVE_URL,
     FACET_KINDS,
     ListingUrl,
     document_url,

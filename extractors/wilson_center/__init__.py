@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.archive import Archive
+
+ARCHIVE_URL = "https://digitalarchive.wilsoncenter.org"
 
 ARCHIVE = Archive(name="Wilson Center Digital Archive", url=ARCHIVE_URL)
 

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.urls import (
-    ARCHIVE_URL,
     FACET_KINDS,
     ListingUrl,
     listing_url,

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from extractors.replays import original_url
-from extractors.wilson_center.urls import ARCHIVE_URL
+from extractors.wilson_center import ARCHIVE_URL
 
 _WEB = ("http://", "https://")
 _VIEWED_BY = ("file", "url", "src")

@@ -7,10 +7,10 @@ from typing import NamedTuple, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 from extractors.replays import original_url
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.urls import (
     ARCHIVE_HOST,
     ARCHIVE_HOSTS,
-    ARCHIVE_URL,
     ListingUrl,
     listing_url,
     parse_listing_url,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from extractors.replays import split_replay
+from extractors.wilson_center import ARCHIVE_URL
 from schemas.identifiers import stable_id
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
 
     from schemas.records import PageKind
 
-ARCHIVE_HOST = "digitalarchive.wilsoncenter.org"
-ARCHIVE_URL = f"https://{ARCHIVE_HOST}"
+ARCHIVE_HOST = ARCHIVE_URL.removeprefix("https://")
 
 DEFAULT_SIZE = 10
 """Entries to a page of a listing, unless its URL asks for another number."""

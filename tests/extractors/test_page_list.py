@@ -11,8 +11,8 @@ import pytest
 
 from extractors.sources.archives import read_archive
 from extractors.sources.page_list import read_page_list
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
-from extractors.wilson_center.urls import ARCHIVE_URL
 from flows.harvest import harvest
 from flows.request import HarvestRequest
 from schemas.issues import Issue

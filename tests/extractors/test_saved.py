@@ -10,9 +10,8 @@ import pytest
 from extractors.sources import saved
 from extractors.sources.archives import read_archive
 from extractors.sources.saved import find_origin, read_page_file
-from extractors.wilson_center import SAMPLES
+from extractors.wilson_center import ARCHIVE_URL, SAMPLES
 from extractors.wilson_center.catalog import Catalog, CatalogEntry
-from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.errors import SourceError, UsageError
 from schemas.identifiers import file_url
 from schemas.issues import Issue

@@ -10,7 +10,10 @@ from schemas.issues import LOST_REVISIT
 from schemas.parsed import PARSED_TABLES
 from schemas.revisits import PageCopy, resolve_revisits
 
-_REPEATED = {"page_terms": ("role", "kind", "term_id", "name", "url", "facet_id")}
+_REPEATED = {
+    "page_terms": ("role", "kind", "term_id", "name", "url", "facet_id"),
+    "document_pages": ("credits", "source", "rights"),
+}
 """Columns whose few values stand in very many rows: each row has the number of its value (an Arrow dictionary)."""
 
 Parsed = dict[str, pd.DataFrame]

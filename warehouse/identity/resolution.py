@@ -18,8 +18,9 @@ with the number of entries.
 """
 
 import gc
+import sys
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -349,7 +350,8 @@ def _may_join(outcome: _Outcome, ours: Ints, theirs: Ints) -> Bools:
 def _evidence(title_score: float, summary_score: float, both: bool, same_date: bool) -> str:
     """What a person is shown of a pair of near-duplicates."""
     summary = f"summaries {summary_score:.0f} %" if both else "a summary absent"
-    return f"titles {title_score:.0f} %, {summary}, {'same date' if same_date else 'one without date'}"
+    # Many pairs have the same, and each is kept.
+    return sys.intern(f"titles {title_score:.0f} %, {summary}, {'same date' if same_date else 'one without date'}")
 
 
 def _same_but_for_typos(contents: Contents, ours: int, theirs: int) -> bool:
@@ -386,7 +388,8 @@ def _publish(entries: pa.Table, outcome: _Outcome, cannot_link: Sequence[tuple[i
     lost = set(documents[_count_seen(nodes) :]).difference(documents[: _count_seen(nodes)])
     # Each natural key, and the id that it would give alone: whichever key was the best once, its id resolves.
     natural = pa.table([nodes.keys, documents, kinds], schema=KEY_SCHEMA)
-    own = pa.table([["id:" + own for own in ids], documents, ["id"] * len(ids)], schema=KEY_SCHEMA)
+    prefixed = pc.binary_join_element_wise("id:", pa.array(ids, pa.string()), "")
+    own = pa.table([prefixed, documents, ["id"] * len(ids)], schema=KEY_SCHEMA)
     keys = pa.concat_tables([natural, own])
     if lost:
         keys = keys.filter(pc.invert(pc.is_in(keys["document_id"], value_set=pa.array(sorted(lost)))))
@@ -427,26 +430,26 @@ def _preference(outcome: _Outcome) -> list[int]:
     return preference.tolist()
 
 
-def _pairs(
-    outcome: _Outcome, documents: list[str], cannot_link: Sequence[tuple[int, int]], lost: Collection[str]
-) -> pa.Table:
+def _pairs(outcome: _Outcome, documents: list[str], cannot_link: Sequence[tuple[int, int]], lost: Set[str]) -> pa.Table:
     """Near-duplicates, and those that a person declared different; without those that are lost."""
-    declared = {frozenset((documents[left], documents[right])) for left, right in cannot_link}
-    best: dict[frozenset[str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
+    declared = {_in_order(documents[left], documents[right]) for left, right in cannot_link}
+    best: dict[tuple[str, str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
     for (left, right), found in outcome.pairs.items():
-        pair = frozenset((documents[left], documents[right]))
-        if len(pair) == 2:
+        pair = _in_order(documents[left], documents[right])
+        if pair[0] != pair[1]:
             best[pair] = max(best.get(pair, found), found)
-    rows = [
-        {
-            "left_id": min(pair),
-            "right_id": max(pair),
-            "score": score,
-            "evidence": evidence,
-            "decision": "different" if pair in declared else None,
-        }
-        for pair, (score, evidence) in best.items()
-        if pair.isdisjoint(lost)
-    ]
-    rows.sort(key=lambda row: (row["left_id"], row["right_id"]))
-    return pa.Table.from_pylist(rows, schema=PAIR_SCHEMA)
+    pairs = sorted(pair for pair in best if lost.isdisjoint(pair))
+    return pa.table(
+        [
+            [one for one, _ in pairs],
+            [other for _, other in pairs],
+            [best[pair][0] for pair in pairs],
+            [best[pair][1] for pair in pairs],
+            ["different" if pair in declared else None for pair in pairs],
+        ],
+        schema=PAIR_SCHEMA,
+    )
+
+
+def _in_order(one: str, other: str) -> tuple[str, str]:
+    return (one, other) if one < other else (other, one)

@@ -13,7 +13,8 @@ from operator import attrgetter
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from extractors.html.tree import parse_html
-from extractors.wilson_center.urls import ARCHIVE_URL, ListingUrl, document_url, parse_listing_url
+from extractors.wilson_center import ARCHIVE_URL
+from extractors.wilson_center.urls import ListingUrl, document_url, parse_listing_url
 
 _WHOLE_ARCHIVE = ListingUrl()
 

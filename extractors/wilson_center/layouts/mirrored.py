@@ -6,7 +6,7 @@ The archive's own pages have no link that is relative to the page.
 import re
 from urllib.parse import urljoin, urlsplit
 
-from extractors.wilson_center.urls import ARCHIVE_URL
+from extractors.wilson_center import ARCHIVE_URL
 
 # Looked for first, since it is quick, and what follows is not: such a page has links of other pages too.
 _ANY = re.compile(r"""href=["'](?![a-z]+:|[/\#?"'])""")

@@ -6,9 +6,9 @@ from urllib.parse import urljoin
 from selectolax.lexbor import LexborNode
 
 from extractors.html.flow import flow_of, line_of
+from extractors.wilson_center import ARCHIVE_URL
 from extractors.wilson_center.layouts.page_tree import PageTree
 from extractors.wilson_center.layouts.rows import doubts, outside, read_row
-from extractors.wilson_center.urls import ARCHIVE_URL
 from schemas.document_records import RelatedDocument
 from schemas.issues import Issue
 
