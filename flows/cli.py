@@ -469,14 +469,24 @@ def find(
 @app.command()
 def explain(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id (or its beginning), former id, URL or key.")],
+    cite: Annotated[bool, typer.Option("--cite", help="Print a citation of it (Chicago) and nothing else.")] = False,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show where a document's values and entries come from."""
-    from flows.inspection import explain_document
-    from flows.printing import print_explanation, print_json
+    """Show where a document's values and entries come from, or cite it."""
+    from flows.inspection import cite_document, explain_document
+    from flows.printing import print_explanation, print_json, print_lines
 
-    explanation = explain_document(_warehouse(warehouse), document)
+    folder = _warehouse(warehouse)
+    if cite:
+        cited = cite_document(folder, document)
+        if json:
+            print_json(asdict(cited))
+        else:
+            _tell(f"a note of the {cited.style} Manual of Style; --to ris or csl of wcda export is for other styles")
+            print_lines([cited.citation])
+        return
+    explanation = explain_document(folder, document)
     if json:
         print_json(asdict(explanation))
     else:

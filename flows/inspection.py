@@ -29,9 +29,10 @@ from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
+from warehouse.products.citation import STYLE, cite
 from warehouse.receipts import describe
 from wcda.changes import Change, find_changes
-from wcda.finding import find_collection
+from wcda.finding import find_collection, find_document
 from wcda.search import search
 from wcda.snapshots import (
     Snapshot,
@@ -233,6 +234,32 @@ def explain_document(warehouse: Path, name: str) -> Explanation:
     """
     _, snapshot = _current(warehouse)
     return explain(snapshot, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """How to cite a document.
+
+    Attributes:
+        citation: One line, which names the snapshot.
+        style: Of the citation.
+    """
+
+    document_id: str
+    snapshot: str
+    style: str
+    citation: str
+
+
+def cite_document(warehouse: Path, name: str) -> Citation:
+    """The citation of a document; by its id, a former id, a URL or a natural key.
+
+    Raises:
+        UsageError: There is no warehouse, or no such document.
+        WarehouseError: Nothing was ever published.
+    """
+    _, snapshot = _current(warehouse)
+    return Citation(find_document(snapshot, name), snapshot.manifest.snapshot_id, STYLE, cite(snapshot, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from schemas.plain_words import plain_words
 
 FILE_NAME = "wcda.toml"
 
-TYPED_ONLY = frozenset({"accept_loss", "different", "dry_run", "help", "same", "settings", "changes.since"})
+TYPED_ONLY = frozenset({"accept_loss", "cite", "different", "dry_run", "help", "same", "settings", "changes.since"})
 """What is meant for one call alone: left in a file, it would defeat a guard, or a run would quietly do nothing."""
 
 _SOURCES = {"COMMANDLINE": "command line", "ENVIRONMENT": "environment", "DEFAULT_MAP": "file", "DEFAULT": "default"}
