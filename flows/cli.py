@@ -33,6 +33,7 @@ from flows.terminal import lasting_path, replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from schemas.plain_words import plain_words
 from warehouse.folder import KEPT_SNAPSHOTS
+from wcda.naming import nearest
 
 if TYPE_CHECKING:
     from schemas.records import Receipt
@@ -454,9 +455,13 @@ def find(
     if words == ["-h"]:  # among other words it leaves out what begins with h
         typer.echo(context.get_help())
         return
-    mistyped = next((word for word in words if word.startswith("--")), None)
-    if mistyped is not None:
-        raise UsageError(f"no such option: {mistyped} (see 'wcda find --help')")
+    options = [name.lstrip("-") for option in context.command.params for name in option.opts if name.startswith("--")]
+    for word in words:
+        name = word.lstrip("-").partition("=")[0]
+        if word.startswith("--"):
+            raise UsageError(f"no such option: {word}{nearest(name, options)} (see 'wcda find --help')")
+        if word.startswith("-") and name in options:
+            _tell(f"{word} is read as a word that must not be there; the option is --{name}")
     found = find_documents(_warehouse(warehouse), words, limit, years)
     if json:
         print_json(asdict(found))

@@ -45,6 +45,10 @@ class Part:
     is_phrase: bool = False
     is_unwanted: bool = False
 
+    def __str__(self) -> str:
+        """As it can be typed."""
+        return f"{'-' * self.is_unwanted}" + (f'"{self.text}"' if self.is_phrase else self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
