@@ -478,7 +478,7 @@ def explain(
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show where a document's values and entries come from, or cite it."""
+    """Show where a document's values come from, or cite it."""
     from flows.inspection import cite_document, explain_document
     from flows.printing import print_explanation, print_json, print_lines
 

@@ -62,13 +62,16 @@ def _console() -> Console:
 
 
 def _print_table(console: Console, table: Table) -> None:
-    """A table as wide as the console; what is too long for its column goes on in the next line."""
+    """A table as wide as the console; what is too long for its column goes on in the next line; `none` without rows."""
+    if not table.row_count:
+        table.add_row("none")
     console.print(table, soft_wrap=False)
 
 
 def _print_collections(console: Console, rows: Iterable[CollectionReceipt]) -> None:
     """Collections as a table, or on a narrow terminal two lines for each, so that names and ids stay whole."""
-    if console.width >= NARROW:
+    rows = list(rows)
+    if console.width >= NARROW or not rows:
         _print_table(console, _collection_table(rows))
         return
     for row in rows:
@@ -80,7 +83,8 @@ def print_receipt(receipt: Receipt) -> None:
     """What was published, where it is, and what to type next."""
     console = _console()
     shown, others = _worth_showing(receipt.collections)
-    _print_collections(console, shown)
+    if shown or not others:
+        _print_collections(console, shown)
     for line in others:
         console.print(line)
     for line in receipt_lines(receipt):

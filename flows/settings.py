@@ -51,6 +51,11 @@ class SettableGroup(TyperGroup):
             option.envvar = variable(key_of(option))
             option.show_envvar = True
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a class of typer's own)
+        """As the library's own; `help COMMAND` is `COMMAND --help`."""
+        asked = [*args[1:2], "--help"] if args[:1] == ["help"] else args
+        return super().parse_args(ctx, asked)
+
 
 def key_of(option: TyperOption) -> str:
     """The option's name in a file."""

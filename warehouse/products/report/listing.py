@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from schemas.archive import Archive
 from warehouse.products.report.figures import collection_names
-from warehouse.themes import WHOLE_ARCHIVE_KIND
 from wcda.manifest import Manifest
+from wcda.overlaps import WHOLE_ARCHIVE_KIND
 
 _COLUMNS = {"document_id": "id"} | {name: name for name in ("title", "date_text", "date_edtf", "summary", "url")}
 _TERM_KINDS = ("people", "places", "topics", "languages")
