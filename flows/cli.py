@@ -28,7 +28,7 @@ from flows.options import (
     warehouse_to_read,
 )
 from flows.request import HarvestRequest
-from flows.settings import FILE_NAME, SettableGroup, every_command, list_settings, use_file
+from flows.settings import FILE_NAME, SettableGroup, every_command, list_settings, sets_something, use_file
 from flows.terminal import lasting_path, replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from schemas.plain_words import plain_words
@@ -121,7 +121,7 @@ def _options(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
-        if settings_file is None and Path(FILE_NAME).is_file():
+        if settings_file is None and sets_something(Path(FILE_NAME)):
             _tell(f"{FILE_NAME} in the working directory is not read; --settings-file {FILE_NAME} names it")
         use_file(context, settings_file)
 

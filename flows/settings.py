@@ -112,6 +112,17 @@ def default_file() -> Path | None:
     return path if path.exists() else None
 
 
+def sets_something(path: Path) -> bool:
+    """Whether a file is there that sets something, or that cannot be read; what `wcda init` writes is all comment."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as lines:
+            return any(line.strip() and not line.lstrip().startswith(b"#") for line in lines)
+    except OSError:
+        return True
+
+
 def list_settings(context: typer.Context) -> list[Setting]:
     """Every setting as commands have it; the command that asks, with what was typed.
 

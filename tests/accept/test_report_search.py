@@ -21,6 +21,7 @@ from warehouse.products.citation import cite
 from warehouse.products.references import write_ris
 from warehouse.products.report import find_report
 from warehouse.publishing import publish
+from wcda import open_warehouse
 from wcda.snapshots import current_snapshot
 
 if TYPE_CHECKING:
@@ -529,6 +530,16 @@ def test_all_hits_are_a_csv_that_no_spreadsheet_takes_for_formulas(page: "Page")
     assert formula["people"] == "Castro, Fidel"
     assert [row["document_id"] for row in found] == [IDS[name] for name in "dhc"]
     assert found[1]["collections"] == "Cuban Crisis"
+
+
+@pytest.mark.parametrize("words", ["the", "delegation", "cuba", "war"])
+def test_equal_hits_come_in_the_order_of_the_terminal(words: str, page: "Page", folder: WarehouseFolder) -> None:
+    found = open_warehouse(folder.path).find(words)
+    by_id = {key: name for name, key in IDS.items()}
+
+    assert search(page, words) == "".join(
+        by_id[key] for key in found["document_id"] if by_id[key] in search(page, words)
+    )
 
 
 def test_all_hits_are_the_ris_that_an_export_makes(page: "Page", folder: WarehouseFolder, tmp_path: Path) -> None:

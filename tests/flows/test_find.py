@@ -101,6 +101,18 @@ def test_what_stands_in_a_title_comes_first_and_the_fields_are_named(small: Path
     assert found["collections"].iloc[0] == ["Small World"]
 
 
+def test_of_equal_hits_the_newest_come_first_and_undated_ones_last(small: Path) -> None:
+    found = wcda.open_warehouse(small).find("small")
+
+    assert found["title"].tolist() == [
+        "A visit to Iran",
+        "Conversation with Béla Mirányi",
+        "毛泽东与赫鲁晓夫谈话",
+        "Telegram on crops of 1962",
+        "Undated note",
+    ]
+
+
 @pytest.mark.parametrize("query", ["", "  ", "-", '""', '-"', "—"])
 def test_nothing_to_look_for_is_a_usage_error(query: str, small: Path) -> None:
     with pytest.raises(UsageError, match="nothing to look for"):
