@@ -186,7 +186,7 @@ class Warehouse:
 
     @short_traceback
     def find(self, query: str, years: str | None = None) -> pd.DataFrame:
-        """The documents that have what is asked for, as `wcda find` finds them: the best first, of equal ones the newest.
+        """The documents that have what is asked for, as `wcda find` finds them: the best first, then the newest.
 
         Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields), passage (around
         the first place in a full text).

@@ -532,14 +532,14 @@ def test_all_hits_are_a_csv_that_no_spreadsheet_takes_for_formulas(page: "Page")
     assert found[1]["collections"] == "Cuban Crisis"
 
 
-@pytest.mark.parametrize("words", ["the", "delegation", "cuba", "war"])
+@pytest.mark.parametrize("words", ["the", "cuba", "war"])
 def test_equal_hits_come_in_the_order_of_the_terminal(words: str, page: "Page", folder: WarehouseFolder) -> None:
-    found = open_warehouse(folder.path).find(words)
-    by_id = {key: name for name, key in IDS.items()}
+    names_by_id = {key: name for name, key in IDS.items()}
+    on_terminal = [names_by_id[key] for key in open_warehouse(folder.path).find(words)["document_id"]]
 
-    assert search(page, words) == "".join(
-        by_id[key] for key in found["document_id"] if by_id[key] in search(page, words)
-    )
+    shown = search(page, words)
+    assert len(shown) > 1
+    assert shown == "".join(name for name in on_terminal if name in shown)  # which also looks in names of collections
 
 
 def test_all_hits_are_the_ris_that_an_export_makes(page: "Page", folder: WarehouseFolder, tmp_path: Path) -> None:
