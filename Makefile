@@ -156,6 +156,7 @@ clean:
 	rm -rf .venv
 
 .venv/run: requirements/build.txt requirements/run.txt pyproject.toml
+	@echo 'installing wcda and its libraries into .venv: one to three minutes the first time'
 	$(PYTHON) -c 'import sys; sys.exit("wcda needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	$(PIP) --no-deps --require-hashes -r requirements/build.txt -r requirements/run.txt

@@ -28,11 +28,12 @@ from flows.options import (
     warehouse_to_read,
 )
 from flows.request import HarvestRequest
-from flows.settings import FILE_NAME, SettableGroup, every_command, list_settings, use_file
+from flows.settings import FILE_NAME, SettableGroup, every_command, list_settings, sets_something, use_file
 from flows.terminal import lasting_path, replace_what_cannot_be_written, visible
 from schemas.errors import UsageError, WcdaError, without_password
 from schemas.plain_words import plain_words
 from warehouse.folder import KEPT_SNAPSHOTS
+from wcda.naming import nearest
 
 if TYPE_CHECKING:
     from schemas.records import Receipt
@@ -120,7 +121,7 @@ def _options(
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
     else:
-        if settings_file is None and Path(FILE_NAME).is_file():
+        if settings_file is None and sets_something(Path(FILE_NAME)):
             _tell(f"{FILE_NAME} in the working directory is not read; --settings-file {FILE_NAME} names it")
         use_file(context, settings_file)
 
@@ -454,9 +455,13 @@ def find(
     if words == ["-h"]:  # among other words it leaves out what begins with h
         typer.echo(context.get_help())
         return
-    mistyped = next((word for word in words if word.startswith("--")), None)
-    if mistyped is not None:
-        raise UsageError(f"no such option: {mistyped} (see 'wcda find --help')")
+    options = [name.lstrip("-") for option in context.command.params for name in option.opts if name.startswith("--")]
+    for word in words:
+        name = word.lstrip("-").partition("=")[0]
+        if word.startswith("--"):
+            raise UsageError(f"no such option: {word}{nearest(name, options)} (see 'wcda find --help')")
+        if word.startswith("-") and name in options:
+            _tell(f"{word} is read as a word that must not be there; the option is --{name}")
     found = find_documents(_warehouse(warehouse), words, limit, years)
     if json:
         print_json(asdict(found))
@@ -469,14 +474,24 @@ def find(
 @app.command()
 def explain(
     document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="Id (or its beginning), former id, URL or key.")],
+    cite: Annotated[bool, typer.Option("--cite", help="Print a citation of it (Chicago) and nothing else.")] = False,
     warehouse: WarehouseOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Show where a document's values and entries come from."""
-    from flows.inspection import explain_document
-    from flows.printing import print_explanation, print_json
+    """Show where a document's values come from, or cite it."""
+    from flows.inspection import cite_document, explain_document
+    from flows.printing import print_explanation, print_json, print_lines
 
-    explanation = explain_document(_warehouse(warehouse), document)
+    folder = _warehouse(warehouse)
+    if cite:
+        cited = cite_document(folder, document)
+        if json:
+            print_json(asdict(cited))
+        else:
+            _tell(f"a note of the {cited.style} Manual of Style; --to ris or csl of wcda export is for other styles")
+            print_lines([cited.citation])
+        return
+    explanation = explain_document(folder, document)
     if json:
         print_json(asdict(explanation))
     else:

@@ -29,10 +29,11 @@ from warehouse.deciding import add_decision, undecided_pairs
 from warehouse.explanation import Explanation, explain, natural_key
 from warehouse.folder import WarehouseFolder
 from warehouse.identity.decisions import Decision, Verdict
+from warehouse.products.citation import STYLE, cite
 from warehouse.receipts import describe
 from wcda.changes import Change, find_changes
-from wcda.finding import find_collection
-from wcda.search import search
+from wcda.finding import find_collection, find_document
+from wcda.search import read_query, search
 from wcda.snapshots import (
     Snapshot,
     current_snapshot,
@@ -236,6 +237,32 @@ def explain_document(warehouse: Path, name: str) -> Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class Citation:
+    """How to cite a document.
+
+    Attributes:
+        citation: One line, which names the snapshot.
+        style: Of the citation.
+    """
+
+    document_id: str
+    snapshot: str
+    style: str
+    citation: str
+
+
+def cite_document(warehouse: Path, name: str) -> Citation:
+    """The citation of a document; by its id, a former id, a URL or a natural key.
+
+    Raises:
+        UsageError: There is no warehouse, or no such document.
+        WarehouseError: Nothing was ever published.
+    """
+    _, snapshot = _current(warehouse)
+    return Citation(find_document(snapshot, name), snapshot.manifest.snapshot_id, STYLE, cite(snapshot, name))
+
+
+@dataclass(frozen=True, slots=True)
 class FoundDocuments:
     """What a search found.
 
@@ -243,12 +270,14 @@ class FoundDocuments:
         query: As it was understood: words, phrases in quotes, what must not be there behind a minus.
         count: Of all documents that were found.
         documents: The first of them.
+        without: Where none was found: what was left out of the question, and how many documents are found then.
     """
 
     snapshot: str
     query: str
     count: int
     documents: list[dict[str, Any]]
+    without: dict[str, int]
 
 
 def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str | None = None) -> FoundDocuments:
@@ -277,7 +306,22 @@ def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str
         for each in found[:limit]
     ]
     asked = query if years is None else f"{query} in {years}"
-    return FoundDocuments(snapshot.manifest.snapshot_id, asked, len(found), documents)
+    without = {} if found else _found_with_less(snapshot, query, years)
+    return FoundDocuments(snapshot.manifest.snapshot_id, asked, len(found), documents, without)
+
+
+def _found_with_less(snapshot: Snapshot, query: str, years: str | None) -> dict[str, int]:
+    """What would be found without years, without what must not be there, and by each word alone."""
+    parts = read_query(query)
+    wanted = [part for part in parts if not part.is_unwanted]
+    counts = {}
+    if years is not None:
+        counts["without --years"] = len(search(snapshot, query, years=None))
+    if wanted and len(wanted) < len(parts):
+        counts["without what must not be there"] = len(search(snapshot, " ".join(map(str, wanted)), years))
+    if len(wanted) > 1:
+        counts |= {f"{part} alone": len(search(snapshot, str(part), years)) for part in wanted}
+    return counts
 
 
 def _as_part(word: str) -> str:

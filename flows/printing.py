@@ -62,13 +62,16 @@ def _console() -> Console:
 
 
 def _print_table(console: Console, table: Table) -> None:
-    """A table as wide as the console; what is too long for its column goes on in the next line."""
+    """A table as wide as the console; what is too long for its column goes on in the next line; `none` without rows."""
+    if not table.row_count:
+        table.add_row("none")
     console.print(table, soft_wrap=False)
 
 
 def _print_collections(console: Console, rows: Iterable[CollectionReceipt]) -> None:
     """Collections as a table, or on a narrow terminal two lines for each, so that names and ids stay whole."""
-    if console.width >= NARROW:
+    rows = list(rows)
+    if console.width >= NARROW or not rows:
         _print_table(console, _collection_table(rows))
         return
     for row in rows:
@@ -80,7 +83,8 @@ def print_receipt(receipt: Receipt) -> None:
     """What was published, where it is, and what to type next."""
     console = _console()
     shown, others = _worth_showing(receipt.collections)
-    _print_collections(console, shown)
+    if shown or not others:
+        _print_collections(console, shown)
     for line in others:
         console.print(line)
     for line in receipt_lines(receipt):
@@ -122,8 +126,14 @@ def _changes_line(receipt: Receipt) -> str:
     """What differs from the former snapshot, table by table; `wcda changes` names the rows."""
     if receipt.former is None:
         return "first snapshot: all of it is new"
-    tables = (f"{table}: {_listed(counts)}" for table, counts in receipt.changes_by_table.items())
+    tables = (f"{table}: {_listed(_by_what(counts))}" for table, counts in receipt.changes_by_table.items())
     return f"against the former snapshot: {'; '.join(tables) or 'no changes'}"
+
+
+def _by_what(counts: dict[str, int]) -> dict[str, int]:
+    """Changes by kind, with what is counted where it is not rows: a row with two other values changed twice."""
+    changed = "value changed" if counts.get("changed") == 1 else "values changed"
+    return {changed if kind == "changed" else kind: count for kind, count in counts.items()}
 
 
 def print_estimate(found: Estimate) -> None:
@@ -252,6 +262,9 @@ _FOUND_ELSEWHERE = {"collection": "the name of a collection", "term": "a term", 
 """Where words were found that the lines of a document do not show."""
 
 
+_HOW_TO_ASK = "a word counts from its beginning; dates are 1962, 1962-1965, 1960s, 1962-10 or 1962-10-27"
+
+
 def print_found(found: FoundDocuments) -> None:
     """The documents that were found, each with its id, date and title, and the collections that list it."""
     console = _console()
@@ -269,6 +282,10 @@ def print_found(found: FoundDocuments) -> None:
     more = f"; the first {shown} are shown, --limit {found.count} shows all" if shown < found.count else ""
     count = _many(found.count, "document") if found.count else "no document"
     console.print(f"{count} for {found.query}{more}")
+    if not found.count:
+        for less, number in found.without.items():
+            console.print(f"  {less}: {_many(number, 'document') if number else 'none'}")
+        console.print(f"  {_HOW_TO_ASK}")
 
 
 def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:

@@ -16,7 +16,8 @@ from schemas.errors import UsageError
 
 _NO_SERVER = (
     "a schedule needs a Prefect server: start one with 'prefect server start', "
-    "and name it by PREFECT_API_URL=http://127.0.0.1:4200/api or in your Prefect profile"
+    "and name it by PREFECT_API_URL=http://127.0.0.1:4200/api or in your Prefect profile; "
+    "without a server, let cron run 'wcda harvest --direct'"
 )
 
 

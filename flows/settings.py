@@ -19,7 +19,7 @@ from schemas.plain_words import plain_words
 
 FILE_NAME = "wcda.toml"
 
-TYPED_ONLY = frozenset({"accept_loss", "different", "dry_run", "help", "same", "settings", "changes.since"})
+TYPED_ONLY = frozenset({"accept_loss", "cite", "different", "dry_run", "help", "same", "settings", "changes.since"})
 """What is meant for one call alone: left in a file, it would defeat a guard, or a run would quietly do nothing."""
 
 _SOURCES = {"COMMANDLINE": "command line", "ENVIRONMENT": "environment", "DEFAULT_MAP": "file", "DEFAULT": "default"}
@@ -50,6 +50,11 @@ class SettableGroup(TyperGroup):
         for _, _, option in settable_options(self):
             option.envvar = variable(key_of(option))
             option.show_envvar = True
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a class of typer's own)
+        """As the library's own; `help COMMAND` is `COMMAND --help`."""
+        asked = [*args[1:2], "--help"] if args[:1] == ["help"] else args
+        return super().parse_args(ctx, asked)
 
 
 def key_of(option: TyperOption) -> str:
@@ -105,6 +110,17 @@ def default_file() -> Path | None:
     base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
     path = (base if base.is_absolute() else Path("~/.config").expanduser()) / "wcda" / FILE_NAME
     return path if path.exists() else None
+
+
+def sets_something(path: Path) -> bool:
+    """Whether a file is there that sets something, or that cannot be read; what `wcda init` writes is all comment."""
+    if not path.is_file():
+        return False
+    try:
+        with path.open("rb") as lines:
+            return any(line.strip() and not line.lstrip().startswith(b"#") for line in lines)
+    except OSError:
+        return True
 
 
 def list_settings(context: typer.Context) -> list[Setting]:

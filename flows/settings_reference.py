@@ -17,7 +17,7 @@ What an option is, is looked for in this order, and what is found first holds:
    `1` or `0`, a list has spaces between its parts; an empty variable counts as none;
 3. the **file** that `wcda --settings-file FILE COMMAND` or `WCDA_SETTINGS_FILE` names, else `{FILE_NAME}` in the
    folder `wcda` of the user's configuration (`$XDG_CONFIG_HOME`, or `~/.config`). A `{FILE_NAME}` in the working
-   directory is not read, since that may be a folder that somebody sent; wcda reports it;
+   directory is not read, since that may be a folder that somebody sent; wcda reports one that sets something;
 4. the **default**.
 
 The file is TOML. A key is the option with `_` for `-`. At the top it holds for every command that has such an option;

@@ -74,9 +74,15 @@ class WarehouseFolder(PublishedFolder):
                 )
 
     def _prepare(self) -> None:
+        from wcda.manifest import MANIFEST  # imports pydantic, which is slow
+
         try:
             if self.path.exists() and not self.path.is_dir():
                 raise UsageError(f"{self.path}: the warehouse must be a folder, and this is a file")
+            if (self.path / MANIFEST).exists():
+                near = next(self.warehouses_near(), None)
+                advice = f"; did you mean {near}?" if near else "; name a folder for a warehouse"
+                raise UsageError(f"{self.path}: this is a snapshot, and no warehouse{advice}")
             make_folder(self.path)
             free = shutil.disk_usage(self.path).free
         except (FileExistsError, NotADirectoryError) as error:

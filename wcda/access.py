@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow as pa
 
 from wcda.changes import COMPARED, Change, find_changes
-from wcda.errors import UsageError
+from wcda.errors import UsageError, short_traceback
 from wcda.finding import find_collection, find_document
 from wcda.folder import PublishedFolder
 from wcda.manifest import ChangeKind
 from wcda.naming import plain
-from wcda.overlaps import find_overlaps
+from wcda.overlaps import find_overlaps, theme_memberships
 from wcda.schema import TABLES
 from wcda.search import search
 from wcda.snapshots import Snapshot, open_snapshot, snapshot_before
@@ -161,6 +161,7 @@ class Warehouse:
         """Documents that the page of another names as related."""
         return self._table("relations")
 
+    @short_traceback
     def of_person(self, name: str) -> pd.DataFrame:
         """The documents that name a person or organization, with what they are to each (`role`), the earliest first.
 
@@ -183,8 +184,9 @@ class Warehouse:
         found: pd.DataFrame = own[["document_id", "role", "name"]].merge(self.documents, on="document_id")
         return found.sort_values(["date_start", "document_id", "role"]).reset_index(drop=True)
 
+    @short_traceback
     def find(self, query: str, years: str | None = None) -> pd.DataFrame:
-        """The documents that have what is asked for, as `wcda find` finds them, the best first.
+        """The documents that have what is asked for, as `wcda find` finds them: the best first, then the newest.
 
         Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields), passage (around
         the first place in a full text).
@@ -210,6 +212,7 @@ class Warehouse:
         found: pd.DataFrame = pa.Table.from_pylist(rows, pa.schema(_FOUND)).to_pandas(types_mapper=pd.ArrowDtype)
         return found
 
+    @short_traceback
     def find_text(self, phrase: str) -> pd.DataFrame:
         """The texts that hold a phrase, in any case: of each the passage around its first place, and the title.
 
@@ -229,6 +232,7 @@ class Warehouse:
         found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
         return found.merge(self.documents[["document_id", "title", "date_text"]], on="document_id")
 
+    @short_traceback
     def documents_of(self, collection: str) -> pd.DataFrame:
         """The documents of a collection with their rank, in the order of the listing; those without one come last.
 
@@ -244,6 +248,7 @@ class Warehouse:
         found: pd.DataFrame = ranks.merge(self.documents, on="document_id").sort_values(["rank", "document_id"])
         return found.reset_index(drop=True)
 
+    @short_traceback
     def collections_of(self, document: str) -> pd.DataFrame:
         """The collections that list a document, with its rank in each.
 
@@ -261,11 +266,14 @@ class Warehouse:
     def overlaps(self) -> pd.DataFrame:
         """Pairs of collections that share documents, the largest overlap first.
 
+        Without the collection that lists the whole archive (`kind` is `all`), which overlaps with each.
+
         Columns: left_id, right_id; shared (documents in both); left_total and right_total (documents in each);
         jaccard (shared by those in either, from 0 to 1).
         """
         members = self._snapshot.read("memberships", ["document_id", "collection_id"])
-        found: pd.DataFrame = find_overlaps(members).to_pandas(types_mapper=pd.ArrowDtype)
+        themes = theme_memberships(members, self._snapshot.read("collections", ["collection_id", "kind"]))
+        found: pd.DataFrame = find_overlaps(themes).to_pandas(types_mapper=pd.ArrowDtype)
         return found
 
     def provenance(self) -> pd.DataFrame:
@@ -277,6 +285,7 @@ class Warehouse:
         found: pd.DataFrame = entries.merge(pages, on="page_id").merge(of_captures, on="page_id")
         return found
 
+    @short_traceback
     def changes(self, since: str | None = None) -> pd.DataFrame:
         """What was added, changed, removed, merged and split since a former snapshot, of what people ask for.
 
@@ -313,6 +322,7 @@ class Warehouse:
         return typed
 
 
+@short_traceback
 def open_warehouse(path: str | Path, snapshot_id: str | None = None) -> Warehouse:
     """The tables of one snapshot of a warehouse, which stay the same whatever is published or deleted meanwhile.
 

@@ -1,6 +1,12 @@
 """The exceptions that reading a warehouse raises. Each message is one line to act on, without passwords."""
 
 import re
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _USER = re.compile(r"(?<=://)(?:[^/\s?#@:]*:\S*|[^/\s?#]+)@")
 """User and password in front of a host. A password may hold a slash that is not encoded: where a URL has a colon and an
@@ -33,3 +39,16 @@ class UsageError(WcdaError):
 
 class WarehouseError(WcdaError):
     """The warehouse cannot be written or read."""
+
+
+def short_traceback(function: Callable[P, T]) -> Callable[P, T]:
+    """Let the traceback of a mistake end where the function is called, as its message says all; others stay whole."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return function(*args, **kwargs)
+        except WcdaError as error:
+            raise error.with_traceback(None)  # noqa: B904 (the same error, with its cause)
+
+    return call

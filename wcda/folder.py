@@ -10,6 +10,8 @@ from wcda.errors import UsageError, WarehouseError
 _PARTS = ("raw", "snapshots", "current")
 """A folder that has one of them is a warehouse."""
 
+_MAX_DEPTH = 3  # of a file of a table, below its warehouse
+
 _OWN_FILES = ("raw", "snapshots", ".lock", "decisions")
 """With `decisions.csv`, and what it is written as first."""
 
@@ -61,14 +63,22 @@ class PublishedFolder:
             UsageError: The path does not exist, is no folder, or holds nothing that a warehouse has.
             WarehouseError: A part of it is a link, a pipe or a device.
         """
-        if not self.path.is_dir():
-            raise UsageError(f"{self.path}: there is no warehouse here")
-        if not self.is_there:
-            raise UsageError(
-                f"{self.path}: there is no warehouse here: the folder has no {', '.join(_PARTS[:-1])} or {_PARTS[-1]}; "
-                "name that of a warehouse, or fill one with wcda harvest"
-            )
+        if not (self.path.is_dir() and self.is_there):
+            reason = f": the folder has no {', '.join(_PARTS[:-1])} or {_PARTS[-1]}" if self.path.is_dir() else ""
+            near = next(self.warehouses_near(), None)
+            advice = f"did you mean {near}?" if near else "name that of a warehouse, or fill one with wcda harvest"
+            raise UsageError(f"{self.path}: there is no warehouse here{reason}; {advice}")
         self.require_plain()
+
+    def warehouses_near(self) -> Iterator[Path]:
+        """The warehouse of which the path is a part, such as `current` or a file in it; then those in the folder."""
+        for depth in range(1, _MAX_DEPTH + 1):
+            above = Path(os.path.normpath(self.path.joinpath(*[".."] * depth)))  # which leads through no link
+            if PublishedFolder(above).is_there:
+                yield above
+        for entry in sorted(_listed(self.path), key=lambda entry: entry.name):
+            if entry.is_dir() and PublishedFolder(Path(entry.path)).is_there:
+                yield Path(entry.path)
 
     def require_plain(self) -> None:
         """Stop if what a stranger may have put there is no file or folder: a link leads elsewhere, a pipe waits.

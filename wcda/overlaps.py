@@ -6,6 +6,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+WHOLE_ARCHIVE_KIND = "all"
+"""Kind of the collection that lists every document."""
+
+
+def theme_memberships(memberships: pa.Table, collections: pa.Table) -> pa.Table:
+    """Memberships in collections by theme: in all but the list of the whole archive, which overlaps with each of them.
+
+    Args:
+        memberships: With the columns document_id and collection_id, which are given.
+        collections: With the columns collection_id and kind.
+    """
+    whole = collections["collection_id"].filter(pc.equal(collections["kind"], WHOLE_ARCHIVE_KIND))
+    members = memberships.select(["document_id", "collection_id"])
+    return members.filter(pc.invert(pc.is_in(members["collection_id"], value_set=whole.combine_chunks())))
+
 
 def find_overlaps(memberships: pa.Table) -> pa.Table:
     """Pairs of collections that share documents, the largest overlap first.

@@ -45,6 +45,10 @@ class Part:
     is_phrase: bool = False
     is_unwanted: bool = False
 
+    def __str__(self) -> str:
+        """As it can be typed."""
+        return f"{'-' * self.is_unwanted}" + (f'"{self.text}"' if self.is_phrase else self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -87,7 +91,7 @@ def read_query(query: str) -> list[Part]:
 
 
 def search(snapshot: Snapshot, query: str, years: str | None = None) -> list[Found]:
-    """The documents that have all that is asked for, those first that have most of it in their title, then by date.
+    """The documents that have all that is asked for, those first that have most of it in their title, then the newest.
 
     Args:
         snapshot: Where to look.
@@ -121,7 +125,8 @@ def search(snapshot: Snapshot, query: str, years: str | None = None) -> list[Fou
     passages = _search_texts(snapshot, parts, hits)
     wanted = [row for row in documents if _has_all(parts, hits[row["document_id"]])]
     in_title = {key: sum(bool(found & {"id", "title"}) for found in own) for key, own in hits.items()}
-    wanted.sort(key=lambda row: _place(row, in_title))
+    wanted = _newest_first(wanted)
+    wanted.sort(key=lambda row: -in_title[row["document_id"]])
     return [_found(row, hits[row["document_id"]], names, passages) for row in wanted]
 
 
@@ -137,9 +142,10 @@ def _found(
     return Found(row, names.get(key, []), fields, passages.get(key))
 
 
-def _place(row: Mapping[str, Any], in_title: Mapping[str, int]) -> tuple[int, bool, str, str]:
-    key = row["document_id"]
-    return -in_title[key], row["date_start"] is None, str(row["date_start"]), key
+def _newest_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows in the order in which the report shows equal hits: the table's from its end, those without a date last."""
+    dated = [row for row in rows if row["date_start"] is not None]
+    return [*reversed(dated), *(row for row in rows if row["date_start"] is None)]
 
 
 def _search_texts(snapshot: Snapshot, parts: list[Part], hits: Mapping[str, list[set[str]]]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The search of the report in a browser: what finds what, in which order, and how hits are marked, sent and saved."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,11 @@ from tests.browser import open_browser
 from tests.schemas.test_dates import READABLE
 from tests.warehouse.test_report import collection, document, made, members
 from warehouse.folder import WarehouseFolder
+from warehouse.products.citation import cite
 from warehouse.products.references import write_ris
 from warehouse.products.report import find_report
 from warehouse.publishing import publish
+from wcda import open_warehouse
 from wcda.snapshots import current_snapshot
 
 if TYPE_CHECKING:
@@ -58,12 +61,21 @@ DATES = {
 IDS = {name: f"{place:x}ead{place:012x}" for place, name in enumerate(TITLES, 5)}  # of i: dead00000000000d
 
 
+SEEN_AT = dt.datetime(2025, 1, 2, 23, 59, tzinfo=dt.UTC)
+
+
 def rows() -> dict[str, list[dict[str, Any]]]:
     documents = [
-        document(IDS[name], DATES[name], title=title, summary=SUMMARIES.get(name), url=f"{SITE}/{name}")
+        document(
+            *(IDS[name], DATES[name]),
+            title=title,
+            summary=SUMMARIES.get(name),
+            url=None if name == "e" else f"{SITE}/{name}",
+        )
         for name, title in TITLES.items()
     ]
     for row in documents:
+        row["last_seen_at"] = None if row["document_id"] == IDS["i"] else SEEN_AT
         row["source"] = "Fond 7, file 3." if row["document_id"] == IDS["d"] else None
     dated = sorted(
         documents, key=lambda row: (str(row.get("date_start") or "9999"), str(row.get("date_end") or "9999"))
@@ -460,18 +472,29 @@ def test_each_document_has_a_captured_copy_and_a_permalink(page: "Page") -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "citation"),
+    ("name", "start"),
     [
-        ("a", f"“Talk with Mirányi on Cuba,” October 27, 1962, Wilson Center Digital Archive, {SITE}/a."),
-        ("e", f"“He said 'Yes',” Winter 1958, Wilson Center Digital Archive, {SITE}/e."),
-        ("i", f"“The Death of a Cow,” undated, Wilson Center Digital Archive, {SITE}/i."),
+        (
+            "a",
+            "“Talk with Mirányi on Cuba,” October 27, 1962, Wilson Center Digital Archive, accessed January 2, 2025, "
+            f"{SITE}/a",
+        ),
+        ("e", "“He said 'Yes',” Winter 1958, Wilson Center Digital Archive"),
+        ("i", f"“The Death of a Cow,” undated, Wilson Center Digital Archive, {SITE}/i"),
     ],
 )
-def test_a_citation_is_chicago_s_and_is_copied(name: str, citation: str, page: "Page") -> None:
+def test_a_citation_is_that_of_the_terminal_and_is_copied(
+    name: str, start: str, page: "Page", folder: WarehouseFolder
+) -> None:
+    snapshot = current_snapshot(folder)
+    assert snapshot is not None
+    citation = cite(snapshot, IDS[name])
+    assert citation == f"{start} (wcda snapshot {snapshot.manifest.snapshot_id})."
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     search(page, IDS[name])
     page.locator(".cite summary").click()
     assert page.locator(".cite p").inner_text() == citation
+    assert "Chicago" in page.locator(".cite").inner_text()
     page.get_by_role("button", name="Copy citation").click()
 
     page.get_by_text("Copied").wait_for()
@@ -509,6 +532,16 @@ def test_all_hits_are_a_csv_that_no_spreadsheet_takes_for_formulas(page: "Page")
     assert found[1]["collections"] == "Cuban Crisis"
 
 
+@pytest.mark.parametrize("words", ["the", "cuba", "war"])
+def test_equal_hits_come_in_the_order_of_the_terminal(words: str, page: "Page", folder: WarehouseFolder) -> None:
+    names_by_id = {key: name for name, key in IDS.items()}
+    on_terminal = [names_by_id[key] for key in open_warehouse(folder.path).find(words)["document_id"]]
+
+    shown = search(page, words)
+    assert len(shown) > 1
+    assert shown == "".join(name for name in on_terminal if name in shown)  # which also looks in names of collections
+
+
 def test_all_hits_are_the_ris_that_an_export_makes(page: "Page", folder: WarehouseFolder, tmp_path: Path) -> None:
     text = downloaded(page, "All hits as RIS").path().read_text(encoding="utf-8")
     snapshot = current_snapshot(folder)
@@ -519,7 +552,7 @@ def test_all_hits_are_the_ris_that_an_export_makes(page: "Page", folder: Warehou
     found = rispy.loads(text)
     assert len(found) == len(exported) == 9
     for entry in found:
-        for tag in ("id", "type_of_reference", "title", "year", "date", "abstract", "urls"):
+        for tag in ("id", "type_of_reference", "title", "year", "date", "abstract", "urls", "access_date"):
             assert entry.get(tag) == exported[entry["id"]].get(tag)
 
 

@@ -279,6 +279,32 @@ def test_an_export_to_a_path_that_is_not_in_utf_8_is_refused(kind: str, warehous
     assert_one_line(done, 2, "not in UTF-8")
 
 
+NEAR = {
+    "data/current": "data",
+    "data/current/documents.parquet": "data",
+    "data/snapshots": "data",
+    "data/nothing": "data",
+    ".": "data",
+}
+
+
+@pytest.mark.parametrize("named", NEAR)
+@pytest.mark.parametrize("command", ["status", "check", "changes"])
+def test_a_folder_near_a_warehouse_is_answered_with_the_warehouse(
+    command: str, named: str, harvested_samples: Path, wcda_here: Command
+) -> None:
+    Path("data").symlink_to(harvested_samples)
+
+    assert_one_line(wcda_here(command, "--warehouse", named), 2, f"did you mean {NEAR[named]}?")
+
+
+def test_nothing_is_harvested_into_a_snapshot(warehouse: Path, wcda_here: Command) -> None:
+    done = wcda_here("harvest", "--from", "samples", "--direct", "--warehouse", warehouse / "current")
+
+    assert_one_line(done, 2, f"current: this is a snapshot, and no warehouse; did you mean {warehouse}?")
+    assert not (warehouse / "current" / "raw").exists()
+
+
 @pytest.mark.parametrize("arguments", [("explain",), ("pairs", "--same", "df6f201d3c74f16a")], ids=["explain", "pairs"])
 def test_a_document_named_in_another_encoding_is_not_found(
     arguments: tuple[str, ...], warehouse: Path, wcda_here: Command

@@ -123,9 +123,14 @@ def test_changes_of_a_run_are_told_apart_by_table() -> None:
         "w",
         counts={"documents": 2, "entries": 2, "issues": 0},
         former="then",
-        changes_by_table={"documents": {"added": 2, "changed": 1}, "memberships": {"added": 3}},
+        changes_by_table={
+            "documents": {"added": 2, "changed": 1},
+            "memberships": {"added": 3},
+            "collections": {"changed": 2},
+        },
     )
 
     assert receipt_lines(receipt)[-1] == (
-        "against the former snapshot: documents: 2 added, 1 changed; memberships: 3 added"
+        "against the former snapshot: documents: 2 added, 1 value changed; memberships: 3 added; "
+        "collections: 2 values changed"
     )

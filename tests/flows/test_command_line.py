@@ -35,6 +35,13 @@ def test_without_a_command_help_is_shown(wcda: Command) -> None:
     assert wcda().stdout == wcda("--help").stdout
 
 
+@pytest.mark.parametrize("asked", [(), ("find",), ("harvest",)])
+def test_help_is_a_command_too(asked: tuple[str, ...], wcda_here: Command) -> None:
+    done = wcda_here("help", *asked)
+
+    assert (done.returncode, done.stdout) == (0, wcda_here(*asked, "--help").stdout)
+
+
 def test_help_cuts_no_summary_at_80_columns(wcda: Command) -> None:
     _, commands = wcda("--help", COLUMNS="80").stdout.split("Commands:")
 

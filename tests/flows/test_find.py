@@ -101,6 +101,18 @@ def test_what_stands_in_a_title_comes_first_and_the_fields_are_named(small: Path
     assert found["collections"].iloc[0] == ["Small World"]
 
 
+def test_of_equal_hits_the_newest_come_first_and_undated_ones_last(small: Path) -> None:
+    found = wcda.open_warehouse(small).find("small")
+
+    assert found["title"].tolist() == [
+        "A visit to Iran",
+        "Conversation with Béla Mirányi",
+        "毛泽东与赫鲁晓夫谈话",
+        "Telegram on crops of 1962",
+        "Undated note",
+    ]
+
+
 @pytest.mark.parametrize("query", ["", "  ", "-", '""', '-"', "—"])
 def test_nothing_to_look_for_is_a_usage_error(query: str, small: Path) -> None:
     with pytest.raises(UsageError, match="nothing to look for"):
@@ -160,7 +172,33 @@ def test_a_word_with_a_minus_is_no_option(word: str, harvested_samples: Path, wc
 def test_no_match_is_said_with_exit_code_1(harvested_samples: Path, wcda_here: Command) -> None:
     done = wcda_here("find", "nowhere", "--warehouse", harvested_samples)
 
-    assert (done.returncode, done.stdout, done.stderr) == (1, "no document for nowhere\n", "")
+    assert (done.returncode, done.stdout.splitlines()[0], done.stderr) == (1, "no document for nowhere", "")
+
+
+def test_no_match_says_what_less_would_find_and_how_dates_are_written(
+    harvested_samples: Path, wcda_here: Command
+) -> None:
+    words = ("mikoyan", "castro", "mao zedong", "nowhere", "-notes", "--years", "1949")
+    lines = wcda_here("find", *words, "--warehouse", harvested_samples).stdout.splitlines()
+
+    assert lines[0] == 'no document for mikoyan castro "mao zedong" nowhere -notes in 1949'
+    assert lines[1:-1] == [
+        "  without --years: none",
+        "  without what must not be there: none",
+        "  mikoyan alone: 1 document",
+        "  castro alone: none",
+        '  "mao zedong" alone: 4 documents',
+        "  nowhere alone: none",
+    ]
+    assert "dates are 1962, 1962-1965, 1960s, 1962-10 or 1962-10-27" in lines[-1]
+
+
+@pytest.mark.parametrize("word", ["-warehouse", "-years", "-json", "-limit=3"])
+def test_an_option_with_one_dash_is_told_from_a_word(word: str, harvested_samples: Path) -> None:
+    done = run_here("find", "mao", word, "--warehouse", harvested_samples)
+
+    option = word.partition("=")[0]
+    assert done.stderr == f"wcda: {word} is read as a word that must not be there; the option is -{option}\n"
 
 
 def test_a_limit_says_how_many_there_are(harvested_samples: Path, wcda_here: Command) -> None:
@@ -197,4 +235,4 @@ def test_a_lone_h_is_help(wcda_here: Command) -> None:
 def test_a_mistyped_option_is_no_word(harvested_samples: Path) -> None:
     done = run_here("find", "mao", "--limt", "2", "--warehouse", harvested_samples)
 
-    assert (done.returncode, "--limt" in done.stderr) == (2, True)
+    assert (done.returncode, "--limt; did you mean 'limit'?" in done.stderr) == (2, True)

@@ -47,9 +47,10 @@ def test_the_api_that_the_user_s_profile_names_is_used(tmp_path: Path, wcda: Com
         (["--cron", "at night"], "--cron: Invalid cron string"),
         (["--cron", "0 3 * * *", "--timezone", "Moon"], '--timezone: Invalid timezone: "Moon"'),
         (["--cron", "0 3 * * *"], "a schedule needs a Prefect server: start one with 'prefect server start'"),
+        (["--cron", "0 3 * * *"], "without a server, let cron run 'wcda harvest --direct'"),
         (["--cron", "0 3 * * *", "--from", "nowhere"], "nowhere"),
     ],
-    ids=["no schedule", "no time zone", "no server", "no source"],
+    ids=["no schedule", "no time zone", "no server", "the way without one", "no source"],
 )
 def test_a_mistake_in_what_is_to_be_served_is_one_line(arguments: list[str], said: str, wcda: Command) -> None:
     done = wcda("serve", "--from", "samples", *arguments)

@@ -26,6 +26,16 @@ def test_init_writes_a_catalog_and_settings_that_change_nothing_yet(wcda_here: C
     assert wcda_here("harvest", "--catalog", "catalog.toml", "--dry-run").returncode == 0
 
 
+def test_what_init_writes_is_not_reported_before_it_sets_something(wcda_here: Command) -> None:
+    assert wcda_here("init").returncode == 0
+    assert "is not read" not in wcda_here("status", "--settings").stderr
+
+    with Path("wcda.toml").open("a") as settings:
+        settings.write("\nkeep = 7\n")
+
+    assert wcda_here("status", "--settings").stderr.count("is not read") == 1
+
+
 def test_every_line_of_the_settings_can_be_taken_as_it_is(wcda_here: Command) -> None:
     wcda_here("init", "mine")
     text = Path("mine", FILE_NAME).read_text()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from flows.printing import print_settings
 from flows.terminal import visible
 from tests.conftest import WCDA, Command, bare_environment
 
@@ -49,6 +50,12 @@ def test_no_command_interprets_what_a_page_or_a_name_holds(drafts: Path, wcda: C
     assert "Mao [draft] [/x] :smile:" in shown[0].stdout
     assert "[bold]Karpov[/bold]" in shown[-1].stdout
     assert "\\u001b]0;owned" in shown[-1].stdout
+
+
+def test_a_table_without_rows_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    print_settings([])
+
+    assert capsys.readouterr().out.split() == ["setting", "value", "from", "none"]
 
 
 def document_of(wcda: Command, warehouse: Path) -> str:

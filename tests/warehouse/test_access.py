@@ -4,6 +4,8 @@ import datetime as dt
 import shutil
 import subprocess
 import sys
+import traceback
+from collections.abc import Callable
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -14,11 +16,12 @@ import pytest
 
 import warehouse as warehouse_room
 from extractors.wilson_center import ARCHIVE
-from schemas.errors import UsageError, WarehouseError
+from schemas.errors import UsageError, WarehouseError, WcdaError
 from schemas.known import known_schema
 from schemas.tables import TABLES
 from tests.conftest import run_here
 from tests.warehouse.conftest import Tables
+from tests.warehouse.test_report import collection, document, made, members
 from warehouse.folder import WarehouseFolder
 from warehouse.publishing import publish
 from wcda import open_warehouse
@@ -70,6 +73,51 @@ def test_collections_of_a_document_by_any_name_that_it_has(harvested_samples: Pa
         assert list(w.collections_of(name)["collection_id"]) == [CHINA, BEIJING]
     with pytest.raises(UsageError, match="no document"):
         w.collections_of("nobody")
+
+
+def test_overlaps_leave_the_list_of_the_whole_archive_out(tmp_path: Path) -> None:
+    tables = made(
+        documents=[document("a", collection_count=3), document("b", collection_count=2)],
+        collections=[
+            collection("w", kind="all", observed_total=2),
+            collection("x", observed_total=2),
+            collection("y", observed_total=1),
+        ],
+        memberships=members("aw", "bw", "ax", "ay", "bx"),
+    )
+    publish(WarehouseFolder(tmp_path), tables, {}, archive=ARCHIVE)
+
+    (row,) = open_warehouse(tmp_path).overlaps().to_dict("records")
+
+    assert (row["left_id"], row["right_id"], row["shared"], row["left_total"]) == ("x", "y", 1, 2)
+
+
+WRONG: dict[str, Callable[[Path], object]] = {
+    "folder": lambda path: open_warehouse(path / "nowhere"),
+    "snapshot": lambda path: open_warehouse(path, "nothing"),
+    "since": lambda path: open_warehouse(path).changes(since="nothing"),
+    "document": lambda path: open_warehouse(path).collections_of("nothing"),
+    "collection": lambda path: open_warehouse(path).documents_of("nothing"),
+    "person": lambda path: open_warehouse(path).of_person("nobody"),
+    "query": lambda path: open_warehouse(path).find(""),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_name_is_one_line_and_a_traceback_that_ends_at_the_call(what: str, harvested_samples: Path) -> None:
+    with pytest.raises(WcdaError) as caught:
+        WRONG[what](harvested_samples)
+
+    assert len(str(caught.value).splitlines()) == 1
+    within = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__) if "/wcda/" in frame.filename]
+    assert within == ["call"]
+
+
+def test_a_fault_of_ours_keeps_its_traceback(harvested_samples: Path) -> None:
+    with pytest.raises(TypeError) as caught:
+        open_warehouse(harvested_samples).find(7)  # type: ignore[arg-type]
+
+    assert len(traceback.extract_tb(caught.value.__traceback__)) > 3
 
 
 def test_overlaps_count_what_two_collections_share(harvested_samples: Path) -> None:

@@ -1,6 +1,10 @@
 """What the docs show to analysts and to datasets downstream is so: each block is run."""
 
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +13,8 @@ import pytest
 from flows.harvest import harvest, rebuild
 from flows.request import HarvestRequest
 from schemas.identifiers import stable_id
-from tests.code_blocks import run_python
-from tests.conftest import REPOSITORY
+from tests.code_blocks import code_blocks, run_python
+from tests.conftest import REPOSITORY, bare_environment
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
 from warehouse.deciding import add_decision
 from warehouse.folder import WarehouseFolder
@@ -77,6 +81,84 @@ def test_the_loop_that_is_shown_keeps_a_copy_and_its_remarks_through_merges_and_
     copy["gone"] = "A document of a snapshot that is no longer kept"
     assert shown["follow"](place.path, copy, remarks, "20000101T000000.000000Z") == seen
     assert copy == titles(place)
+
+
+def connect(kind: str, path: Path) -> Any:
+    if kind == "SQLite":
+        return sqlite3.connect(path)
+    import duckdb  # only where the slow tests are run
+
+    return duckdb.connect(path)
+
+
+DATABASES = ["SQLite", pytest.param("DuckDB", marks=pytest.mark.accept)]
+
+
+def copied(database: Any, columns: str = "*", table: str = "documents") -> list[tuple[Any, ...]]:
+    return sorted(database.cursor().execute(f"SELECT {columns} FROM {table}").fetchall())
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_the_script_that_is_shown_keeps_a_database_up_to_date_through_merges_and_new_documents(
+    kind: str, place: WarehouseFolder, shown: dict[str, Callable[..., Any]], tmp_path: Path
+) -> None:
+    with closing(connect(kind, tmp_path / "copy.db")) as database:
+        shown["follow_into"](database, place.path)
+        assert dict(copied(database, "document_id, title")) == titles(place)
+        assert copied(database, table="changes") == []
+
+        decide(place, same(KEYS[1], KEYS[3]))
+        save(tmp_path / "more", "third.txt", ("May 10, 1943", "A title", "A summary."))
+        harvest(HarvestRequest(str(tmp_path / "more"), place.path))
+        shown["follow_into"](database, place.path)
+        shown["follow_into"](database, place.path)  # nothing is new
+        snapshot = open_warehouse(place.path).snapshot_id
+        assert dict(copied(database, "document_id, title")) == titles(place)
+        assert {row[0] for row in copied(database, "change", "changes")} >= {"added", "merged"}
+        assert copied(database, table="seen") == [(snapshot,)]
+
+        database.cursor().execute("UPDATE seen SET snapshot = '20000101T000000.000000Z'")
+        database.cursor().execute("INSERT INTO documents (document_id) VALUES ('gone')")
+        database.commit()
+        shown["follow_into"](database, place.path)
+        assert dict(copied(database, "document_id, title")) == titles(place)
+        assert copied(database, table="seen") == [(snapshot,)]
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_run_that_fails_halfway_leaves_the_database_as_it_was(
+    kind: str, place: WarehouseFolder, shown: dict[str, Callable[..., Any]], tmp_path: Path
+) -> None:
+    with closing(connect(kind, tmp_path / "copy.db")) as database:
+        shown["follow_into"](database, place.path)
+        cursor = database.cursor()
+        cursor.execute("DROP TABLE seen")
+        first = open_warehouse(place.path).snapshot_id
+        cursor.execute(f"CREATE TABLE seen (snapshot TEXT CHECK (snapshot = '{first}'))")  # which is written last
+        cursor.execute(f"INSERT INTO seen VALUES ('{first}')")
+        database.commit()
+        before = [copied(database, table=table) for table in ("documents", "changes", "seen")]
+        decide(place, same(KEYS[1], KEYS[3]))
+        with pytest.raises(Exception, match="CHECK"):
+            shown["follow_into"](database, place.path)
+
+        assert [copied(database, table=table) for table in ("documents", "changes", "seen")] == before
+
+
+def test_the_line_for_cron_harvests_and_fills_the_database(tmp_path: Path) -> None:
+    page = (DOCS / "downstream.md").read_text()
+    (line,) = (code for language, code in code_blocks(page) if language == "crontab")
+    (script,) = (code for language, code in code_blocks(page) if language == "python" and "__main__" in code)
+    (tmp_path / "follow_every_night.py").write_text(script)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    command = line.split(maxsplit=5)[5].replace("/srv/archive", str(tmp_path))
+    usual = {"WCDA_FROM": "samples", "WCDA_WAREHOUSE": "warehouse/data"}  # cron would ask the site
+
+    done = subprocess.run(["/bin/sh", "-c", command], env={**bare_environment(tmp_path), **usual}, check=False)
+
+    assert (done.returncode, line.split()[:5]) == (0, ["0", "3", "*", "*", "*"]), (tmp_path / "nightly.log").read_text()
+    with closing(sqlite3.connect(tmp_path / "archive.db")) as database:
+        assert len(copied(database)) == 19
 
 
 def test_an_id_leads_where_the_page_says(place: WarehouseFolder, shown: dict[str, Callable[..., Any]]) -> None:

@@ -82,7 +82,7 @@ def _ris_mark(line: bytes) -> bytes:
 
 def csl_item(document: Mapping[str, Any], archive: str, names: Names) -> dict[str, Any]:
     """A row of `documents` as an item of CSL-JSON; what is absent has no key."""
-    seen = _accessed(document)
+    seen = accessed(document)
     item = {
         "source": "wcda",
         "id": document["document_id"],
@@ -109,9 +109,12 @@ def _csl_name(name: str) -> dict[str, str]:
     return {"literal": name}
 
 
-def _accessed(document: Mapping[str, Any]) -> str | None:
-    """The day (UTC) on which the document's page was seen, or else a listing that has it; `None` if it is not known."""
-    seen: str | None = document["page_captured_at"] or document["last_seen_at"]
+def accessed(document: Mapping[str, Any]) -> str | None:
+    """The day (UTC) on which the document's page was seen, or else a listing that has it.
+
+    `None` if it is not known, or if the document has no URL: then nothing was accessed that a reader could open.
+    """
+    seen: str | None = (document["page_captured_at"] or document["last_seen_at"]) if document["url"] else None
     return None if seen is None else seen[: len("YYYY-MM-DD")]
 
 
@@ -186,7 +189,7 @@ def write_ris(snapshot: Snapshot, path: Path, collections: tuple[str, ...]) -> t
 def ris_fields(document: Mapping[str, Any], archive: str, names: Names) -> Iterator[tuple[str, str]]:
     """Tags and values of a row of `documents`, in order; what is absent has no tag."""
     year, date = ris_date(document["date_edtf"], document["date_text"])
-    seen = _accessed(document)
+    seen = accessed(document)
     for tag, value in (
         ("TY", "MANSCPT"),
         ("DB", archive),

@@ -12,9 +12,9 @@ from schemas.dates import DateReading, Precision, find_date
 from schemas.issues import FAILED_CAPTURE, Level
 from warehouse.changes import ChangeSummary
 from warehouse.receipts import have_page
-from warehouse.themes import theme_counts, theme_memberships
+from warehouse.themes import theme_counts
 from wcda.manifest import ChangeKind
-from wcda.overlaps import find_overlaps
+from wcda.overlaps import find_overlaps, theme_memberships
 
 PAIRS = 20
 """Pairs of collections that are shown, of what can be many thousand."""
@@ -297,7 +297,7 @@ def _sharing(tables: Mapping[str, pa.Table]) -> dict[int, int]:
 
 
 def _overlaps(tables: Mapping[str, pa.Table]) -> tuple[tuple[Overlap, ...], int]:
-    found = find_overlaps(theme_memberships(tables))
+    found = find_overlaps(theme_memberships(tables["memberships"], tables["collections"]))
     larger = pc.max_element_wise(found["left_total"], found["right_total"])
     found = found.filter(pc.less(larger, tables["documents"].num_rows))
     names = collection_names(tables["collections"])

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 
 from schemas.archive import Archive
 from warehouse.products.report.figures import collection_names
-from warehouse.themes import WHOLE_ARCHIVE_KIND
 from wcda.manifest import Manifest
+from wcda.overlaps import WHOLE_ARCHIVE_KIND
 
 _COLUMNS = {"document_id": "id"} | {name: name for name in ("title", "date_text", "date_edtf", "summary", "url")}
 _TERM_KINDS = ("people", "places", "topics", "languages")
@@ -33,7 +33,8 @@ def pack_documents(tables: Mapping[str, pa.Table], manifest: Manifest, archive: 
     """What the list of documents shows and searches, as base64 of gzip of JSON: it can hold anything, and is no markup.
 
     Columns have a value for each document, in the order of the table `documents`: id, title, date_text, date_edtf,
-    summary, url, and source where a document has one. `dated` is how many documents, the first, have a date to sort by.
+    summary, url, source where a document has one, and seen, the day on which its page, or a listing that has it, was
+    seen last. `dated` is how many documents, the first, have a date to sort by.
     `groups` are the names that filter, collections by kind and terms by kind: param (`in` or `term`), label, ids,
     names, and rows: of each name, the places of its documents in order, each as the step from the one before.
 
@@ -48,6 +49,9 @@ def pack_documents(tables: Mapping[str, pa.Table], manifest: Manifest, archive: 
     listing = {shown: documents[name].to_pylist() for name, shown in _COLUMNS.items()}
     if documents["source"].null_count < documents.num_rows:
         listing["source"] = documents["source"].to_pylist()
+    seen = pc.coalesce(documents["page_captured_at"], documents["last_seen_at"])
+    if seen.null_count < documents.num_rows:
+        listing["seen"] = [None if each is None else each.strftime("%Y-%m-%d") for each in seen.to_pylist()]
     dated = documents.num_rows - documents["date_start"].null_count
     groups = [*_collection_groups(tables), *_term_groups(tables)]
     return _pack({**listing, "dated": dated, "groups": groups, "about": about})

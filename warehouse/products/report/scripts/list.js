@@ -27,7 +27,7 @@ const makeRow = (listing, spans, collectionsOf, references, onChoose) => {
       const done = element("span", "", { role: "status" });
       const copier = button("Copy citation", () => copy(references.citation(row), text, done));
       const saver = button("RIS", () => download(`${id[row]}.ris`, "application/x-research-info-systems", references.ris([row])));
-      made.append(text, copier, " ", saver, " ", done);
+      made.append(element("small", "As a note of the Chicago Manual of Style:"), text, copier, " ", saver, " ", done);
     });
     return made;
   };
