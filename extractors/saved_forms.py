@@ -1,4 +1,4 @@
-"""Files that hold one page or several in a form of their own: MHTML, Safari's webarchive, JSON of readers, pages in a row.
+"""Files that hold one page or several in a form of their own: MHTML, webarchive, JSON of readers, pages in a row.
 
 Each gives the pages in it, with the URL and time that it knows of them; of what a web archive played, those of the
 page that it played, which may be in a frame. Pure: bytes in, pages out.
