@@ -19,7 +19,7 @@ from extractors.wilson_center.urls import address_key
 from schemas.issues import UNDECODABLE, Issue
 from schemas.parsed import PARSED_TABLES
 from schemas.records import FILE, Capture, ParsedPage, Plan
-from schemas.revisits import digest_key, page_id_of
+from schemas.revisits import digest_key, other_digests, page_id_of
 
 _BATCH_CAPTURES = 200
 
@@ -169,7 +169,8 @@ def _reference_values(record: LandedCapture) -> dict[str, Any]:
     """What a revisit refers to, or what others refer to a capture by."""
     reference = record.revisits
     if reference is None:
-        return {"digest": digest_key(payload_digest(record.capture.body))}
+        body = record.capture.body
+        return {"digest": digest_key(payload_digest(body)), "other_digests": other_digests(body)}
     return {
         "digest": digest_key(reference.digest),
         "revisits": reference.record_id,

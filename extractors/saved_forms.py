@@ -1,4 +1,4 @@
-"""Files that hold one page or several in a form of their own: MHTML, Safari's webarchive, pages one after the other.
+"""Files that hold one page or several in a form of their own: MHTML, webarchive, JSON of readers, pages in a row.
 
 Each gives the pages in it, with the URL and time that it knows of them; of what a web archive played, those of the
 page that it played, which may be in a frame. Pure: bytes in, pages out.
@@ -22,8 +22,9 @@ from xml.parsers.expat import ExpatError
 
 from extractors.byte_streams import MAX_PAGE_BYTES
 from extractors.decoding import in_letters_of_one_byte, with_mark
+from extractors.reader_json import ReaderJsonError, begins_reader_json, read_reader_json
 from extractors.replays import split_replay
-from extractors.saved_marks import read_http_date, read_mark
+from extractors.saved_marks import MARK_BYTES, read_http_date, read_mark
 from schemas.sizes import shown_size
 
 _MHTML = re.compile(
@@ -68,8 +69,8 @@ class UnreadableFormError(ValueError):
 
 
 def is_form(head: bytes) -> bool:
-    """Whether a file is MHTML or a webarchive, by its first bytes."""
-    return _is_mhtml(head) or _is_webarchive(head)
+    """Whether a file is MHTML, a webarchive or the JSON of a reader, by its first bytes."""
+    return _is_mhtml(head) or _is_webarchive(head) or begins_reader_json(head)
 
 
 def pages_in(body: bytes, page_starts: Callable[[str], list[int]]) -> list[FoundPage]:
@@ -86,6 +87,8 @@ def pages_in(body: bytes, page_starts: Callable[[str], list[int]]) -> list[Found
         return list(_pages_of_mhtml(body))
     if _is_webarchive(body[:_HEAD_BYTES]):
         return list(_pages_of_webarchive(body))
+    if begins_reader_json(body[:MARK_BYTES]):
+        return list(_pages_of_reader(body))
     if body.lstrip()[:1] == b"<" and (end := body.rfind(_END_OF_ZIP)) > 0:
         return [_self_extracted(body, end)]
     return [_marked(part) for part in _parted(body, page_starts)]
@@ -240,6 +243,14 @@ def _pages_of_webarchive(body: bytes) -> Iterator[FoundPage]:
     charset = main.get("WebResourceTextEncodingName")
     content_type = f"text/html; charset={charset}" if charset else "text/html"
     yield _as_captured(FoundPage(data, str(url) if url else None, None, content_type))
+
+
+def _pages_of_reader(body: bytes) -> Iterator[FoundPage]:
+    try:
+        for text, url, content_type in read_reader_json(body):
+            yield _as_captured(FoundPage(text.encode("utf-8", "replace"), url, None, content_type))
+    except ReaderJsonError as error:
+        raise UnreadableFormError(str(error)) from error
 
 
 def _main_resources(archive: Any) -> Iterator[Any]:  # noqa: ANN401 - whatever a property list holds

@@ -1,8 +1,8 @@
 """Which capture a revisit has its body from, found over all that is there, whatever the order in which it came.
 
-By the id of a record, else by URL and time, else by digest; a capture of which the site said nothing but that it
-had not changed shows what the latest earlier capture of its URL showed (WARC 1.1, 6.7). What a revisit refers to
-may be a revisit itself.
+By the id of a record, in any case, else by URL and time, else by digest of any common kind, else by URL alone; a
+capture of which the site said nothing but that it had not changed shows what the latest earlier capture of its URL
+showed (WARC 1.1, 6.7). What a revisit refers to may be a revisit itself.
 """
 
 import base64
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha1
+from hashlib import md5, sha1, sha256, sha512
 from typing import Any
 
 import pyarrow as pa
@@ -26,7 +26,7 @@ _BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
 _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 _OF_ORIGINALS = (
     *("capture_id", "run_id", "url", "captured_at", "collection_id", "page_id", "revisits", "refers_to_place"),
-    *("refers_to_at", "is_not_modified", "place", "body", "digest", "source_id", "source_digest"),
+    *("refers_to_at", "is_not_modified", "place", "body", "digest", "source_id", "source_digest", "other_digests"),
 )
 
 
@@ -75,6 +75,14 @@ def digest_key(stated: str | None) -> str | None:
     if not colon:
         kind = next(each for each, size in _BYTES.items() if size == len(raw))
     return None if raw == sha1(b"", usedforsecurity=False).digest() else f"{kind}:{raw.hex()}"
+
+
+def other_digests(body: bytes) -> str:
+    """The digests of a body that an archive may state in place of SHA-1, in the form of `digest_key`."""
+    functions = {"md5": md5, "sha256": sha256, "sha512": sha512}
+    return " ".join(
+        f"{name}:{function(body, usedforsecurity=False).hexdigest()}" for name, function in functions.items()
+    )
 
 
 def _bytes_of(value: str, size: int | None) -> bytes | None:
@@ -158,6 +166,11 @@ def _order(row: dict[str, Any]) -> tuple[Any, ...]:
     return row["page_id"] is None, row["captured_at"] or _LAST, row["url"], str(row["body"]), row["capture_id"]
 
 
+def _is_known_kind(digest: str | None) -> bool:
+    """Whether a digest is of a kind that each capture with a body has, so that none of these is meant by it."""
+    return digest is not None and digest.partition(":")[0] in _BYTES
+
+
 def _moment(row: dict[str, Any]) -> tuple[dt.datetime, bool]:
     """When a capture was made; of those of one moment, revisits come last."""
     return row["captured_at"], row["page_id"] is None
@@ -187,13 +200,14 @@ class _Originals:
 
     def _next(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The capture that a revisit refers to, which may be a revisit itself."""
-        found = self._by_id.get(row["revisits"]) if row["revisits"] else None
+        found = self._by_id.get(row["revisits"].lower()) if row["revisits"] else None
         if found is None and row["refers_to_place"] and row["refers_to_at"]:
             found = self._at(row)
         if found is None and row["digest"]:
             found = next((each for each in self._by_digest.get(row["digest"], ()) if each is not row), None)
         refers = row["revisits"] or row["refers_to_at"]
-        if found is None and row["is_not_modified"] and not refers:
+        names_url_alone = row["refers_to_place"] and not refers and not _is_known_kind(row["digest"])
+        if found is None and ((row["is_not_modified"] and not refers) or names_url_alone):
             found = self._before(row)
         return None if found is row else found
 
@@ -218,7 +232,7 @@ class _Originals:
         for name in ("capture_id", "source_id"):
             for row in self._rows:
                 if row[name]:
-                    ids.setdefault(row[name], row)
+                    ids.setdefault(row[name].lower(), row)
         return ids
 
     @cached_property
@@ -234,7 +248,7 @@ class _Originals:
         found: dict[str, list[dict[str, Any]]] = {}
         for row in self._rows:
             if row["page_id"] is not None:
-                for digest in {row["digest"], row["source_digest"]} - {None}:
+                for digest in {row["digest"], row["source_digest"], *(row["other_digests"] or "").split()} - {None}:
                     found.setdefault(digest, []).append(row)
         return found
 

@@ -77,7 +77,8 @@ class RecordReader:
         problem = _problem_of(record)
         if problem is not None:
             kind, message = problem
-            yield item.issue(kind, f"{message} ({record.place})", record.url)
+            issue = item.issue(kind, f"{message} ({record.place})", record.url)
+            yield replace(issue, level="error") if record.status == _PARTIAL else issue
             return
         if record.digest_problem is not None:
             message = f"the page is not what it was when it was captured ({record.place})"
@@ -131,6 +132,9 @@ def _problem_of(record: ThirdPartyRecord) -> tuple[IssueKind, str] | None:
         return NO_HTTP, "the record has no HTTP response"
     if 300 <= status < 400:
         return ARCHIVED_REDIRECT, f"the archived answer is {status}, which leads elsewhere"
+    if status == _PARTIAL:
+        stated = record.header("content-range") or "no Content-Range says which"
+        return FAILED_CAPTURE, f"the archived answer is 206, a part of the page alone ({stated}), and was not read"
     return FAILED_CAPTURE, f"the archived answer is {status}, which is no page"
 
 

@@ -4,6 +4,7 @@ The first bytes of a file decide what it is, never its name. Everything is read 
 read, only a zip within another file is copied to disk, since a zip is read from its end.
 """
 
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
@@ -24,6 +25,7 @@ from extractors.sources.registry import SOURCES
 from extractors.sources.saved import check_path, find_files, name_collections, read_page_file
 from extractors.sources.saved_pages import PageReader
 from extractors.sources.tarballs import begins_tar, read_tar
+from extractors.sources.unread import joining, unread_container, whole_of_part
 from extractors.sources.zips import read_zip
 from extractors.third_party_warc import read_third_party_warc
 from extractors.warc_records import begins_warc
@@ -39,18 +41,8 @@ from wcda.naming import nearest
 _HEAD_BYTES = 4096
 _MAX_DEPTH = 4  # a page in a tarball in gzip is at depth 2
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
-# What people pack with and what is not read here, by its first bytes.
-_UNREAD = {
-    b"7z\xbc\xaf\x27\x1c": "7-Zip",
-    b"Rar!\x1a\x07": "RAR",
-    b"\x1f\x9d": "compress (.Z)",
-    b"\x04\x22\x4d\x18": "LZ4",
-    b"LZIP": "lzip",
-    b"MSCF": "Cabinet",
-    b"ITSF": "CHM",
-}
 
-_Kind = Literal["warc", "arc", "har", "packed", "tar", "zip", "unread", "page"]
+_Kind = Literal["warc", "arc", "har", "packed", "tar", "zip", "page"]
 
 
 class SavedPages(CapturedSource):
@@ -174,6 +166,7 @@ class _Reader:
         self._records = RecordReader(self._context)
         self._listed: dict[str, ListedPage] = {}
         self._own: dict[str, str] = {}
+        self._parted: set[str] = set()
         self._pages = PageReader(self._context, self._listed, self._own)
 
     def read(self, path: Path) -> Iterator[Item]:
@@ -181,9 +174,13 @@ class _Reader:
         found = find_files(path)
         folder, names = found.folder, found.names
         yield from found.issues
-        if path.is_dir() and PAGE_LIST in names:
-            names.remove(PAGE_LIST)
-            yield from self._read_page_list(folder, names)
+        # Of several, as a disk that tells case apart may have them, that with the usual name counts.
+        lists = sorted(
+            (each for each in names if each.lower() == PAGE_LIST), key=lambda each: (each != PAGE_LIST, each)
+        )
+        if path.is_dir() and lists:
+            names.remove(lists[0])
+            yield from self._read_page_list(folder, lists[0], names)
         own = name_collections(names, self._context.catalog_ids)
         self._own |= {own[name].collection_id: name for name in names}
         # What a folder is in says nothing of the files in it; of one file that is all that is known.
@@ -197,11 +194,11 @@ class _Reader:
             yield page_list_issue(message, level="warning")
         yield from self._context.unmatched_patterns()
 
-    def _read_page_list(self, folder: Path, names: list[str]) -> Iterator[Issue]:
+    def _read_page_list(self, folder: Path, name: str, names: list[str]) -> Iterator[Issue]:
         try:
-            body = read_page_file(folder / PAGE_LIST)
+            body = read_page_file(folder / name)
         except SourceError as error:
-            yield BAD_PAGE_LIST.issue(str(error), url=file_url(PAGE_LIST))
+            yield BAD_PAGE_LIST.issue(str(error), url=file_url(name))
             return
         listed, issues = read_page_list(body, set(names), self._context.base)
         self._listed |= listed
@@ -219,6 +216,9 @@ class _Reader:
             yield item.issue(UNREADABLE_FILE, error.strerror or str(error))
 
     def _read_stream(self, stream: ByteStream, item: ArchivePart) -> Iterator[Item]:
+        if (messages := self._why_unread(stream.peek(_HEAD_BYTES), item)) is not None:
+            yield from (item.issue(UNKNOWN_ARCHIVE, message) for message in messages)
+            return
         match _kind_of(stream):
             case _ if item.depth > _MAX_DEPTH:
                 yield item.issue(UNREADABLE_FILE, f"packed in more than {_MAX_DEPTH} files")
@@ -234,17 +234,26 @@ class _Reader:
                 yield from read_zip(stream, item, self._read_stream, self._read_warc)
             case "packed":
                 yield from self._read_stream(cast("ByteStream", unpacked(stream)), item.without_packing())
-            case "unread":
-                name = next(name for magic, name in _UNREAD.items() if stream.peek(_HEAD_BYTES).startswith(magic))
-                message = (
-                    f"an archive of the kind {name} cannot be read: unpack it, and harvest the folder with its files"
-                )
-                yield item.issue(UNKNOWN_ARCHIVE, message)
             case "page":
                 yield from self._pages.read(stream, item)
 
+    def _why_unread(self, head: bytes, item: ArchivePart) -> list[str] | None:
+        """What to do with a container that is not read, once for all parts of one; `None` for what is read."""
+        whole = whole_of_part(item.member, head)
+        if whole is not None and not _is_complete(item):
+            is_new = whole not in self._parted
+            self._parted.add(whole)
+            return [joining(whole)] if is_new else []
+        message = unread_container(item.member, head)
+        return None if message is None else [message]
+
     def _read_warc(self, stream: ByteStream, item: ArchivePart) -> Iterator[Item]:
         yield from self._records.read(read_third_party_warc(stream), item)
+
+
+def _is_complete(item: ArchivePart) -> bool:
+    """Whether what is named as the first part of a zip is all of it."""
+    return item.path is not None and item.member.endswith(".001") and zipfile.is_zipfile(item.path)
 
 
 def _kind_of(stream: ByteStream) -> _Kind:
@@ -256,8 +265,6 @@ def _kind_of(stream: ByteStream) -> _Kind:
         return "arc"
     if head.startswith(_ZIP_MAGICS):
         return "zip"
-    if head.startswith(tuple(_UNREAD)):
-        return "unread"
     packed = unpacked(ByteStream(BytesIO(head).read))
     if packed is not None:
         # Of a gzip member that is damaged at once, the next may be whole: only WARC has so many.

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from io import StringIO
 from urllib.parse import unquote, urlsplit
 
+import webencodings
+
 from extractors.decoding import in_letters_of_one_byte
 from extractors.replays import read_replay_timestamp, split_replay
 from extractors.sources.saved import Origin, origin_of
@@ -47,20 +49,26 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
     Of very many such lines, those behind the first are one issue.
 
     Args:
-        body: The list's bytes, in UTF-8 or UTF-16.
+        body: The list's bytes, in UTF-8, UTF-16, or Windows-1252 with a warning.
         names: Paths of the files that are there, below the list's folder.
         base: Where the catalog says that the archive is.
     """
     listed: dict[str, ListedPage] = {}
     unlisted, folded = set(names), _by_folded(names)
-    issues = []
+    issues: list[Issue] = []
     useless = 0
     try:
-        begin, delimiter, columns = _read_header(text := _decoded(body))
+        text, is_certain = _decoded(body)
+        if not is_certain:
+            message = (
+                "it is not in UTF-8, and was read as Windows-1252; look at names with accents, or save it as CSV UTF-8"
+            )
+            issues.append(page_list_issue(message, level="warning"))
+        begin, delimiter, columns = _read_header(text)
         if "file" not in columns or (len(columns) > 1 and not {"url", "captured_at"} & set(columns)):
             found = ", ".join(columns) or "nothing"
             message = "its first line must name the columns file, and url, captured_at or both"
-            return {}, [page_list_issue(message, found)]
+            return {}, [*issues, page_list_issue(message, found)]
         lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True)
         for cells in lines:
             if lines.line_num <= begin or not any(map(str.strip, cells)):
@@ -73,8 +81,6 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
                 useless += 1
                 if useless <= _MAX_ISSUES:
                     issues.append(page_list_issue(f"line {lines.line_num}: {error}", ", ".join(cells)))
-    except UnicodeDecodeError:
-        return {}, [page_list_issue("it is not in UTF-8; save it as CSV UTF-8")]
     except csv.Error as error:
         return {}, [page_list_issue(f"it is no CSV: {error}")]
     if useless > _MAX_ISSUES:
@@ -84,9 +90,13 @@ def read_page_list(body: bytes, names: set[str], base: str) -> tuple[dict[str, L
     return listed, issues
 
 
-def _decoded(body: bytes) -> str:
-    """The list's text, whichever of Unicode's encodings a spreadsheet has chosen."""
-    return in_letters_of_one_byte(body)[0].decode("utf-8-sig")
+def _decoded(body: bytes) -> tuple[str, bool]:
+    """The list's text, and whether it is surely in its encoding: spreadsheets choose one of Unicode's, or their own."""
+    narrow = in_letters_of_one_byte(body)[0]
+    try:
+        return narrow.decode("utf-8-sig"), True
+    except UnicodeDecodeError:
+        return webencodings.decode(narrow, "windows-1252")[0], False
 
 
 def _read_header(text: str) -> tuple[int, str, list[str]]:

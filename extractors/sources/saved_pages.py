@@ -40,6 +40,7 @@ _SIDE_FOLDER = re.compile(
 _TOOL_FOLDER = re.compile(r"hts-cache")
 _TOOL_FILE = re.compile(
     r"hts-(?:log|err)\.txt|cookies\.txt|robots\.txt|sitemap\.xml|wget-log(?:\.[0-9]+)?|thumbs\.db|desktop\.ini"
+    r"|index\.rdf"  # of MAFF
     r"|.+\.(?:cdxj?|idx|ndx|jsonl|log|ya?ml|toml|cxml|lst|md5|sha(?:1|256|512)|sqlite3?|db|url|webloc|lnk)",
     re.IGNORECASE,
 )

@@ -4,9 +4,11 @@ import bz2
 import datetime as dt
 import gzip
 import io
+import json
 import lzma
 import os
 import random
+import re
 import subprocess
 import tarfile
 import tracemalloc
@@ -483,6 +485,7 @@ STATUSES = [
     ("403 Forbidden", "warning", "failed-capture"),
     ("404 Not Found", "warning", "failed-capture"),
     ("503 Busy", "warning", "failed-capture"),
+    ("206 Partial Content", "error", "failed-capture"),
     ("204 No Content", "warning", "failed-capture"),
 ]
 
@@ -769,6 +772,95 @@ def test_an_archive_that_is_not_read_is_named_with_what_to_do(magic: bytes, tmp_
 
     assert (issue.level, issue.kind) == ("error", "unknown-archive")
     assert "unpack it, and harvest the folder" in issue.message
+
+
+PARTS = {
+    "a.zip.001": "a.zip",
+    "a.z01": "a.zip",
+    "a.part1.rar": "a.rar",
+    "a.r00": "a.rar",
+    "a.tar.gz.aa": "a.tar.gz",
+    "a.tar.001": "a.tar",
+    "a.warc.gz.part2": "a.warc.gz",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_parts_of_an_archive_that_was_cut_are_one_issue_with_what_to_do(name: str, tmp_path: Path) -> None:
+    write(tmp_path / name, wacz({"a.html": PAGE})[:60])
+    write(tmp_path / name.replace("1", "2").replace("aa", "ab").replace("r00", "r01"), random.Random(0).randbytes(9000))
+
+    found = Read(tmp_path)
+
+    assert (found.pages, found.complaints) == ([], [("error", "unknown-archive")])
+    assert f"a part of {PARTS[name]}, which was cut into several: " in found.issues[0].message
+
+
+def test_the_only_part_of_a_zip_is_read_and_a_text_with_the_name_of_a_part_too(tmp_path: Path) -> None:
+    write(tmp_path / "a.zip.001", wacz({"a.html": PAGE}))
+    write(tmp_path / "b.tar.aa", PAGE)
+
+    assert Read(tmp_path).bodies == [PAGE, PAGE]
+
+
+SESSIONS = {
+    "flows": b"1443:9:websocket;0:~8:response;401:6:reason;2:OK,",
+    "flows.mitm": b"12:7:version;2:21#}",
+    "a.chlsj": b'[{"status":"COMPLETE","method":"GET","protocolVersion":"HTTP/1.1"}]',
+    "a.chls": b"\x00\x01charles",
+}
+
+
+@pytest.mark.parametrize("name", SESSIONS)
+def test_a_session_of_a_proxy_is_named_with_how_to_write_it_as_har(name: str, tmp_path: Path) -> None:
+    (issue,) = Read(write(tmp_path / name, SESSIONS[name])).issues
+
+    assert (issue.level, issue.kind) == ("error", "unknown-archive")
+    assert re.search("HAR|[.]har", issue.message)
+
+
+def test_a_maff_is_read_as_the_zip_of_pages_that_it_is(tmp_path: Path) -> None:
+    files = {"1/index.html": PAGE, "1/index.rdf": b"<RDF:RDF/>", "1/index_files/a.css": b"a{}"}
+
+    found = Read(write(tmp_path / "a.maff", wacz(files)))
+
+    assert (found.bodies, found.issues) == ([PAGE], [])
+
+
+def test_each_encrypted_file_of_a_zip_is_an_issue_with_what_to_do_and_the_others_are_read(tmp_path: Path) -> None:
+    packed = bytearray(wacz({"a.html": PAGE, "b.html": PAGE}))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):  # APPNOTE, 4.3.7 and 4.3.12: flags
+        packed[packed.index(mark) + offset] |= 1
+
+    found = Read(write(tmp_path / "a.zip", bytes(packed)))
+
+    assert (len(found.pages), found.complaints) == (1, [("error", "unreadable-file")])
+    assert "it is encrypted: unpack the zip with its password, and harvest the folder" in found.issues[0].message
+
+
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        (
+            {"title": "Search", "byline": None, "content": PAGE.decode(), "textContent": "x", "url": LISTING},
+            PAGE.decode(),
+        ),
+        ({"title": "Search", "raw_text": "Results: 1 - 1 of 1", "source": LISTING}, "Results: 1 - 1 of 1"),
+    ],
+)
+def test_the_json_of_a_reader_is_the_page_that_it_holds(keys: dict[str, object], text: str, tmp_path: Path) -> None:
+    for name, value in (("a.json", keys), ("b.json", {"code": 200, "data": keys}), ("c.json", [keys])):
+        (page,) = Read(write(tmp_path / name, json.dumps(value).encode())).pages
+
+        assert page.capture.url == LISTING
+        assert text in page.capture.body.decode()
+
+
+def test_the_json_of_a_reader_that_is_damaged_is_an_issue_with_what_to_do(tmp_path: Path) -> None:
+    found = Read(write(tmp_path / "a.json", b'{"title": "Search", "content": "<p>Results'))
+
+    assert found.complaints == [("error", "unreadable-file")]
+    assert "save the page anew" in found.issues[0].message
 
 
 @pytest.mark.parametrize("pack", [lzma.compress, bz2.compress, gzip.compress, ZSTD])

@@ -89,7 +89,6 @@ def test_the_catalog_says_to_which_collection_a_page_belongs_and_the_list_where_
         ("a.txt\n", "its first line must name the columns"),
         ("", "its first line must name the columns"),
         ('file,url\n"a.txt,x\n', "it is no CSV"),
-        (b"file\n\xff\n", "it is not in UTF-8"),
     ],
 )
 def test_what_cannot_be_used_of_the_list_is_an_issue(text: str | bytes, words: str, tmp_path: Path) -> None:
@@ -153,6 +152,22 @@ def test_the_list_is_read_as_spreadsheets_write_it(
         f"{SITE}/search?page=2",
     ]
     assert pages["a.txt"].capture.captured_at == dt.datetime(2025, 3, 1, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("list_name", ["pages.csv", "Pages.CSV", "PAGES.csv"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_list_is_read_in_the_encoding_and_under_the_name_that_windows_gives_it(
+    list_name: str, encoding: str, tmp_path: Path
+) -> None:
+    (tmp_path / "Häuser.txt").write_text("1 - 1 of 1")
+    (tmp_path / list_name).write_bytes(f"file;url\r\nHäuser.txt;{SITE}/search?page=1\r\n".encode(encoding))
+
+    items = list(read_archive(tmp_path, NOTHING, Counter()))
+
+    (page,) = (item for item in items if isinstance(item, ArchivedPage))
+    assert page.capture.url == f"{SITE}/search?page=1"
+    issues = [(item.level, item.kind) for item in items if isinstance(item, Issue)]
+    assert issues == ([] if encoding == "utf-8" else [("warning", "page-list")])
 
 
 def test_what_the_list_says_of_a_file_that_is_no_saved_page_is_an_issue(tmp_path: Path) -> None:

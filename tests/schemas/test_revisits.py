@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.parsed import PARSED_TABLES
-from schemas.revisits import Resolved, digest_key, page_id_of, resolve_revisits
+from schemas.revisits import Resolved, digest_key, other_digests, page_id_of, resolve_revisits
 
 MARCH, APRIL, MAY = (dt.datetime(2025, month, 1, 12, tzinfo=dt.UTC) for month in (3, 4, 5))
 SHA1 = hashlib.sha1(b"one", usedforsecurity=False)
@@ -61,12 +61,18 @@ REFERENCES = {
     "digest that the archive states": {"digest": "sha256:abc"},
     "an id that is not there, and a digest that is": {"revisits": "gone", "digest": DIGEST},
     "nothing but that it was not modified": {"is_not_modified": True},
+    "id in capitals": {"revisits": "SOURCE"},
+    "digest of a kind that the archive did not state": {"digest": f"md5:{hashlib.md5(b'one').hexdigest()}"},
+    "address alone": {"refers_to_place": "a"},
+    "address, and a digest of an unknown kind": {"refers_to_place": "a", "digest": "blake3:00"},
 }
 
 
 @pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES)
 def test_a_revisit_shows_what_it_refers_to(reference: dict[str, Any]) -> None:
-    known = original("o", source_id="source", digest=DIGEST, source_digest="sha256:abc")
+    known = original(
+        "o", source_id="source", digest=DIGEST, source_digest="sha256:abc", other_digests=other_digests(b"one")
+    )
     other = original("other", APRIL, "b", "two", digest="sha1:00")
 
     resolved = resolve(capture("r", MAY, **reference), other, known)
@@ -74,6 +80,13 @@ def test_a_revisit_shows_what_it_refers_to(reference: dict[str, Any]) -> None:
     row = resolved.captures.to_pylist()[0]
     assert (row["page_id"], row["outcome"], row["revisits"]) == (known["page_id"], "listing", "o")
     assert resolved.copies == ()
+
+
+def test_a_revisit_whose_digest_no_capture_of_the_address_has_shows_none_of_them() -> None:
+    known = original("o", digest=DIGEST, other_digests=other_digests(b"one"))
+    revisit = capture("r", MAY, refers_to_place="a", digest=f"sha256:{hashlib.sha256(b'two').hexdigest()}")
+
+    assert bodies(resolve(known, revisit))["r"] is None
 
 
 def test_a_chain_of_revisits_leads_to_the_capture_with_a_body() -> None:

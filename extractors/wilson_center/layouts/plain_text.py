@@ -43,7 +43,7 @@ def recognises(text: str) -> bool:
     """Whether the text has a range line of its own and no markup."""
     if MARKUP.search(text) is not None:
         return False
-    return RANGE_LINE.search(text) is not None or RANGE_LINE.search(undo_rendering(text).text) is not None
+    return RANGE_LINE.search(undo_rendering(text).text) is not None
 
 
 def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
@@ -61,7 +61,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
         return listing_page(NAME, "unknown", issues=(contradiction,))
     body, issues = _body(text, match)
     blocks = blocks_of(body)
-    entries, entry_issues = read_records(blocks, page_range.count, cut=ends_within_line(body))
+    entries, entry_issues = read_records(blocks, rendition.rows or page_range.count, cut=ends_within_line(body))
     issues += entry_issues
     issues += count_mismatch(page_range, len(entries))
     return listing_page(NAME, "listing", page_range, tuple(rendition.entries(entries)), tuple(rendition.issues(issues)))

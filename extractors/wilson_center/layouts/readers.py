@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from extractors.wilson_center.layouts.lines import may_be_date
+from extractors.wilson_center.layouts.pandoc import is_of_pandoc, undo_pandoc
 from extractors.wilson_center.urls import document_url
-from schemas.issues import Issue
+from schemas.issues import BROKEN_LINE, Issue
 from schemas.listings import Entry
 
 _URL = r"<[^>\n]+>|[^\s()]+(?:\([^\s()]*\)[^\s()]*)*"
@@ -42,10 +43,8 @@ _SUB_HEADING = re.compile(r"^#{2,6}[ \t]+\S", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*[ \t]*\*[ \t]*\*)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[*+-][ \t]+(?P<rest>\S.*)$", re.MULTILINE)
 
-# Tables of Markdown, whose rows are lines, and of pandoc, whose rows have lines around them.
-_GRID = re.compile(r"^[ \t]*\+(?:[-=:]{3,}\+)+[ \t]*$", re.MULTILINE)
+# Tables of Markdown, whose rows are lines.
 _RULE_OF_TABLE = re.compile(r"^[ \t]*\|(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
-_TABLE = re.compile(rf"{_GRID.pattern}|{_RULE_OF_TABLE.pattern}", re.MULTILINE)
 _TABLE_ROW = re.compile(r"[ \t]*\|(.*)\|[ \t]*")
 _NAMES_OF_COLUMNS = frozenset({"", "date", "title", "document", "summary", "description"})
 _CELL_END = re.compile(r"(?<!\\)\|")
@@ -63,10 +62,14 @@ class Rendition:
     Attributes:
         text: With a mark before each text that was a link of its own line.
         urls: By the number in a mark.
+        rows: How many rows the page has, where a table tells.
+        doubtful: Lines that a tool broke in two, so that a blank may be lost there, with a bar at the place.
     """
 
     text: str
     urls: tuple[str, ...] = ()
+    rows: int | None = None
+    doubtful: tuple[str, ...] = ()
 
     def entries(self, entries: Sequence[Entry]) -> list[Entry]:
         """The entries without marks, each with the URL of its title."""
@@ -74,7 +77,9 @@ class Rendition:
 
     def issues(self, issues: Sequence[Issue]) -> list[Issue]:
         """The issues without marks."""
-        return [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
+        own = [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
+        message = "a tool broke the line where a blank may be lost (at the bar)"
+        return own + [BROKEN_LINE.issue(message, found=line) for line in self.doubtful]
 
     def count_documents(self, text: str) -> int:
         """How many lines of a part of the text were links to documents."""
@@ -94,7 +99,14 @@ def undo_rendering(text: str) -> Rendition:
     """The text of a page as the page has it, with the line ends of Unix; the same text if no reader rendered it."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _TABLE.search(text) is not None:
+    if not is_of_pandoc(text):
+        return _undo_reader(text)
+    unpandoced = undo_pandoc(text)
+    return replace(_undo_reader(unpandoced.text), rows=unpandoced.rows, doubtful=unpandoced.doubtful)
+
+
+def _undo_reader(text: str) -> Rendition:
+    if _RULE_OF_TABLE.search(text) is not None:
         text = _without_table(text)
     references = _REFERENCES.search(text)
     if references is not None and _NUMBER.search(text) is not None:
@@ -109,15 +121,10 @@ def undo_rendering(text: str) -> Rendition:
 def _without_table(text: str) -> str:
     """The text with a paragraph for each cell of a table, which has a document in each row."""
     lines = []
-    is_grid = _GRID.search(text) is not None
     for line in text.split("\n"):
         row = _TABLE_ROW.fullmatch(line)
-        if _GRID.fullmatch(line):
-            lines.append("")
-        elif row is None:
+        if row is None:
             lines.append(line)
-        elif is_grid:
-            lines.append(row[1].strip())
         elif not _RULE_OF_TABLE.fullmatch(line):
             cells = [cell.strip() for part in _CELL_END.split(row[1]) for cell in _BREAK.split(part)]
             if not _NAMES_OF_COLUMNS.issuperset(map(str.lower, cells)):
