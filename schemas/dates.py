@@ -534,6 +534,8 @@ _PERIOD_BEFORE = re.compile(
 )
 _LABEL = (
     r"""nos?|numbers?|nr|files?|folders?|box|fond|opis|op|delo|list|pages?|pp?|items?|reel|vol|volume|ref|reference"""
+    r"""|rooms?|apartment|apt|suite|building|chapter|part|article|annex|appendix|section|sheets?|table|figure|tape|frame"""
+    r"""|flight|unit|division|department|sector|version|issue|entry"""
 )
 _NUMBER_BEFORE = re.compile(rf"(?:[#\u2116]|\b(?:{_LABEL})\b[.:]?)\s*$", re.IGNORECASE)
 _LABEL_BEFORE = re.compile(

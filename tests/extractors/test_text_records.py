@@ -50,3 +50,16 @@ def test_a_page_that_is_cut_anywhere_in_its_last_summary_says_so_and_keeps_what_
         page = read_page(whole[:length], url=None)
         assert [entry.title for entry in listing_entries(page)] == ["Letter to the Committee"], whole[:length]
         assert "cut-off" in [issue.kind for issue in page.issues]
+
+
+@pytest.mark.parametrize("end", ["\n", "\n\n", "\r\n\r\n"])
+def test_a_page_that_ends_between_a_title_and_its_summary_is_in_doubt_and_keeps_the_entry(end: str) -> None:
+    whole = "".join(f"May {day}, 1958\n\nReport {day}\n\nThe mission reports.\n\n" for day in range(1, 6))
+    cut = f"1 - 6 of 9\n\n{whole}May 6, 1958\n\nReport on Trade{end}"
+
+    page = read_page(cut.encode())
+
+    assert [(issue.level, issue.kind, issue.found) for issue in page.issues] == [
+        ("warning", "cut-off", "May 6, 1958\n\nReport on Trade")
+    ]
+    assert [entry.title for entry in listing_entries(page)][-2:] == ["Report 5", "Report on Trade"]

@@ -13,7 +13,8 @@ from extractors.wilson_center.layouts.lines import MARKUP, NUMBER, count_mismatc
 from extractors.wilson_center.layouts.listings import listing_page
 from extractors.wilson_center.layouts.readers import undo_rendering
 from extractors.wilson_center.layouts.text_records import blocks_of, ends_within_line, holds_dates, read_records
-from schemas.issues import SECOND_RANGE_LINE, Issue
+from schemas.issues import CUT_OFF, SECOND_RANGE_LINE, Issue
+from schemas.listings import Entry
 from schemas.records import ParsedPage
 
 NAME = "plain-text"
@@ -26,6 +27,8 @@ RANGE_LINE = re.compile(
     re.MULTILINE,
 )
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # the line end of old Macs
+_MIN_OTHERS = 5  # entries with a summary, which make one without it unusual
+_TAIL = 20  # characters
 _BEFORE_RANGE = {"", "Skip to content", "Results:"}
 # Where one page ends and another begins within a file, the surest first; what the first group has is of the former.
 _PAGE_BREAKS = (
@@ -62,9 +65,29 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
     body, issues = _body(text, match)
     blocks = blocks_of(body)
     entries, entry_issues = read_records(blocks, rendition.rows or page_range.count, cut=ends_within_line(body))
-    issues += entry_issues
+    issues += [*entry_issues, *_cut_before_summary(body, entries)]
     issues += count_mismatch(page_range, len(entries))
     return listing_page(NAME, "listing", page_range, tuple(rendition.entries(entries)), tuple(rendition.issues(issues)))
+
+
+def _cut_before_summary(body: str, entries: list[Entry]) -> list[Issue]:
+    """A warning if the page may end between the title and the summary of its last entry, which cannot be told for sure.
+
+    It can be suspected where all the other entries, and these are several, have a summary.
+    """
+    if not entries or (last := entries[-1]).summary is not None or last.title is None:
+        return []
+    others = [entry.summary is not None for entry in entries[:-1]]
+    is_usual = len(others) >= _MIN_OTHERS and all(others)
+    if not body.rstrip().endswith(last.title[-_TAIL:]) or not is_usual:
+        return []
+    return [
+        CUT_OFF.issue(
+            "the page may end before the summary of this entry; its date and title were kept",
+            found="\n\n".join(part for part in (last.date_text, last.title) if part),
+            level="warning",
+        )
+    ]
 
 
 def _body(text: str, match: re.Match[str]) -> tuple[str, list[Issue]]:
