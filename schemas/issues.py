@@ -74,9 +74,6 @@ class IssueKind:
 
 ARCHIVED_REDIRECT = IssueKind("archived-redirect", "info", "A capture is a redirect, which leads elsewhere.")
 BINARY_FILE = IssueKind("binary-file", "error", "A page is no text.")
-BROKEN_LINE = IssueKind(
-    "broken-line", "warning", "A tool broke a line in two where a blank may be lost; it was joined as seems right."
-)
 BROKEN_ROW = IssueKind(
     "broken-row", "error", "A row breaks a rule of the tables; it was set aside, and the rest was published."
 )

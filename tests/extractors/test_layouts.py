@@ -532,3 +532,55 @@ def test_a_table_of_markdown_has_a_document_in_each_row(rows: str) -> None:
         ("1962", "B", "It tells of the talks."),
     ]
     assert page.issues == ()
+
+
+@pytest.mark.parametrize("title", ["Telegr\nam from Ambassador Karpov", "Record of a\nConversation with V. Sorokin"])
+def test_a_title_that_a_table_cut_in_pieces_is_refused_with_what_to_do(title: str) -> None:
+    """As pandoc does, from the end on; whether there was a blank is not told."""
+    width = len(title.split("\n")[1])
+    lines = ["March 14, 1951", "", *title.split("\n"), "", "He writes."]
+    rule = f"+{'-' * (width + 2)}+"
+    table = "\n".join([rule, *(f"| {line:<{width}} |" for line in lines), rule])
+
+    page = read_text(f"Results: 1 - 1 of 1 Documents\n\n{table}\n")
+
+    assert (page.outcome, listing_entries(page)) == ("unknown", ())
+    assert "convert the page again, with pandoc's `-t gfm`" in page.issues[0].message
+
+
+def test_a_table_whose_paragraphs_are_wrapped_is_read() -> None:
+    lines = ["1962", "", "A letter of the ambassador to", "his ministry", "", "He writes of grain and of two", "ships."]
+    table = "\n".join([f"+{'-' * 31}+", *(f"| {line:<29} |" for line in lines), f"+{'-' * 31}+"])
+
+    page = read_text(f"Results: 1 - 1 of 1 Documents\n\n{table}\n")
+
+    assert [(entry.title, entry.summary) for entry in listing_entries(page)] == [
+        ("A letter of the ambassador to his ministry", "He writes of grain and of two ships."),
+    ]
+    assert page.issues == ()
+
+
+def test_the_blocks_and_attributes_of_pandoc_are_undone() -> None:
+    text = """::: {.view .view-search}
+Results: **1 - 1 of 1** Documents
+
+::: {.views-row}
+::: date
+March 14, 1951
+:::
+
+### [Letter from Karpov](https://digitalarchive.wilsoncenter.org/document/a){rel="bookmark"} {#letter .title}
+
+::: text-block
+He writes of grain.
+:::
+:::
+:::
+"""
+
+    page = read_text(text)
+
+    assert [(entry.title, entry.summary, entry.url) for entry in listing_entries(page)] == [
+        ("Letter from Karpov", "He writes of grain.", "https://digitalarchive.wilsoncenter.org/document/a"),
+    ]
+    assert page.issues == ()

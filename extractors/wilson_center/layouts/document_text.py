@@ -1,4 +1,4 @@
-"""What text browsers (lynx, w3m, links) make of a document's page: its fields, its lists of names and its citation.
+"""What text browsers (lynx, w3m) make of a document's page: its fields, its lists of names and its citation.
 
 Where the document's text begins and ends, which panes it stands in, and who of several people wrote it, no line says:
 that is an issue, and the page counts as one that is not whole, so that a page in HTML comes before it.

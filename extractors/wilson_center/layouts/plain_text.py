@@ -11,9 +11,9 @@ import re
 
 from extractors.wilson_center.layouts.lines import MARKUP, NUMBER, count_mismatch, range_contradiction, range_of
 from extractors.wilson_center.layouts.listings import listing_page
-from extractors.wilson_center.layouts.readers import undo_rendering
+from extractors.wilson_center.layouts.readers import has_broken_words, undo_rendering
 from extractors.wilson_center.layouts.text_records import blocks_of, ends_within_line, holds_dates, read_records
-from schemas.issues import CUT_OFF, SECOND_RANGE_LINE, Issue
+from schemas.issues import CUT_OFF, SECOND_RANGE_LINE, UNKNOWN_PAGE, Issue
 from schemas.listings import Entry
 from schemas.records import ParsedPage
 
@@ -46,11 +46,16 @@ def recognises(text: str) -> bool:
     """Whether the text has a range line of its own and no markup."""
     if MARKUP.search(text) is not None:
         return False
-    return RANGE_LINE.search(undo_rendering(text).text) is not None
+    return RANGE_LINE.search(text) is not None or RANGE_LINE.search(undo_rendering(text).text) is not None
 
 
 def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layouts need it)
     """What a plain-text listing holds; whatever is not certain is an issue, with its text."""
+    if has_broken_words(text):
+        message = (
+            "a table has cut words of titles in two; convert the page again, with pandoc's `-t gfm`, or give its HTML"
+        )
+        return listing_page(NAME, "unknown", issues=(UNKNOWN_PAGE.issue(message, "titles in whole words"),))
     rendition = undo_rendering(text)
     text = rendition.text
     match = RANGE_LINE.search(text)
@@ -64,7 +69,7 @@ def read(text: str, url: str | None) -> ParsedPage:  # noqa: ARG001 (other layou
         return listing_page(NAME, "unknown", issues=(contradiction,))
     body, issues = _body(text, match)
     blocks = blocks_of(body)
-    entries, entry_issues = read_records(blocks, rendition.rows or page_range.count, cut=ends_within_line(body))
+    entries, entry_issues = read_records(blocks, page_range.count, cut=ends_within_line(body))
     issues += [*entry_issues, *_cut_before_summary(body, entries)]
     issues += count_mismatch(page_range, len(entries))
     return listing_page(NAME, "listing", page_range, tuple(rendition.entries(entries)), tuple(rendition.issues(issues)))

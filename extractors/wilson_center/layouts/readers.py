@@ -8,11 +8,11 @@ was a link has a mark before it, by which its URL is found again.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from extractors.wilson_center.layouts.lines import may_be_date
-from extractors.wilson_center.layouts.pandoc import is_of_pandoc, undo_pandoc
 from extractors.wilson_center.urls import document_url
-from schemas.issues import BROKEN_LINE, Issue
+from schemas.issues import Issue
 from schemas.listings import Entry
 
 _URL = r"<[^>\n]+>|[^\s()]+(?:\([^\s()]*\)[^\s()]*)*"
@@ -43,12 +43,18 @@ _SUB_HEADING = re.compile(r"^#{2,6}[ \t]+\S", re.MULTILINE)
 _RULE = re.compile(r"^[ \t]*(?:-{3,}|={3,}|\*[ \t]*\*[ \t]*\*)[ \t]*(?:\n|\Z)", re.MULTILINE)
 _BULLET = re.compile(r"^[ \t]*[*+-][ \t]+(?P<rest>\S.*)$", re.MULTILINE)
 
-# Tables of Markdown, whose rows are lines.
+# Tables of Markdown, whose rows are lines, and of pandoc, whose rows have lines around them.
+_GRID = re.compile(r"^[ \t]*\+(?:[-=:]{3,}\+)+[ \t]*$", re.MULTILINE)
 _RULE_OF_TABLE = re.compile(r"^[ \t]*\|(?:[ \t]*:?-{2,}:?[ \t]*\|)+[ \t]*$", re.MULTILINE)
+_TABLE = re.compile(rf"{_GRID.pattern}|{_RULE_OF_TABLE.pattern}", re.MULTILINE)
 _TABLE_ROW = re.compile(r"[ \t]*\|(.*)\|[ \t]*")
 _NAMES_OF_COLUMNS = frozenset({"", "date", "title", "document", "summary", "description"})
 _CELL_END = re.compile(r"(?<!\\)\|")
 _BREAK = re.compile(r"(?:<br[ \t]*/?>)+", re.IGNORECASE)
+
+# What only pandoc writes: lines around a block, and attributes behind a link or a heading.
+_FENCE = re.compile(r"^[ \t]*:{3,}[^\n]*(?:\n|\Z)", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"(?<=[\])])\{[^{}]{1,500}\}|[ \t]\{[#.][^{}]{1,500}\}$", re.MULTILINE)
 
 # Characters for private use, which no page holds, around the number of a URL.
 _BEGIN, _END = "\ue0b0", "\ue0b1"
@@ -62,14 +68,10 @@ class Rendition:
     Attributes:
         text: With a mark before each text that was a link of its own line.
         urls: By the number in a mark.
-        rows: How many rows the page has, where a table tells.
-        doubtful: Lines that a tool broke in two, so that a blank may be lost there, with a bar at the place.
     """
 
     text: str
     urls: tuple[str, ...] = ()
-    rows: int | None = None
-    doubtful: tuple[str, ...] = ()
 
     def entries(self, entries: Sequence[Entry]) -> list[Entry]:
         """The entries without marks, each with the URL of its title."""
@@ -77,9 +79,7 @@ class Rendition:
 
     def issues(self, issues: Sequence[Issue]) -> list[Issue]:
         """The issues without marks."""
-        own = [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
-        message = "a tool broke the line where a blank may be lost (at the bar)"
-        return own + [BROKEN_LINE.issue(message, found=line) for line in self.doubtful]
+        return [replace(issue, found=_unmarked(issue.found)) for issue in issues] if self.urls else list(issues)
 
     def count_documents(self, text: str) -> int:
         """How many lines of a part of the text were links to documents."""
@@ -95,19 +95,37 @@ class Rendition:
         return replace(entry, title=_unmarked(entry.title), summary=_unmarked(entry.summary), url=url)
 
 
+def has_broken_words(text: str) -> bool:
+    """Whether a table with lines around its rows cut titles into pieces of its width, within words or between them.
+
+    pandoc does so with headings, which it never wraps. Whether a blank stood where it cut is not told.
+    """
+    if _GRID.search(text) is None:
+        return False
+    rows = [_TABLE_ROW.fullmatch(line) for line in text.split("\n")]
+    lines = [row[1].removeprefix(" ").removesuffix(" ") if row is not None else "" for row in rows]
+    return any(
+        _is_cut(list(lines)) for is_text, lines in groupby(lines, key=lambda line: bool(line.strip())) if is_text
+    )
+
+
+def _is_cut(lines: list[str]) -> bool:
+    """Whether lines were counted off from the end: all but the first are full, and the next word had fitted there."""
+    first, *others = lines
+    if not others or any(line.endswith(" ") for line in others):
+        return False
+    room = len(first) - len(first.rstrip())
+    return room == 0 or room > len(others[0].split()[0])
+
+
 def undo_rendering(text: str) -> Rendition:
     """The text of a page as the page has it, with the line ends of Unix; the same text if no reader rendered it."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not is_of_pandoc(text):
-        return _undo_reader(text)
-    unpandoced = undo_pandoc(text)
-    return replace(_undo_reader(unpandoced.text), rows=unpandoced.rows, doubtful=unpandoced.doubtful)
-
-
-def _undo_reader(text: str) -> Rendition:
-    if _RULE_OF_TABLE.search(text) is not None:
+    if _TABLE.search(text) is not None:
         text = _without_table(text)
+    if _FENCE.search(text) is not None:
+        text = _ATTRIBUTES.sub("", _FENCE.sub("", text))
     references = _REFERENCES.search(text)
     if references is not None and _NUMBER.search(text) is not None:
         return _without_numbers(text[: references.start()], dict(_REFERENCE.findall(references["list"])))
@@ -121,10 +139,15 @@ def _undo_reader(text: str) -> Rendition:
 def _without_table(text: str) -> str:
     """The text with a paragraph for each cell of a table, which has a document in each row."""
     lines = []
+    is_grid = _GRID.search(text) is not None
     for line in text.split("\n"):
         row = _TABLE_ROW.fullmatch(line)
-        if row is None:
+        if _GRID.fullmatch(line):
+            lines.append("")
+        elif row is None:
             lines.append(line)
+        elif is_grid:
+            lines.append(row[1].strip())
         elif not _RULE_OF_TABLE.fullmatch(line):
             cells = [cell.strip() for part in _CELL_END.split(row[1]) for cell in _BREAK.split(part)]
             if not _NAMES_OF_COLUMNS.issuperset(map(str.lower, cells)):
