@@ -29,18 +29,16 @@ def begins_reader_json(head: bytes) -> bool:
 
 
 def read_reader_json(body: bytes) -> Iterator[tuple[str, str | None, str]]:
-    """What each page shows, its URL, if the file says it, and its MIME type.
+    """What each page shows, its URL, if the file says it, and its MIME type; nothing of JSON that holds no page.
 
     Raises:
-        ReaderJsonError: It is damaged, or holds no page.
+        ReaderJsonError: It is damaged.
     """
     try:
         found = list(_objects(json.loads(body)))
     except (ValueError, RecursionError) as error:
         raise ReaderJsonError(f"the JSON of a reader is damaged: {error}; save the page anew") from error
     pages = [(content, each) for each in found if (content := _first(each, _CONTENTS)) is not None]
-    if not pages:
-        raise ReaderJsonError("JSON of a reader without what the page shows; save the page itself, as HTML or text")
     for content, each in pages:
         metadata = each.get("metadata")
         url = _first(each, _URLS) or (_first(metadata, _URLS) if isinstance(metadata, dict) else None)

@@ -74,7 +74,7 @@ def is_form(head: bytes) -> bool:
 
 
 def pages_in(body: bytes, page_starts: Callable[[str], list[int]]) -> list[FoundPage]:
-    """The pages that a file holds.
+    """The pages that a file holds; none of JSON of something else.
 
     Args:
         body: The file.

@@ -30,7 +30,7 @@ def find_document(snapshot: Snapshot, name: str) -> str:
         if len(found) > 1:
             raise UsageError(f"{name}: {len(found)} ids begin so: {', '.join(found[:MAX_NAMED])}; give more of the id")
     if not found:
-        raise UsageError(f"{name}: no document has this id, URL or key")
+        raise UsageError(f"{name}: no document has this id, URL or key; wcda find looks for words")
     if len(found) > 1:
         raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
     return str(found[0])

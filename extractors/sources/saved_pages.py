@@ -86,6 +86,12 @@ class PageReader:
         except UnreadableFormError as error:
             yield item.issue(UNREADABLE_FILE, str(error))
             return
+        if not pages and named is None and listed is None:
+            self._context.skipped[kind_of_type(mime)] += 1
+            return
+        if not pages:
+            yield item.issue(UNREADABLE_FILE, "JSON without what a page shows; save the page itself, as HTML or text")
+            return
         if len(pages) > _MAX_PAGES:
             yield item.issue(
                 UNREADABLE_FILE, f"it holds {len(pages):,} pages; those behind {_MAX_PAGES:,} are not read"

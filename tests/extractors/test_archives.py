@@ -856,6 +856,15 @@ def test_the_json_of_a_reader_is_the_page_that_it_holds(keys: dict[str, object],
         assert text in page.capture.body.decode()
 
 
+def test_json_of_something_else_is_passed_over_by_kind(tmp_path: Path) -> None:
+    values = {"title": "Search", "parts": [{"text": "Results", "url": LISTING}]}
+
+    found = Read(write(tmp_path / "a.json", json.dumps(values).encode()))
+
+    assert (found.pages, found.issues) == ([], [])
+    assert dict(found.skipped) == {"application/json": 1}
+
+
 def test_the_json_of_a_reader_that_is_damaged_is_an_issue_with_what_to_do(tmp_path: Path) -> None:
     found = Read(write(tmp_path / "a.json", b'{"title": "Search", "content": "<p>Results'))
 

@@ -120,7 +120,7 @@ def test_an_unknown_name_is_a_usage_error_that_says_it(name: str, listed_four_ti
     with pytest.raises(UsageError) as caught:
         explain(listed_four_times, name)
 
-    assert str(caught.value) == f"{name}: no document has this id, URL or key"
+    assert str(caught.value) == f"{name}: no document has this id, URL or key; wcda find looks for words"
 
 
 def test_where_all_entries_agree_it_is_said(publish: Publish) -> None:
