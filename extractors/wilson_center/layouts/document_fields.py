@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 from extractors.html.plain_text import plain_text
 from extractors.wilson_center.file_urls import file_url
 from extractors.wilson_center.layouts.citations import cited_urls
+from extractors.wilson_center.layouts.document_labels import FIELDS, NOT_KNOWN, OTHER_HEADINGS, TERMS_OF_FIELDS
 from extractors.wilson_center.layouts.page_tree import PageTree, classes, line, paragraphs
 from extractors.wilson_center.terms import Term, named_id, term_of
 from extractors.wilson_center.urls import document_url
@@ -35,12 +36,10 @@ _BLOCKS: tuple[tuple[str, TermRole, TermKind], ...] = (
     ("associated topics", "topic", "topics"),
     ("subjects discussed", "subject", "subjects"),
 )
-_OTHER_HEADINGS = ("related documents", "document information", "explore related resources")
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _HEADINGS_CSS = "h1, h2, h3"
 _PILL = "pill"
 _OWN_PARTS = frozenset({"document-container", "document-information"})
-_NOT_KNOWN = "the page has a label that is not known"
 # What stands once on each page that was seen.
 _SINGLE = {"date_text": "h2.date", "title": ".content-block h1.title", "credits": "p.donated", "summary": ".text-block"}
 _WORDS = {"date_text": "date", "title": "title", "credits": "line of thanks", "summary": "summary"}
@@ -101,7 +100,7 @@ def _read_people(page: PageTree, found: Fields) -> None:
         label = line(heading) or ""
         plain = label.lower()
         is_known = plain.startswith((_AUTHORS, *_CONTRIBUTORS))
-        if not is_known and (plain.startswith(_OTHER_HEADINGS) or not _is_of_document(heading)):
+        if not is_known and (plain.startswith(OTHER_HEADINGS) or not _is_of_document(heading)):
             continue
         runs: list[list[LexborNode]] = []
         for node in _behind(heading):
@@ -209,19 +208,18 @@ def _read_information(page: PageTree, found: Fields) -> None:
             continue
         heading, text = block.css_first(".sub-title"), block.css_first(".text")
         label = (line(heading) if heading is not None else None) or ""
-        reader = _INFORMATION.get(label.lower().rstrip(":").rstrip())
-        if reader is None:
+        name = FIELDS.get(label.lower().rstrip(":").rstrip())
+        if name is None:
             found.issues.append(_unknown_label(label, text or block))
         elif text is None:
             if (block_text := plain_text(block)) not in ("", label):
                 found.issues.append(_unknown(label, block_text))
-        elif reader[0] in found.values:
-            if reader[1](text) != found.values[reader[0]]:
+        elif name in found.values:
+            if _READERS[name](text) != found.values[name]:
                 found.issues.append(_unknown_label(label, text, "the page has a label twice; the first counts"))
         else:
-            name, value = reader
-            found.values[name] = value(text)
-            if name in _TERMS_OF_FIELDS:
+            found.values[name] = _READERS[name](text)
+            if name in TERMS_OF_FIELDS:
                 _add_field_terms(found, name, text)
 
 
@@ -251,26 +249,21 @@ def _donors(text: LexborNode) -> tuple[str, ...]:
     return tuple(" ".join(part.split()) for part in parts if part.strip())
 
 
-_INFORMATION: Mapping[str, tuple[str, Callable[[LexborNode], Any]]] = {
-    "source": ("source", paragraphs),
-    "original archive": ("original_archive", _names),
-    "rights": ("rights", paragraphs),
-    "original uploaded date": ("uploaded_on", line),
-    "type": ("document_type", _lines),
-    "language": ("languages", _names),
-    "record id": ("record_id", line),
-    "original classification": ("original_classification", paragraphs),
-    "donors": ("donors", _donors),
-}
-_TERMS_OF_FIELDS: Mapping[str, tuple[TermRole, TermKind]] = {
-    "original_archive": ("repository", "repositories"),
-    "languages": ("language", "languages"),
-    "donors": ("donor", "donors"),
+_READERS: Mapping[str, Callable[[LexborNode], Any]] = {
+    "source": paragraphs,
+    "original_archive": _names,
+    "rights": paragraphs,
+    "uploaded_on": line,
+    "document_type": _lines,
+    "languages": _names,
+    "record_id": line,
+    "original_classification": paragraphs,
+    "donors": _donors,
 }
 
 
 def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
-    role, kind = _TERMS_OF_FIELDS[name]
+    role, kind = TERMS_OF_FIELDS[name]
     pills = text.css(f".{_PILL}")
     _add_pills(found, pills, role, kind)
     of_pills = set(map(_name_of, pills))
@@ -305,11 +298,11 @@ def _only(values: list[str], what: str, found: Fields) -> str | None:
     return values[0] if values else None
 
 
-def _unknown_label(label: str, node: LexborNode, message: str = _NOT_KNOWN) -> Issue:
+def _unknown_label(label: str, node: LexborNode, message: str = NOT_KNOWN) -> Issue:
     return _unknown(label, plain_text(node), message)
 
 
-def _unknown(label: str, text: str, message: str = _NOT_KNOWN) -> Issue:
+def _unknown(label: str, text: str, message: str = NOT_KNOWN) -> Issue:
     return UNKNOWN_LABEL.issue(message, expected=label or None, found=text or None)
 
 
@@ -317,7 +310,7 @@ def unknown_headings(page: PageTree) -> Iterator[Issue]:
     """An issue for each heading of a section that is not known, and is in no list that was read."""
     for heading in page.own(".document-container h3.title"):
         label = (line(heading) or "").lower()
-        is_known = label.startswith(tuple(start for start, _, _ in _BLOCKS) + _OTHER_HEADINGS)
+        is_known = label.startswith(tuple(start for start, _, _ in _BLOCKS) + OTHER_HEADINGS)
         around = heading.parent
         if not is_known and around is not None and "pill-block" not in classes(around):
             yield _unknown_label(line(heading) or "", around)

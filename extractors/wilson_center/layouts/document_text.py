@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from extractors.wilson_center.layouts.document_labels import FIELDS, NOT_KNOWN, OTHER_HEADINGS, TERMS_OF_FIELDS
 from extractors.wilson_center.layouts.lines import MARKUP
 from extractors.wilson_center.terms import named_id, term_of, term_page
 from extractors.wilson_center.urls import document_url
@@ -34,17 +35,6 @@ _CREDITS = "This document was made possible"
 _MAX_LOOK = 40  # lines between the menus of the panes and the names, where the summary stands
 _MAX_SHOWN = 200
 
-_FIELDS: Mapping[str, str] = {
-    "source": "source",
-    "original archive": "original_archive",
-    "rights": "rights",
-    "original uploaded date": "uploaded_on",
-    "type": "document_type",
-    "language": "languages",
-    "record id": "record_id",
-    "original classification": "original_classification",
-    "donors": "donors",
-}
 _LISTS = frozenset({"original_archive", "document_type", "languages", "donors"})
 _NAMES: Mapping[str, tuple[TermRole, TermKind]] = {
     "author(s):": ("author", "people"),
@@ -53,12 +43,7 @@ _NAMES: Mapping[str, tuple[TermRole, TermKind]] = {
     "associated topics": ("topic", "topics"),
     "subjects discussed": ("subject", "subjects"),
 }
-_TERMS_OF_FIELDS: tuple[tuple[str, TermRole, TermKind], ...] = (
-    ("original_archive", "repository", "repositories"),
-    ("languages", "language", "languages"),
-    ("donors", "donor", "donors"),
-)
-_ENDS = frozenset({"citation", "related documents", "document information", "explore related resources"})
+_ENDS = frozenset({"citation", *OTHER_HEADINGS})
 
 
 def recognises(text: str) -> bool:
@@ -145,12 +130,12 @@ def _information(lines: Sequence[str], issues: list[Issue]) -> dict[str, Any]:
     end = next((at for at in range(start, len(lines)) if _plain(lines[at]).lower() in _ENDS), len(lines))
     values: dict[str, Any] = {}
     is_indented = any(line.startswith("  ") and not _ITEM.match(line) and _plain(line) for line in lines[start:end])
-    for label, held in _section(lines[start:end], frozenset(_FIELDS), has_others=is_indented):
-        name = _FIELDS.get(label)
+    for label, held in _section(lines[start:end], frozenset(FIELDS), has_others=is_indented):
+        name = FIELDS.get(label)
         paragraphs = _paragraphs(held)
         if name is None:
             if label or paragraphs:
-                issues.append(_unread("the page has a label that is not known", label or None, paragraphs))
+                issues.append(_unread(NOT_KNOWN, label or None, paragraphs))
         elif name in _LISTS:
             has_items = any(map(_ITEM.match, held))
             of_lines = [plain for line in held if (plain := _plain(line))]
@@ -246,6 +231,6 @@ def _names(lines: Sequence[str], links: Mapping[str, str], issues: list[Issue]) 
 
 
 def _terms_of(values: Mapping[str, Any]) -> Iterator[_Values]:
-    for field, role, kind in _TERMS_OF_FIELDS:
+    for field, (role, kind) in TERMS_OF_FIELDS.items():
         for name in values.get(field, ()):
             yield role, named_id(kind, name), kind, name, None, None
