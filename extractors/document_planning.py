@@ -247,20 +247,23 @@ def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
     return found
 
 
-def known_documents(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime | None]:
+def known_documents(
+    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence]
+) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last, or was found to be none.
 
     `None` if neither ever happened.
 
     Args:
         segments: Parsed tables (`schemas.parsed`).
+        absences: As `known_absences` gives them.
     """
     found: dict[str, dt.datetime | None] = {}
     for segment in segments:
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
     captured = _captured(segments)
-    gone = {url: one.at for url, one in known_absences(segments).items() if one.kind == GONE.name}
+    gone = {url: one.at for url, one in absences.items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
 

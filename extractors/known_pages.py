@@ -48,8 +48,8 @@ class KnownPages:
         self._keys: dict[str, _Keys] = {}
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
-        self.documents = known_documents(segments)
         self.absences = known_absences(segments)
+        self.documents = known_documents(segments, self.absences)
         self._of_files = [{name: each[name] for name in _OF_FILES} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}

@@ -35,11 +35,13 @@ def read_reader_json(body: bytes) -> Iterator[tuple[str, str | None, str]]:
         ReaderJsonError: It is damaged.
     """
     try:
-        found = list(_objects(json.loads(body)))
+        objects = list(_objects(json.loads(body)))
     except (ValueError, RecursionError) as error:
         raise ReaderJsonError(f"the JSON of a reader is damaged: {error}; save the page anew") from error
-    pages = [(content, each) for each in found if (content := _first(each, _CONTENTS)) is not None]
-    for content, each in pages:
+    for each in objects:
+        content = _first(each, _CONTENTS)
+        if content is None:
+            continue
         metadata = each.get("metadata")
         url = _first(each, _URLS) or (_first(metadata, _URLS) if isinstance(metadata, dict) else None)
         if _MARKUP.search(content) is None:

@@ -259,7 +259,8 @@ def cite_document(warehouse: Path, name: str) -> Citation:
         WarehouseError: Nothing was ever published.
     """
     _, snapshot = _current(warehouse)
-    return Citation(find_document(snapshot, name), snapshot.manifest.snapshot_id, STYLE, cite(snapshot, name))
+    document_id = find_document(snapshot, name)
+    return Citation(document_id, snapshot.manifest.snapshot_id, STYLE, cite(snapshot, document_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from schemas.issues import (
     UNDECODABLE,
     WRONG_DIGEST,
     IssueKind,
+    Level,
 )
 from schemas.records import Alias, ArchivedPage, Capture, Collection, Item
 from schemas.sizes import shown_size
@@ -77,8 +78,8 @@ class RecordReader:
         problem = _problem_of(record)
         if problem is not None:
             kind, message = problem
-            issue = item.issue(kind, f"{message} ({record.place})", record.url)
-            yield replace(issue, level="error") if record.status == _PARTIAL else issue
+            level: Level | None = "error" if record.status == _PARTIAL else None
+            yield item.issue(kind, f"{message} ({record.place})", record.url, level)
             return
         if record.digest_problem is not None:
             message = f"the page is not what it was when it was captured ({record.place})"

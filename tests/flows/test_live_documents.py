@@ -13,7 +13,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 import wcda
-from extractors.document_planning import Absence, DocumentPlan, due_documents, known_documents
+from extractors.document_planning import Absence, DocumentPlan, due_documents, known_absences, known_documents
 from extractors.parsing import SegmentParser
 from extractors.planning import MAX_IN_A_ROW
 from extractors.warc.landed import LandedCapture, LandedIssue
@@ -119,7 +119,8 @@ def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> 
         capture = Capture(f"{SITE}/document/{slug}", html.encode(), "text/html", captured_at=NOW, http_status=200)
         parser.add(LandedCapture(f"urn:uuid:{slug}", "run", "a.warc.gz", 0, capture))
 
-    known = known_documents([parser.tables()])
+    segments = [parser.tables()]
+    known = known_documents(segments, known_absences(segments))
 
     assert {url for url, at in known.items() if at is not None} == {f"{SITE}/document/whole", f"{SITE}/document/1"}
 
@@ -279,7 +280,8 @@ def test_a_document_that_is_gone_is_asked_for_again_as_late_as_one_that_came() -
     html = page(canonical="/document/b", more=RELATED)
     capture = Capture(f"{SITE}/document/b", html.encode(), "text/html", captured_at=NOW, http_status=200)
     parser.add(LandedCapture("urn:uuid:b", "run", "a.warc.gz", 0, capture))
-    known = known_documents([parser.tables()])
+    segments = [parser.tables()]
+    known = known_documents(segments, known_absences(segments))
     assert known[f"{SITE}/document/a"] == NOW
     days = dt.timedelta(days=180)
     assert f"{SITE}/document/a" not in due_documents(known, NOW + days / 2, days)

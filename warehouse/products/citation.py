@@ -7,7 +7,6 @@ from typing import Any
 from warehouse.products.provenance import archive_of
 from warehouse.products.references import accessed
 from warehouse.products.tabular import batches
-from wcda.finding import find_document
 from wcda.snapshots import Snapshot
 
 STYLE = "Chicago"
@@ -19,18 +18,16 @@ _MONTHS = (
 )
 
 
-def cite(snapshot: Snapshot, name: str) -> str:
+def cite(snapshot: Snapshot, document_id: str) -> str:
     """The citation of a document.
 
     Args:
         snapshot: Which is named in it, so that others find the same rows.
-        name: Id or the beginning of it, former id, URL or natural key of the document.
+        document_id: Of a document in it (`wcda.finding.find_document`).
 
     Raises:
-        UsageError: No document, or several, have it.
         WarehouseError: The archive's name cannot be read.
     """
-    document_id = find_document(snapshot, name)
     rows = (row for batch in batches(snapshot, "documents") for row in batch.to_pylist())
     document = next(row for row in rows if row["document_id"] == document_id)
     return citation(document, archive_of(snapshot).name, snapshot.manifest.snapshot_id)

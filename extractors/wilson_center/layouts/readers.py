@@ -102,11 +102,10 @@ def has_broken_words(text: str) -> bool:
     """
     if _GRID.search(text) is None:
         return False
-    rows = [_TABLE_ROW.fullmatch(line) for line in text.split("\n")]
-    lines = [row[1].removeprefix(" ").removesuffix(" ") if row is not None else "" for row in rows]
-    return any(
-        _is_cut(list(lines)) for is_text, lines in groupby(lines, key=lambda line: bool(line.strip())) if is_text
-    )
+    rows = (_TABLE_ROW.fullmatch(line) for line in text.split("\n"))
+    cells = (row[1].removeprefix(" ").removesuffix(" ") if row is not None else "" for row in rows)
+    paragraphs = groupby(cells, key=lambda line: bool(line.strip()))
+    return any(is_text and _is_cut(list(lines)) for is_text, lines in paragraphs)
 
 
 def _is_cut(lines: list[str]) -> bool:
