@@ -105,11 +105,13 @@ fuzz: .venv/dev
 notebook: .venv/notebook
 	$(BIN)/marimo run docs/questions.py
 
-# The data dictionary, from the one statement of each column; the reference of settings, from the commands' options.
+# The data dictionary, from the one statement of each column; the reference of settings and what `wcda --help` shows,
+# from the commands and their options.
 dictionary: .venv/run
 	$(BIN)/python -m schemas.dictionary > docs/tables.md
 	$(BIN)/python -m schemas.known > schema.json.part && mv schema.json.part wcda/schema.json
 	$(BIN)/python -m flows.settings_reference > docs/settings.md
+	$(BIN)/python -m flows.help_text > help.txt.part && mv help.txt.part flows/help.txt
 
 # Resolve the newest releases that pyproject.toml allows, with the digest of each file.
 lock: .venv/run

@@ -1,6 +1,6 @@
 """The command line: passes what was asked for to the flows, and prints the result for a person or a machine.
 
-Nothing heavy is imported before it is needed: `wcda --help` must be quick.
+Nothing heavy is imported before it is needed: each command must start quickly.
 """
 
 import os

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer.main
 
 from flows.cli import app
-from tests.conftest import REPOSITORY, Command
+from flows.help_text import help_text
+from flows.start import HELP
+from tests.conftest import REPOSITORY, WCDA, Command
 
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 HEAVY = {"prefect", "pandas", "pyarrow", "pydantic", "rich", "fastwarc", "httpx"}
@@ -20,6 +23,32 @@ def test_help_imports_nothing_heavy() -> None:
 
     assert HEAVY.isdisjoint(imported.split())
     assert "flows" in imported.split()
+
+
+def test_the_list_of_commands_is_shown_without_what_makes_it(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", WCDA, "--help"], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "flows.start" in imported
+    assert {"typer", "flows.cli", "schemas", "dataclasses"}.isdisjoint(imported)
+
+
+def test_the_list_of_commands_is_what_the_commands_say() -> None:
+    assert Path(HELP).read_text(encoding="utf-8") == help_text(), "make dictionary writes it"
+
+
+@pytest.mark.parametrize("asked", [(), ("-h",), ("--help",), ("help",)])
+def test_the_list_of_commands_is_the_same_at_any_width_from_80_columns(asked: tuple[str, ...], wcda: Command) -> None:
+    assert wcda(*asked, COLUMNS="200").stdout == wcda(*asked, COLUMNS="80").stdout == help_text()
+
+
+def test_the_list_of_commands_fits_into_a_narrow_terminal(wcda: Command) -> None:
+    shown = wcda("--help", COLUMNS="60").stdout
+
+    assert max(map(len, shown.splitlines())) <= 60
+    assert shown.split() != help_text().split()  # summaries are cut
 
 
 @pytest.mark.parametrize("command", COMMANDS)
