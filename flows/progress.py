@@ -5,10 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-from rich.progress import Progress as Bar
-
 from schemas.records import Progress
 
 Watch = Callable[[Progress], None]
@@ -80,6 +76,9 @@ def _print(line: str) -> None:
 
 @contextmanager
 def _bar() -> Iterator[Watch]:
+    from rich.console import Console  # what only a terminal needs
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
 
     columns = (
         TextColumn("pages"),
