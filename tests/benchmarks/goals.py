@@ -1,59 +1,19 @@
-"""What is promised of speed, memory and size, each measured beside a peer in the same run.
+"""What is promised of speed and memory, each measured beside a peer in the same run.
 
 Times are wall times, as a person waits for them; where CPU is meant, it is said. Sizes are those of the archive, times
 `--scale`.
 """
 
-import gzip
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.benchmarks import documents, live
 from tests.benchmarks.live import WCDA, Cost, cost_of, require, require_rows, searches
+from tests.benchmarks.size import Size
 from tests.benchmarks.table import ROUNDS, Goal, Line, in_turn, line, median_ratio
-from tests.extractors.foreign import response
-from tests.replica import ReplicaSite, replica
-
-SNAPSHOTS = 30
-_CHANGED = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much there is of everything: the archive, times a factor."""
-
-    scale: float = 1.0
-
-    @property
-    def documents(self) -> int:
-        """Documents, each with an entry on a page of the whole list."""
-        return max(20, round(live.DOCUMENTS * self.scale))
-
-    @property
-    def collections(self) -> int:
-        """Collections beside the whole list."""
-        return max(2, round(live.COLLECTIONS * self.scale))
-
-    def site(self) -> "Site":
-        """A stand-in for the archive of this size."""
-        return Site(self)
-
-
-class Site:
-    """The replica of a size, while it runs."""
-
-    def __init__(self, size: Size) -> None:
-        self._made = replica(documents=size.documents, collections=size.collections, **live.SITE)
-
-    def __enter__(self) -> ReplicaSite:
-        return self._made.__enter__()
-
-    def __exit__(self, *problem: object) -> None:
-        self._made.__exit__(*problem)  # type: ignore[arg-type]
 
 
 def python(code: str) -> Cost:
@@ -185,72 +145,3 @@ def rebuild(size: Size) -> Iterator[Line]:
             if times:
                 faster = median_ratio(one, two)
                 yield line(f"{told}, two processes", faster, Goal("at least", times, "times"), "one process")
-
-
-def repeat(size: Size) -> Iterator[Line]:
-    """All collections, and again with nothing changed."""
-    with tempfile.TemporaryDirectory() as place, size.site() as site:
-        whole = [live.ALL, *(one.path for one in site.truth.collections)]
-        shares, bodies, written = [], [], []
-        for turn in range(ROUNDS):
-            warehouse = f"{place}/{turn}"
-            first = live.harvest(site, warehouse, whole)
-            former = _files(warehouse)
-            site.clear_log()
-            again = live.harvest(site, warehouse, whole)
-            shares.append(again.cpu_seconds / first.cpu_seconds)
-            bodies.append(sum(request["bytes"] for request in searches(site)))
-            written.append(sorted(name for name, file in _files(warehouse).items() if former[name] != file))
-        requests = len(searches(site))
-        told = f"repeat of {requests:,} requests, nothing changed"
-        goal = Goal("at most", 0.35, "of the first run's CPU")
-        yield line(told, statistics.median(shares), goal, "the first run", f"written again: {', '.join(written[-1])}")
-        yield line(f"{told}: bodies", statistics.median(bodies), Goal("at most", 0, "bytes"))
-
-
-def _files(warehouse: str) -> dict[str, int]:
-    """The file of each table of the current snapshot, as the file system numbers it."""
-    return {file.stem: file.stat().st_ino for file in Path(warehouse, "current").glob("*.parquet")}
-
-
-def disk(size: Size) -> Iterator[Line]:
-    """The raw zone beside the same bodies in gzip, and thirty snapshots of an archive that changes by 1 % a run."""
-    count = max(50, size.documents // 8)
-    with tempfile.TemporaryDirectory() as place:
-        plain = 0
-        crawl, warehouse = Path(place, "crawl.warc.gz"), Path(place, "w")
-        with crawl.open("wb") as file:
-            for number in range(count):
-                url, body = documents.page(number)
-                plain += len(gzip.compress(body, 6))
-                file.write(response(url, body))
-        cost_of(WCDA, "harvest", "--from", crawl, "--direct", "--warehouse", warehouse)
-        raw = sum(each.stat().st_size for each in (warehouse / "raw").glob("*.warc.gz"))
-        yield line(f"raw zone of {count:,} pages", raw / plain, Goal("at most", 1.05, "times"), "the bodies in gzip")
-        one = _bytes_on_disk(warehouse / "snapshots")
-        changing = max(1, round(count * _CHANGED))
-        for run in range(1, SNAPSHOTS):
-            later = Path(place, "later.warc.gz")
-            numbers = (number % count for number in range(run * changing, (run + 1) * changing))
-            later.write_bytes(b"".join(response(*documents.page(each, note=f" ({run})")) for each in numbers))
-            keeping = ("--keep", str(SNAPSHOTS))
-            cost_of(WCDA, "harvest", "--from", later, "--direct", "--warehouse", warehouse, *keeping)
-        every = _bytes_on_disk(warehouse / "snapshots")
-        told = f"{SNAPSHOTS} snapshots, 1 % of {count:,} documents changed by each run"
-        more = f"{every / 2**20:.1f} MiB"
-        yield line(told, every / one, Goal("below", 3, "times"), "one snapshot", more)
-
-
-def _bytes_on_disk(folder: Path) -> int:
-    """Of all files, each once, whatever its number of names."""
-    return sum({(stat := file.stat()).st_ino: stat.st_size for file in folder.rglob("*") if file.is_file()}.values())
-
-
-SECTIONS: dict[str, Callable[[Size], Iterator[Line]]] = {
-    "start": start,
-    "scrapy": beside_scrapy,
-    "memory": memory,
-    "rebuild": rebuild,
-    "repeat": repeat,
-    "disk": disk,
-}

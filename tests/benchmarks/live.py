@@ -33,6 +33,10 @@ SITE = {"markup": "1", "items_per_page_ignored": True, "warm": True}
 ALL = "/search"
 
 
+class BenchmarkError(Exception):
+    """A command failed or gave a wrong result, so that what it took is worth nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """What a command took from its start to its exit; the CPU includes the processes that it waited for."""
@@ -52,12 +56,12 @@ def cost_of(*command: str | Path) -> Cost:
         [sys.executable, "-m", "tests.benchmarks.live", "cost", *map(str, command)], stdout=subprocess.PIPE, check=False
     )
     if done.returncode:
-        sys.exit(f"FAILED: {' '.join(map(str, command))}")
+        raise BenchmarkError(f"{' '.join(map(str, command))}\n{done.stdout.decode(errors='replace')}")
     return Cost(**json.loads(done.stdout))
 
 
 def _measure(command: list[str]) -> int:
-    """Print the cost of a command as JSON; what it says is shown only if it fails."""
+    """Print the cost of a command as JSON; or, if it fails, what it says."""
     with tempfile.TemporaryFile() as said:
         begun = time.perf_counter()
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
@@ -66,9 +70,10 @@ def _measure(command: list[str]) -> int:
         code = process.returncode = os.waitstatus_to_exitcode(status)
         if code:
             said.seek(0)
-            sys.stderr.write(f"exit code {code}:\n{said.read().decode(errors='replace')}")
+            print(f"exit code {code}:\n{said.read().decode(errors='replace')}")
+            return 1
     print(json.dumps(asdict(Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))))
-    return 1 if code else 0
+    return 0
 
 
 def harvest(
@@ -115,6 +120,14 @@ def _run_in_stages(*arguments: str) -> None:
     print(json.dumps([*peaks, peak_mib()]))
 
 
+def _harvest_documents(place: str, catalog: str, days: str) -> None:
+    """Harvest a catalog with documents' own pages, which are asked for again after so many days."""
+    from flows.harvest import harvest
+    from flows.request import HarvestRequest
+
+    harvest(HarvestRequest("site", Path(place), Path(catalog), documents=True, document_days=int(days)))
+
+
 def _stage_peaks(*arguments: str | Path) -> tuple[float, float]:
     command = [sys.executable, "-m", "tests.benchmarks.live", "stages", *map(str, arguments)]
     before, after = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
@@ -129,7 +142,7 @@ def peak_mib() -> float:
 
 def require(what: str, found: int, wanted: int) -> None:
     if found != wanted:
-        sys.exit(f"WRONG RESULT, the figures are worth nothing: {what}: {found:,} found, {wanted:,} are there")
+        raise BenchmarkError(f"{what}: {found:,} found, {wanted:,} are there")
 
 
 def require_rows(place: str, table: str, wanted: int) -> None:
@@ -190,6 +203,8 @@ def main() -> None:
             sys.exit(_measure(command))
         case ["stages", *arguments]:
             _run_in_stages(*arguments)
+        case ["documents", place, catalog, days]:
+            _harvest_documents(place, catalog, days)
         case names if unknown := set(names) - set(SECTIONS):
             sys.exit(f"no such section: {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
         case names:

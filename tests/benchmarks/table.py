@@ -5,9 +5,6 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.table import Table
-
 ROUNDS = 3
 """Of each measurement, all sides in turn, since the machine's speed varies."""
 
@@ -64,14 +61,40 @@ def in_turn(*sides: Callable[[int], float]) -> list[list[float]]:
     return [list(measured) for measured in zip(*rounds, strict=True)]
 
 
-def print_table(lines: Sequence[Line]) -> None:
-    """Print the table, and how many goals are met."""
-    table = Table("what", "figure", "beside", "goal", "met")
-    met = [each.goal.is_met(each.number) for each in lines]
-    for each, is_met in zip(lines, met, strict=True):
-        table.add_row(each.what, each.figure, each.peer, str(each.goal), "yes" if is_met else "NO")
-    Console(width=170).print(table)
-    print(f"{sum(met)} of {len(met)} goals are met; medians of {ROUNDS} rounds")
+class TableOnTheWay:
+    """The table in Markdown, of which each line is printed as it comes: to measure all takes hours, and may be cut off.
+
+    Args:
+        scale: How many times the archive is measured.
+    """
+
+    def __init__(self, scale: float) -> None:
+        self._met: list[bool] = []
+        self._scale = scale
+
+    def add(self, line: Line) -> None:
+        """Print a line, with the head before the first one."""
+        if not self._met:
+            _print_row("what", "figure", "beside", "goal", "met")
+            _print_row(*["---"] * 5)
+        self._met.append(line.goal.is_met(line.number))
+        _print_row(line.what, line.figure, line.peer, str(line.goal), "yes" if self._met[-1] else "NO")
+
+    def end(self, failed: Sequence[str]) -> None:
+        """Print how many goals are met, and of what size.
+
+        Args:
+            failed: Sections that could not be measured to their end.
+        """
+        print(f"\n{sum(self._met)} of {len(self._met)} goals are met; medians of {ROUNDS} rounds")
+        if self._scale != 1:
+            print(f"Sizes are {self._scale:g} times the archive's; the goals are meant for those of the archive.")
+        if failed:
+            print(f"Not measured to the end: {', '.join(failed)}")
+
+
+def _print_row(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def _shown(number: float) -> str:
