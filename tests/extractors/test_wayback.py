@@ -25,7 +25,8 @@ from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
 from extractors.raw_zone import RawZone
 from extractors.sources import Choice
-from extractors.sources.wayback import MAX_LINES, read_wayback
+from extractors.sources.wayback.archive import read_wayback
+from extractors.sources.wayback.cdx import MAX_LINES
 from extractors.warc.landed import LandedCapture
 from extractors.warc.reader import read_records
 from extractors.wilson_center.catalog import Archive, Catalog, CatalogEntry, Politeness, Wayback
