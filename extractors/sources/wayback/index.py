@@ -1,6 +1,10 @@
 """Asking the index of a web archive for all that it has of the archive's pages."""
 
 import datetime as dt
+import re
+import string
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from extractors.sources import Choice
@@ -17,6 +21,56 @@ from schemas.records import PageKind
 _FIRST_DAY = dt.date(1991, 8, 6)  # no web page is older than the web
 _SECOND = dt.timedelta(seconds=1)
 _NOT_FOUND = 404
+_BITS = 5  # of a sign of a digest in base 32
+_MAX_FILTERS = 12  # halvings of one second: twenty million captures, if their digests differ
+
+
+class _Filter(NamedTuple):
+    """Captures whose digest ends so, or those whose digest does not."""
+
+    pattern: str
+    is_inverted: bool
+
+    @property
+    def parameter(self) -> str:
+        """As pywb is asked for them (its `CDXFilter`)."""
+        return f"{'!' if self.is_inverted else ''}~digest:{self.pattern}"
+
+    def has(self, line: CdxLine) -> bool:
+        """Whether a capture is among them."""
+        return (re.match(self.pattern, line.digest) is not None) != self.is_inverted
+
+
+class _Part(NamedTuple):
+    """A part of the index: what was captured from a second to another, of which some may be left out."""
+
+    since: dt.datetime
+    until: dt.datetime
+    filters: tuple[_Filter, ...] = ()
+
+    def divided(self, lines: Sequence[CdxLine]) -> "tuple[_Part, ...]":
+        """Parts that have all of it between them: of the time, and of one second by the digests.
+
+        Nothing if it cannot be divided any more, or if an answer's lines show that filters do nothing.
+        """
+        if self.since < self.until:
+            instants = [line.instant for line in lines if self.since <= line.instant <= self.until]
+            first, last = min(instants, default=self.since), max(instants, default=self.until)
+            if (last - first) * 2 < self.until - self.since:  # they are crowded, as those of one crawl
+                ends = [(self.since, first - _SECOND), (first, last), (last + _SECOND, self.until)]
+            else:
+                middle = (self.since + (self.until - self.since) / 2).replace(microsecond=0)
+                ends = [(self.since, middle), (middle + _SECOND, self.until)]
+            return tuple(_Part(since, until) for since, until in ends if since <= until)
+        depth = len(self.filters)
+        if depth == _MAX_FILTERS or not all(each.has(line) for line in lines for each in self.filters):
+            return ()
+        place, bit = divmod(depth, _BITS)
+        half = "".join(sign for sign in string.ascii_letters + string.digits if ord(sign) >> bit & 1)
+        pattern = f".*[{half}].{{{place}}}$"
+        return tuple(
+            self._replace(filters=(*self.filters, _Filter(pattern, is_inverted))) for is_inverted in (False, True)
+        )
 
 
 class Index:
@@ -32,6 +86,7 @@ class Index:
         self.lines: dict[CdxLine, None] = {}  # the Internet Archive names some captures twice
         self.issues: list[Issue] = []
         self.is_pywb = False
+        self._cut: set[dt.datetime] = set()  # seconds of which not all was given
         self._site = site
         self._url = catalog.wayback.index_url
         self._host = urlsplit(catalog.archive.url).netloc
@@ -48,41 +103,42 @@ class Index:
         """
         for kind in self._kinds:
             for path in PATH_PREFIXES[kind]:
-                await self._read_period(path, self._since, self._until)
+                await self._read_part(path, _Part(self._since, self._until))
         if not self.lines and not self.issues:
             days = f"{self._since:%Y-%m-%d} to {self._until:%Y-%m-%d}"
             raise SourceError(f"{self._url} has no captures of a page of {self._host} ({days})")
 
-    async def _read_period(self, path: str, since: dt.datetime, until: dt.datetime) -> None:
-        answer = await self._ask(path, since, until)
-        if answer.is_full and since < until:
-            # There is no key to go on with, so each half of the time is asked for by itself.
-            middle = (since + (until - since) / 2).replace(microsecond=0)
-            await self._read_period(path, since, middle)
-            await self._read_period(path, middle + _SECOND, until)
+    async def _read_part(self, path: str, part: "_Part") -> None:
+        answer = await self._ask(path, part)
+        if answer.is_full and (parts := part.divided(answer.lines)):
+            # There is no key to go on with, so each part is asked for by itself.
+            for each in parts:
+                await self._read_part(path, each)
             return
-        if answer.is_full:
+        if answer.is_full and part.since not in self._cut:
+            self._cut.add(part.since)
             message = f"the index has more than {MAX_LINES:,} captures of one second; the others were not seen"
-            self.issues.append(INDEX_CUT.issue(message, found=f"{since:{TIMESTAMP}}"))
+            self.issues.append(INDEX_CUT.issue(message, found=f"{part.since:{TIMESTAMP}}"))
         self._add(answer)
         used: set[str] = set()
         while (key := answer.resume_key) is not None:
             if key in used:
                 raise SourceError(f"{self._url} goes in a circle: it names the resume key {key!r} again")
             used.add(key)
-            answer = await self._ask(path, since, until, key)
+            answer = await self._ask(path, part, key)
             self._add(answer)
 
-    async def _ask(self, path: str, since: dt.datetime, until: dt.datetime, resume_key: str | None = None) -> CdxAnswer:
-        query = {
-            "url": self._host + path,
-            "matchType": "prefix",
-            "output": "json",
-            "from": f"{since:{TIMESTAMP}}",
-            "to": f"{until:{TIMESTAMP}}",
-            "limit": str(MAX_LINES),
-            "showResumeKey": "true",
-        }
+    async def _ask(self, path: str, part: "_Part", resume_key: str | None = None) -> CdxAnswer:
+        query = [
+            ("url", self._host + path),
+            ("matchType", "prefix"),
+            ("output", "json"),
+            ("from", f"{part.since:{TIMESTAMP}}"),
+            ("to", f"{part.until:{TIMESTAMP}}"),
+            ("limit", str(MAX_LINES)),
+            ("showResumeKey", "true"),
+            *(("filter", each.parameter) for each in part.filters),
+        ]
         url = f"{self._url}?{urlencode(query)}"
         if resume_key is not None:
             url += f"&resumeKey={quote(resume_key, safe='%+')}"  # it comes encoded
