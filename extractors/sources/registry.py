@@ -8,7 +8,7 @@ from extractors.sources import Source, SourceRequest
 
 SOURCES: dict[str, str] = {
     "site": "extractors.sources.live:LiveSite",
-    "wayback": "extractors.sources.wayback:WaybackArchive",
+    "wayback": "extractors.sources.wayback.archive:WaybackArchive",
     "samples": "extractors.sources.archives:Samples",
 }
 """What opens each source, as `module:callable`: a module is imported when its source is asked for."""

@@ -30,7 +30,7 @@ import zstandard
 from extractors.parsing import read_page
 from extractors.sources.archives import read_archive
 from extractors.sources.page_list import read_page_list
-from extractors.sources.wayback import _read_cdx
+from extractors.sources.wayback.cdx import read_cdx
 from extractors.wilson_center.catalog import Catalog, parse_catalog
 from extractors.wilson_center.layouts import LAYOUTS, kind_by_content
 from extractors.wilson_center.urls import classify, document_url, parse_listing_url
@@ -269,7 +269,7 @@ def _read_address(data: bytes) -> None:
 
 def _read_index(data: bytes) -> None:
     try:
-        _read_cdx(data.decode("utf-8", "replace"))
+        read_cdx(data.decode("utf-8", "replace"))
     except ValueError as error:
         if type(error) is not ValueError:
             raise

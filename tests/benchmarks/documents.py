@@ -1,7 +1,10 @@
 """Pages of documents from a WARC, as many as the archive has: time, memory, size, and one page that changed."""
 
+import random
+import re
 import sys
 import tempfile
+from itertools import accumulate, product
 from pathlib import Path
 
 from tests.benchmarks.live import WCDA, cost_of
@@ -11,9 +14,26 @@ PAGES = sorted((Path(__file__).parents[1] / "pages" / "documents").glob("*.html"
 SITE = "https://digitalarchive.wilsoncenter.org"
 COUNT = 16_750
 
+_WORDS_OF_TEXT = 2_000  # some 10 kB
+_WORDS_OF_PARAGRAPH = 80
+_SYLLABLES = ("ba", "ce", "di", "fo", "gru", "ha", "kin", "lo", "mar", "na", "or", "pe", "ri", "sta", "tu", "vel", "ze")
+_WORDS = tuple("".join(syllables) for count in (1, 2, 3) for syllables in product(_SYLLABLES, repeat=count))
+_SHARES = tuple(accumulate(1 / rank for rank in range(1, len(_WORDS) + 1)))  # as often as in a language (Zipf's law)
+_PANE = re.compile(r'<div class="tab-pane[^>]*>')
+
+
+def text(number: int) -> str:
+    """A text of some 10 kB that no other page has, as an editor pasted it from a word processor."""
+    words = random.Random(number).choices(_WORDS, cum_weights=_SHARES, k=_WORDS_OF_TEXT)
+    return "".join(
+        '<p class="MsoNormal" style="margin:0cm 0cm 8pt"><span style="font-size:11pt"><span style="line-height:107%">'
+        f"{' '.join(words[start : start + _WORDS_OF_PARAGRAPH])}.</span></span></p>\n"
+        for start in range(0, _WORDS_OF_TEXT, _WORDS_OF_PARAGRAPH)
+    )
+
 
 def page(number: int, note: str = "") -> tuple[str, bytes]:
-    """URL and body of one of many pages, which have the markup of real ones and addresses of their own."""
+    """URL and body of one of many pages, with the markup of real ones, and addresses and a text of their own."""
     pages = [path for path in PAGES if not path.name.startswith("listing")]
     html = pages[number % len(pages)].read_text("utf-8")
     slug = html.split('rel="canonical" href="', 1)[1].split('"', 1)[0].rpartition("/")[2]
@@ -23,6 +43,8 @@ def page(number: int, note: str = "") -> tuple[str, bytes]:
     for former, present in changed.items():
         html = html.replace(former, present)
     html = html.replace("</span>\n</h1>", f" {number}{note}</span>\n</h1>")
+    pane = [*_PANE.finditer(html)][-1]
+    html = f"{html[: pane.end()]}{text(number)}{html[pane.end() :]}"
     return f"{SITE}/document/{slug}-{number}", html.encode()
 
 
