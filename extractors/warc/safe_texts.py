@@ -72,6 +72,8 @@ def _safe_fields(headers: Headers) -> Headers:
 
 def _safe_field(text: str) -> str:
     """A name or value of HTTP with blanks for control characters (RFC 9110, 5.5), and for what is not in Latin-1."""
+    if text.isascii() and text.isprintable():  # nearly all are, and a pattern takes ten times as long
+        return text.strip(BLANKS)
     return _UNSAFE_IN_FIELD.sub(" ", text).strip(BLANKS)
 
 

@@ -11,6 +11,7 @@ refers to as it stands there; which capture that is, the whole raw zone tells. W
 """
 
 import datetime as dt
+import hashlib
 import json
 import zlib
 from dataclasses import replace
@@ -84,12 +85,14 @@ class WarcWriter:
         run_id: The run.
         segment: Name that the file will have when it is finished.
         file: Opened for appending.
+        digest: Takes what is written too, where given.
     """
 
-    def __init__(self, run_id: str, segment: str, file: BinaryIO) -> None:
+    def __init__(self, run_id: str, segment: str, file: BinaryIO, digest: "hashlib._Hash | None" = None) -> None:
         self._run_id = run_id
         self._segment = segment
         self._file = file
+        self._digest = digest
         self._offset = file.tell()
         if self._offset == 0:
             self._begin()
@@ -260,8 +263,10 @@ class WarcWriter:
 
     def _append(self, record: bytes, level: int = _GZIP_LEVEL) -> int:
         """Write a record; gives its offset."""
-        offset = self._offset
-        self._offset += self._file.write(_gzip(record, level))
+        offset, packed = self._offset, _gzip(record, level)
+        if self._digest is not None:
+            self._digest.update(packed)
+        self._offset += self._file.write(packed)
         return offset
 
     def _landed(

@@ -267,6 +267,7 @@ def listing_url(address: ListingUrl, page: int, items_per_page: int | None, base
     return f"{base}/search" + (f"?{query}" if query else "")
 
 
+@lru_cache(maxsize=16)  # a page that did not change has the URL of the one that it refers to
 def address_key(url: str) -> str:
     """The same for all forms of one URL, whatever its host; raises nothing."""
     try:
