@@ -1,8 +1,9 @@
 """Which pages of documents to ask for next: those never captured first, then the oldest. Pure.
 
 Asked for is each URL of a document that a page shows. A page that was captured whole within the last days is not asked
-for again; one that calls itself by another URL stands for that one too. What comes and is no whole page of a document
-is asked for again once all others came; many such answers in a row are the site's, and end it.
+for again; one that calls itself by another URL stands for that one too, and is asked for again where it came from. What
+comes and is no whole page of a document is asked for again once all others came; many such answers in a row are the
+site's, and end it.
 
 What the site does not give is reported once, and counts as if it had come. What it does not have is asked for again as
 late as a page that came; what is larger than the limit, once that is raised; what robots.txt forbids, once it does not.
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from extractors.planning import MAX_IN_A_ROW, MAX_READINGS
+from extractors.wilson_center import ARCHIVE_URL
 from schemas.document_records import DocumentFields
 from schemas.issues import (
     FETCH_FAILED,
@@ -247,8 +249,24 @@ def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
     return found
 
 
+def addresses_of_pages(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, set[str]]:
+    """By the id of each whole page of a document, the URLs that it was asked at or calls its own.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`).
+    """
+    of_page: dict[str, set[str]] = {}
+    for segment in segments:
+        whole = segment["document_pages"].filter(segment["document_pages"]["is_whole"])
+        for row in whole.select(["page_id", *_ADDRESSES]).to_pylist():
+            own = row["own_url"]
+            if own is None or DocumentFields(**{name: row[name] for name in _ADDRESSES}).is_at(own):
+                of_page.setdefault(row["page_id"], set()).update(filter(None, (row[name] for name in _URLS)))
+    return of_page
+
+
 def known_documents(
-    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence]
+    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence], addresses: Mapping[str, set[str]]
 ) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last, or was found to be none.
 
@@ -257,15 +275,35 @@ def known_documents(
     Args:
         segments: Parsed tables (`schemas.parsed`).
         absences: As `known_absences` gives them.
+        addresses: As `addresses_of_pages` gives them.
     """
     found: dict[str, dt.datetime | None] = {}
     for segment in segments:
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
-    captured = _captured(segments)
+    captured = _captured(segments, addresses)
     gone = {url: one.at for url, one in absences.items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
+
+
+def other_addresses(segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]]) -> set[str]:
+    """URLs that pages of documents call their own, but at which none came: to ask for these too is to ask twice.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`).
+        addresses: As `addresses_of_pages` gives them.
+    """
+    came: set[str] = set()
+    for segment in segments:
+        captures = segment["captures"]
+        places = captures.filter(pc.equal(captures["page_kind"], "document"))["place"].to_pylist()
+        came.update(f"{ARCHIVE_URL}/{place.partition('/')[2]}" for place in places)  # whatever the site's host
+    others: set[str] = set()
+    for own in addresses.values():
+        if not came.isdisjoint(own):  # else it was saved, and came from none of them
+            others |= own - came
+    return others
 
 
 def due_documents(known: Mapping[str, dt.datetime | None], now: dt.datetime, ask_again: dt.timedelta) -> list[str]:
@@ -280,21 +318,14 @@ def due_documents(known: Mapping[str, dt.datetime | None], now: dt.datetime, ask
     return [url for _, _, url in sorted(due)]
 
 
-def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime]:
+def _captured(segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]]) -> dict[str, dt.datetime]:
     """When the pages of documents were captured last, by each URL that they were asked at or call their own."""
-    of_page: dict[str, set[str]] = {}
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
     captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
-    for segment in segments:
-        whole = segment["document_pages"].filter(segment["document_pages"]["is_whole"])
-        for row in whole.select(["page_id", *_ADDRESSES]).to_pylist():
-            fields = DocumentFields(**{name: row[name] for name in _ADDRESSES})
-            if fields.own_url is None or fields.is_at(fields.own_url):
-                of_page.setdefault(row["page_id"], set()).update(filter(None, (row[name] for name in _URLS)))
     shown = captures.filter(pc.and_(pc.equal(captures["page_kind"], "document"), pc.is_valid(captures["captured_at"])))
     latest: dict[str, dt.datetime] = {}
     for row in shown.select(["page_id", "captured_at"]).to_pylist():
-        for url in of_page.get(row["page_id"], ()):
+        for url in addresses.get(row["page_id"], ()):
             latest[url] = max(row["captured_at"], latest.get(url, row["captured_at"]))
     return _with_redirects(segments, latest)
 

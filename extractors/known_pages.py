@@ -9,7 +9,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extractors.document_planning import known_absences, known_documents, known_files
+from extractors.document_planning import (
+    addresses_of_pages,
+    known_absences,
+    known_documents,
+    known_files,
+    other_addresses,
+)
 from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
@@ -37,6 +43,7 @@ class KnownPages:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
         documents: URLs of documents, and when the page of each was captured last, or was found to be none; `None` if
             neither ever happened.
+        other_addresses: Of these, those whose page came at another one, which alone is asked for again.
         absences: What was reported last of URLs that the site does not give.
     """
 
@@ -49,7 +56,9 @@ class KnownPages:
         for segment in segments:
             self._keys |= _keys_of_pages(segment["entries"])
         self.absences = known_absences(segments)
-        self.documents = known_documents(segments, self.absences)
+        addresses = addresses_of_pages(segments)
+        self.documents = known_documents(segments, self.absences, addresses)
+        self.other_addresses = other_addresses(segments, addresses).difference(self.absences)
         self._of_files = [{name: each[name] for name in _OF_FILES} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
         self._latest = {row["url"]: row for row in _rows(self._captures, _can_be_asked_about(self._captures, whole))}

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from extractors.document_planning import (
     Absences,
@@ -154,7 +154,7 @@ class Crawl:
             for url, absence in absences.items()
             if absence.kind != GONE.name or documents.get(url) == absence.at  # and did not come since
         }
-        due = due_now(dict.fromkeys(self._named) | documents, self._ask_again)
+        due = due_now(self._known, self._named, self._ask_again)
         urls = [url for url in due if url not in known or not known[url].is_final(MAX_BODY_BYTES)]
         self.due_documents = 0 if self._is_refused else len(urls)
         self._documents = DocumentPlan(urls, known)
@@ -357,7 +357,15 @@ class Crawl:
         self._has_news.set()
 
 
-def due_now(known: Mapping[str, dt.datetime | None], ask_again: dt.timedelta) -> list[str]:
-    """URLs of documents to ask for, in their order."""
-    urls = due_documents(known, dt.datetime.now(dt.UTC), ask_again)
+def due_now(known: KnownPages, named: Iterable[str], ask_again: dt.timedelta) -> list[str]:
+    """URLs of documents to ask for, in their order.
+
+    Args:
+        known: What the raw zone has.
+        named: URLs that pages showed since.
+        ask_again: How old a capture is when its page is asked for again.
+    """
+    documents = dict.fromkeys(named) | known.documents
+    asked = {url: at for url, at in documents.items() if url not in known.other_addresses}
+    urls = due_documents(asked, dt.datetime.now(dt.UTC), ask_again)
     return [url for url in urls if classify(url) == "document"]

@@ -94,7 +94,7 @@ class LiveSite:
         workers = self._catalog.politeness.workers
         self._plan.foresee(self._known_totals(known))
         again = dt.timedelta(days=choice.document_days)
-        self._known_due = len(due_now(known.documents, again)) if choice.documents else 0
+        self._known_due = len(due_now(known, (), again)) if choice.documents else 0
         crawl = Crawl(open_site(self._catalog), self._plan, known, workers, choice)
         with asyncio.Runner(loop_factory=PausingLoop) as runner, entered(runner, crawl.site):
             runner.run(crawl.start())

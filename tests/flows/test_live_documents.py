@@ -13,7 +13,14 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 import wcda
-from extractors.document_planning import Absence, DocumentPlan, due_documents, known_absences, known_documents
+from extractors.document_planning import (
+    Absence,
+    DocumentPlan,
+    addresses_of_pages,
+    due_documents,
+    known_absences,
+    known_documents,
+)
 from extractors.parsing import SegmentParser
 from extractors.planning import MAX_IN_A_ROW
 from extractors.warc.landed import LandedCapture, LandedIssue
@@ -120,7 +127,7 @@ def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> 
         parser.add(LandedCapture(f"urn:uuid:{slug}", "run", "a.warc.gz", 0, capture))
 
     segments = [parser.tables()]
-    known = known_documents(segments, known_absences(segments))
+    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments))
 
     assert {url for url, at in known.items() if at is not None} == {f"{SITE}/document/whole", f"{SITE}/document/1"}
 
@@ -144,6 +151,22 @@ def test_every_document_term_text_and_file_of_the_site_is_as_the_generator_made_
         assert not again["url"].iloc[asked:].str.contains("/document/").any()
     rebuild(tmp_path / "w")
     assert_true(tmp_path / "w", truth, are_listed=True)
+
+
+def test_pages_that_are_due_again_are_asked_for_once_each_and_send_no_body_unless_they_changed(tmp_path: Path) -> None:
+    with replica(documents=40, collections=1) as site:
+        catalog = write_catalog_for(site, tmp_path / "catalog.toml")
+        request = HarvestRequest("site", tmp_path / "w", catalog, documents=True, document_days=0)
+        harvest(request)
+        before = read_tables(tmp_path / "w")
+        site.clear_log()
+        harvest(request)
+        asked = [entry for entry in site.log() if entry["path"].startswith("/document/")]
+        addresses = [one.address for one in site.truth.documents]
+    after = read_tables(tmp_path / "w")
+    assert sorted(entry["path"] for entry in asked) == sorted(addresses)
+    assert {(entry["status"], entry["bytes"]) for entry in asked} == {(304, 0)}
+    assert after["texts"] == before["texts"]
 
 
 def test_files_of_documents_are_fetched_once_and_within_a_limit(tmp_path: Path) -> None:
@@ -281,7 +304,7 @@ def test_a_document_that_is_gone_is_asked_for_again_as_late_as_one_that_came() -
     capture = Capture(f"{SITE}/document/b", html.encode(), "text/html", captured_at=NOW, http_status=200)
     parser.add(LandedCapture("urn:uuid:b", "run", "a.warc.gz", 0, capture))
     segments = [parser.tables()]
-    known = known_documents(segments, known_absences(segments))
+    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments))
     assert known[f"{SITE}/document/a"] == NOW
     days = dt.timedelta(days=180)
     assert f"{SITE}/document/a" not in due_documents(known, NOW + days / 2, days)

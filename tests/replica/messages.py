@@ -134,25 +134,36 @@ class StoredPage:
             "Cache-Control": "must-revalidate, no-cache, private",
             "X-Generator": "Drupal 10 (https://www.drupal.org)",
         }
-        if self._is_known_to(request):
+        if _is_known(request, self.etag, self.modified):
             return Response(304, b"", headers)
         headers["Content-Type"] = HTML
         if request.accepts_gzip:
             return Response(200, self.compressed, {**headers, "Content-Encoding": "gzip"})
         return Response(200, gzip.decompress(self.compressed), headers)
 
-    def _is_known_to(self, request: Request) -> bool:
-        """The fingerprint decides; the date only where the client names no fingerprint."""
-        tags = request.headers.get("if-none-match")
-        if tags is not None:
-            return tags.strip() == "*" or self.etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
-        since = request.headers.get("if-modified-since")
-        if since is None:
-            return False
-        try:
-            return self.modified <= parsedate_to_datetime(since)
-        except ValueError:
-            return False
+
+def page_that_may_be_known(text: str, modified: datetime, request: Request) -> Response:
+    """A page that is made at each request and sent as it is, or 304 if the client has it."""
+    body = text.encode()
+    etag = f'"{blake2b(body, digest_size=10).hexdigest()}"'
+    headers = {"ETag": etag, "Last-Modified": _http_date_of(int(modified.timestamp()))}
+    if _is_known(request, etag, modified):
+        return Response(304, b"", headers)
+    return Response(200, body, {"Content-Type": HTML, **headers})
+
+
+def _is_known(request: Request, etag: str, modified: datetime) -> bool:
+    """The fingerprint decides; the date only where the client names no fingerprint."""
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        return tags.strip() == "*" or etag in (tag.strip().removeprefix("W/") for tag in tags.split(","))
+    since = request.headers.get("if-modified-since")
+    if since is None:
+        return False
+    try:
+        return modified <= parsedate_to_datetime(since)
+    except ValueError:
+        return False
 
 
 def compressed_repetition(block: bytes, times: int) -> bytes:

@@ -23,6 +23,7 @@ from tests.replica.messages import (
     as_json,
     head_bytes,
     page,
+    page_that_may_be_known,
     read_head,
 )
 from tests.replica.pages import Appearance, Renderer
@@ -119,7 +120,8 @@ class Site:
         document = self._archive.document(request.path)
         if document is None:
             return page(self._renderer.not_found(), 404)
-        return page(self._renderer.document(document, self._archive.related_to(document)))
+        html = self._renderer.document(document, self._archive.related_to(document))
+        return page_that_may_be_known(html, self._modified, request)
 
     def _search(self, request: Request) -> Response:
         if self._stored_version != self._archive.version:
@@ -147,7 +149,12 @@ class Site:
         if not listing.first and listing.total and self._settings.past_the_end == "last":
             listing = self._archive.listing(replace(query, page=listing.last_page))
         html = self._renderer.listing(listing, self._archive.sidebar(query))
-        return StoredPage.of(html, _MODIFIED + timedelta(seconds=self._archive.version))
+        return StoredPage.of(html, self._modified)
+
+    @property
+    def _modified(self) -> datetime:
+        """When anything changed last."""
+        return _MODIFIED + timedelta(seconds=self._archive.version)
 
     def _forget_pages(self) -> None:
         self._stored.clear()
