@@ -7,7 +7,7 @@ from functools import cached_property
 from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
-from extractors.html.tree import parse_html
+from extractors.wilson_center.layouts.site_header import parse_without_header
 
 _PAGE_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(/?)html\b", re.IGNORECASE)
@@ -28,7 +28,7 @@ class PageTree:
     """
 
     def __init__(self, text: str, last_mark: str) -> None:
-        self.tree = parse_html(text)
+        self.tree = parse_without_header(text)
         self.is_cut = not _ends(text, last_mark)
         self._open = self._last_nodes() if self.is_cut else frozenset()
         self._pasted = self._span_of_tabs()
