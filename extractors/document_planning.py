@@ -33,7 +33,7 @@ from schemas.issues import (
 )
 from schemas.parsed import PARSED_TABLES
 from schemas.records import ParsedPage
-from schemas.revisits import resolve_revisits
+from schemas.revisits import OtherDigests, resolve_revisits
 
 _URLS = ("own_url", "url", "cited_url")
 _ADDRESSES = (*_URLS, "node_id")
@@ -248,7 +248,7 @@ def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
 
 
 def known_documents(
-    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence]
+    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence], digests: OtherDigests = dict
 ) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last, or was found to be none.
 
@@ -257,12 +257,13 @@ def known_documents(
     Args:
         segments: Parsed tables (`schemas.parsed`).
         absences: As `known_absences` gives them.
+        digests: Of the captures of the segments.
     """
     found: dict[str, dt.datetime | None] = {}
     for segment in segments:
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
-    captured = _captured(segments)
+    captured = _captured(segments, digests)
     gone = {url: one.at for url, one in absences.items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
@@ -280,11 +281,12 @@ def due_documents(known: Mapping[str, dt.datetime | None], now: dt.datetime, ask
     return [url for _, _, url in sorted(due)]
 
 
-def _captured(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, dt.datetime]:
+def _captured(segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests) -> dict[str, dt.datetime]:
     """When the pages of documents were captured last, by each URL that they were asked at or call their own."""
     of_page: dict[str, set[str]] = {}
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
+    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
+    captures = resolve_revisits(captures, digests).captures
     for segment in segments:
         whole = segment["document_pages"].filter(segment["document_pages"]["is_whole"])
         for row in whole.select(["page_id", *_ADDRESSES]).to_pylist():

@@ -20,6 +20,7 @@ import pyarrow as pa
 from extractors.known_pages import KnownPages
 from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
+from extractors.parsing import digests_of_bodies
 from extractors.raw_zone import RawZone
 from extractors.reparsing import ParseAll, parse_in_processes
 from extractors.sources import Source
@@ -192,7 +193,8 @@ def begin_run(
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
     segments = raw_zone.segments() if uses_known else []
-    known = KnownPages([cache.parse(raw_zone, segment, with_large=False) for segment in segments])
+    parsed = [cache.parse(raw_zone, segment, with_large=False) for segment in segments]
+    known = KnownPages(parsed, partial(digests_of_bodies, segments))
     interrupted = known.resume(plan) if plan.live else None
     landing = Landing(raw_zone, cache, interrupted or plan.run_id)
     _logger.info(
@@ -275,7 +277,8 @@ def publish_tables(
         for segment in segments:
             yield cache.parse(raw_zone, segment, with_large=with_large)
 
-    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder)))
+    digests = partial(digests_of_bodies, segments)
+    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder), digests))
     outcome = outcome_of(tables["runs"], run_id)
     if outcome == "failed" or not tables["pages"].num_rows:
         raise SourceError(why_failed(parsed(), run_id))
@@ -285,10 +288,10 @@ def publish_tables(
     if losses and not accept_loss:
         raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
 
-    digests = {path.name: raw_zone.digest(path) for path in segments}
+    noted = {path.name: raw_zone.digest(path) for path in segments}
     large = {"texts": Texts(partial(parsed, with_large=True))}
     changes: list[ChangeSummary] = []
-    snapshot = publish(folder, tables, digests, archive=ARCHIVE, large=large, former=former, tell=changes.append)
+    snapshot = publish(folder, tables, noted, archive=ARCHIVE, large=large, former=former, tell=changes.append)
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path),

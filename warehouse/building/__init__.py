@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from schemas.records import Alias
+from schemas.revisits import OtherDigests
 from schemas.tables import TABLES
 from warehouse.building import document_pages, listings
 from warehouse.building.captures import captures_of_giving_runs
@@ -29,15 +30,22 @@ BUILDERS: tuple[Builder, ...] = (listings, document_pages)
 """By page kind; the first one says which documents there are."""
 
 
-def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
+def build_tables(
+    segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = (), digests: OtherDigests = dict
+) -> dict[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
     Each row stands once, sorted as its table's schema says.
 
+    Args:
+        segments: Parsed tables.
+        decisions: Of people, about identity.
+        digests: Of the captures of the segments.
+
     Raises:
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
-    frames = _frames(gather(segments), decisions)
+    frames = _frames(gather(segments, digests), decisions)
     # The largest first: what it was made from is let go before the next is made.
     largest_first = sorted(TABLES, key=lambda name: -len(frames.get(name, ())))
     tables = {}

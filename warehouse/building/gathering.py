@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from schemas.issues import LOST_REVISIT
 from schemas.parsed import PARSED_TABLES
-from schemas.revisits import PageCopy, resolve_revisits
+from schemas.revisits import OtherDigests, PageCopy, resolve_revisits
 
 _REPEATED = {
     "page_terms": ("role", "kind", "term_id", "name", "url", "facet_id"),
@@ -20,7 +20,7 @@ Parsed = dict[str, pd.DataFrame]
 """Frames with the columns of `schemas.parsed.PARSED_TABLES`, by name."""
 
 
-def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
+def gather(segments: Iterable[Mapping[str, pa.Table]], digests: OtherDigests = dict) -> Parsed:
     """The parsed tables of all segments as one; a revisit that shows nothing is an issue and no capture.
 
     Large columns are left out (`building.texts` writes them).
@@ -33,7 +33,7 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
         for name, part in parts.items():
             part.append(_numbered(name, segment[name].select(schemas[name].names)))
     tables = {name: pa.concat_tables(part).unify_dictionaries() for name, part in parts.items()}
-    resolved = resolve_revisits(tables["captures"])
+    resolved = resolve_revisits(tables["captures"], digests)
     tables["captures"] = resolved.captures
     frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
     _add_copies(frames, resolved.copies)
