@@ -94,7 +94,7 @@ class _Letters(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
-        plain = "".join(each for each in unicodedata.normalize("NFKD", letter) if not _is_mark(each))
+        plain = "".join(each for each in unicodedata.normalize("NFKD", letter).lower() if not _is_mark(each))
         plain = "".join(_ONE_LETTER.get(each, each) for each in plain)
         found = "".join(f" {each} " if _ALONE.match(each) else each if _is_in_words(each) else " " for each in plain)
         self[code] = found
