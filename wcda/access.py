@@ -50,10 +50,16 @@ class Warehouse:
     deleted meanwhile. What is absent is `<NA>`.
 
     Args:
-        snapshot: Published.
+        snapshot: Published; `open_warehouse` opens that of a folder.
+
+    Raises:
+        UsageError: It is something else, such as a path.
     """
 
+    @short_traceback
     def __init__(self, snapshot: Snapshot) -> None:
+        if not isinstance(snapshot, Snapshot):
+            raise UsageError(f"Warehouse takes an open snapshot; wcda.open_warehouse({snapshot!r}) opens a folder")
         self._snapshot = snapshot.held()
         self._frames: dict[str, pd.DataFrame] = {}
 
