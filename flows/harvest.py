@@ -320,7 +320,7 @@ def _refuse(folder: WarehouseFolder, raw_zone: RawZone, former: Snapshot | None)
     published = {note.name for note in former.manifest.segments} if former else set()
     added = [segment.name for segment in raw_zone.segments() if segment.name not in published]
     if not added or former is None:
-        return "--accept-loss publishes anyway"
+        return f"`{accept_command(folder)}` publishes anyway"
     raw_zone.set_aside(new_run_id(), added, former.manifest.snapshot_id)
     return f"what was landed is set aside, and `{accept_command(folder)}` publishes it anyway"
 
