@@ -207,8 +207,10 @@ class _Originals:
 
     def _with_digest(self, digest: str) -> Sequence[dict[str, Any]]:
         """The captures with a body that has a digest."""
-        is_other = digest.partition(":")[0] in _OTHER_DIGESTS
-        return (self._by_any_digest if is_other else self._by_digest).get(digest, ())
+        found = self._by_digest.get(digest, ())
+        if found or digest.partition(":")[0] not in _OTHER_DIGESTS:
+            return found
+        return self._by_any_digest.get(digest, ())
 
     def _next(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The capture that a revisit refers to, which may be a revisit itself."""
