@@ -288,7 +288,9 @@ def publish_tables(
     digests = {path.name: raw_zone.digest(path) for path in segments}
     large = {"texts": Texts(partial(parsed, with_large=True))}
     changes: list[ChangeSummary] = []
-    snapshot = publish(folder, tables, digests, archive=ARCHIVE, large=large, former=former, tell=changes.append)
+    snapshot = publish(
+        folder, tables, digests, archive=ARCHIVE, large=large, former=former, checked=True, tell=changes.append
+    )
     cache.forget_others(raw_zone)
     receipt = describe(
         str(folder.path),

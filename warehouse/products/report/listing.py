@@ -26,6 +26,7 @@ _KIND_NAMES = {
     "old-search": "Old searches",
     "unknown": "Other lists",
 }
+_ROWS = 1024
 _GZIP = 31  # zlib's name for the format
 
 
@@ -46,12 +47,12 @@ def pack_documents(tables: Mapping[str, pa.Table], manifest: Manifest, archive: 
     documents = tables["documents"]
     read_at = pc.max(tables["captures"]["captured_at"]).as_py() or manifest.created_at
     about = {"archive": archive.name, "snapshot": manifest.snapshot_id, "read": read_at.strftime("%Y%m%d")}
-    listing = {shown: documents[name].to_pylist() for name, shown in _COLUMNS.items()}
+    listing: dict[str, Any] = {shown: documents[name] for name, shown in _COLUMNS.items()}
     if documents["source"].null_count < documents.num_rows:
-        listing["source"] = documents["source"].to_pylist()
+        listing["source"] = documents["source"]
     seen = pc.coalesce(documents["page_captured_at"], documents["last_seen_at"])
     if seen.null_count < documents.num_rows:
-        listing["seen"] = [None if each is None else each.strftime("%Y-%m-%d") for each in seen.to_pylist()]
+        listing["seen"] = pc.strftime(seen, "%Y-%m-%d")
     dated = documents.num_rows - documents["date_start"].null_count
     groups = [*_collection_groups(tables), *_term_groups(tables)]
     return _pack({**listing, "dated": dated, "groups": groups, "about": about})
@@ -113,5 +114,19 @@ def _group(
 
 def _pack(listing: dict[str, Any]) -> str:
     packer = zlib.compressobj(6, wbits=_GZIP)  # a fifth smaller than isal, for a second more
-    data = packer.compress(json.dumps(listing, separators=(",", ":")).encode()) + packer.flush()
-    return base64.b64encode(data).decode()
+    packed = b"".join(packer.compress(piece.encode()) for piece in _pieces(listing))
+    return base64.b64encode(packed + packer.flush()).decode()
+
+
+def _pieces(listing: dict[str, Any]) -> Iterator[str]:
+    """The listing as JSON, some rows of a column at a time: the texts of a whole column take 10 MiB and more."""
+    encode = json.JSONEncoder(separators=(",", ":")).encode
+    for place, (name, value) in enumerate(listing.items()):
+        yield f"{',' if place else '{'}{encode(name)}:"
+        if isinstance(value, pa.ChunkedArray):
+            for number, batch in enumerate(value.slice(at, _ROWS) for at in range(0, max(len(value), 1), _ROWS)):
+                yield ("," if number else "[") + encode(batch.to_pylist())[1:-1]
+            yield "]"
+        else:
+            yield encode(value)
+    yield "}"
