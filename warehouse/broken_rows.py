@@ -19,7 +19,7 @@ _MAX_ROUNDS = 10  # a row that is set aside can leave others pointing nowhere; n
 _Tables = dict[str, pa.Table]
 
 
-def set_aside_broken_rows(tables: Mapping[str, pa.Table]) -> _Tables:
+def set_aside_broken_rows(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     """The tables without the rows that break a rule of their schemas, and with an issue for each.
 
     Tables that are sound are given as they are.
@@ -30,16 +30,15 @@ def set_aside_broken_rows(tables: Mapping[str, pa.Table]) -> _Tables:
     Raises:
         CheckError: They break a rule for which no row can be blamed.
     """
-    sound = dict(tables)
-    if not table_problems(sound):
-        return sound
-    sound = _without_broken_rows(sound)
+    if not table_problems(tables):
+        return tables
+    sound = _without_broken_rows(tables)
     if problems := table_problems(sound):
         raise CheckError(problems)
     return sound
 
 
-def _without_broken_rows(tables: _Tables) -> _Tables:
+def _without_broken_rows(tables: Mapping[str, pa.Table]) -> _Tables:
     sound = dict(tables)
     issues: list[dict[str, object]] = []
     for _ in range(_MAX_ROUNDS):

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from schemas.archive import Archive
 from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
-from schemas.files import make_folder, sync_file, sync_folder
+from schemas.files import make_folder, naming, sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.changes import ChangeSummary, summarise_changes
@@ -207,7 +207,7 @@ def _note_of_same(before: Snapshot, name: str, table: pa.Table, large: LargeTabl
 
 
 def _write(file: Path, name: str, table: pa.Table, large: LargeTable | None) -> None:
-    try:
+    with naming(file):
         if table.schema.equals(TABLES[name].arrow_schema()):
             pq.write_table(table, file, compression="zstd")
         elif large is not None:
@@ -216,9 +216,6 @@ def _write(file: Path, name: str, table: pa.Table, large: LargeTable | None) -> 
             pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
         else:
             raise ValueError(f"nothing was given that writes the table {name}")
-    except OSError as error:  # which of Arrow names no file
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OSError(error.errno, reason, str(file)) from error
 
 
 def _swap(link: Path, target: Path) -> None:

@@ -5,8 +5,9 @@ has one builder (`evidence.Builder`), a module with a place in `BUILDERS`; what 
 pages, issues) is made here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import astuple
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -24,28 +25,36 @@ from warehouse.building.readings import in_readings
 from warehouse.building.runs import describe_runs, failed_runs
 from warehouse.building.seen_pages import see_pages
 from warehouse.identity.decisions import Decision
+from warehouse.stored_tables import StoredTables
 
 BUILDERS: tuple[Builder, ...] = (listings, document_pages)
 """By page kind; the first one says which documents there are."""
 
 
-def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
+def build_tables(
+    segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = (), folder: Path | None = None
+) -> Mapping[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
     Each row stands once, sorted as its table's schema says.
 
+    Args:
+        segments: The parsed tables of each.
+        decisions: What people decided on the identity of documents.
+        folder: Where tables wait while others are made, those that are given too; `None` if they may be in memory.
+
     Raises:
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
-    frames = _frames(gather(segments), decisions)
-    # The largest first: what it was made from is let go before the next is made.
-    largest_first = sorted(TABLES, key=lambda name: -len(frames.get(name, ())))
-    tables = {}
-    for name in largest_first:
-        _give_back_memory()
-        tables[name] = finish(name, frames.pop(name, None))
-    _give_back_memory()
-    return {name: tables[name] for name in TABLES}
+    tables: MutableMapping[str, pa.Table] = {} if folder is None else StoredTables(folder / "tables")
+    for frames in _frames(gather(segments, {} if folder is None else StoredTables(folder / "parsed")), decisions):
+        # The largest first: what it was made from is let go before the next is made.
+        for name in sorted(frames, key=lambda each: -len(frames[each])):
+            tables[name] = finish(name, frames.pop(name))
+            _give_back_memory()
+    for name in TABLES.keys() - tables.keys():
+        tables[name] = finish(name, None)
+    return tables
 
 
 def _give_back_memory() -> None:
@@ -53,8 +62,8 @@ def _give_back_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataFrame]:
-    """What the tables hold, by name; those without rows may be left out."""
+def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> Iterator[dict[str, pd.DataFrame]]:
+    """What the tables hold, by name, some at a time, to be taken out; those without rows may be left out."""
     failed = failed_runs(parsed)
     events = parsed["events"]
     live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
@@ -64,7 +73,8 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
     captures = captures_of_giving_runs(parsed["captures"], planned, runs)
     if captures.empty:
-        return {"runs": runs}
+        yield {"runs": runs}
+        return
     issues = parsed["issues"]
     of_giving = issues[issues["run_id"].isin(giving)]
     aliases = _aliases(parsed["aliases"], giving)
@@ -81,17 +91,15 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
         )
         built.append(builder.build(evidence))
         identified = identified if built[-1].identified is None else built[-1].identified
+        yield built[-1].tables
     current_pages = pd.concat([each.current_pages for each in built])
     issues = pd.concat([issues, *(each.issues for each in built)])
-    frames = {
+    yield {
         "pages": captures.drop_duplicates("page_id"),
         "captures": captures,
         "issues": describe_issues(issues, captures, current_pages, last_run),
         "runs": runs,
     }
-    for each in built:
-        frames |= each.tables
-    return frames
 
 
 def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:

@@ -7,7 +7,6 @@ from typing import Protocol
 import pandas as pd
 
 from schemas.records import Alias, PageKind
-from warehouse.building.gathering import Parsed
 from warehouse.building.seen_pages import SeenPages
 from warehouse.identity.decisions import Decision
 
@@ -29,7 +28,7 @@ class Evidence:
         identified: page_id, position and document_id of the sightings on such pages, as the first builder found them.
     """
 
-    parsed: Parsed
+    parsed: dict[str, pd.DataFrame]
     captures: pd.DataFrame
     planned: pd.DataFrame
     issues: pd.DataFrame
