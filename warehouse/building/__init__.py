@@ -5,7 +5,7 @@ has one builder (`evidence.Builder`), a module with a place in `BUILDERS`; what 
 pages, issues) is made here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from schemas.records import Alias
 from schemas.tables import TABLES
 from warehouse.building import document_pages, listings
 from warehouse.building.captures import captures_of_giving_runs
-from warehouse.building.evidence import Builder, Built, Evidence
+from warehouse.building.evidence import Builder, Built, Evidence, Put
 from warehouse.building.finishing import finish
 from warehouse.building.gathering import Parsed, gather
 from warehouse.building.issues import describe_issues
@@ -47,11 +47,14 @@ def build_tables(
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
     tables: MutableMapping[str, pa.Table] = {} if folder is None else StoredTables(folder / "tables")
-    for frames in _frames(gather(segments, {} if folder is None else StoredTables(folder / "parsed")), decisions):
-        # The largest first: what it was made from is let go before the next is made.
-        for name in sorted(frames, key=lambda each: -len(frames[each])):
-            tables[name] = finish(name, frames.pop(name))
-            _give_back_memory()
+
+    def put(name: str, frame: pd.DataFrame) -> None:
+        tables[name] = finish(name, frame)
+        _give_back_memory()
+
+    parsed = gather(segments, {} if folder is None else StoredTables(folder / "parsed"))
+    _give_back_memory()
+    _build(parsed, decisions, put)
     for name in TABLES.keys() - tables.keys():
         tables[name] = finish(name, None)
     return tables
@@ -62,8 +65,8 @@ def _give_back_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> Iterator[dict[str, pd.DataFrame]]:
-    """What the tables hold, by name, some at a time, to be taken out; those without rows may be left out."""
+def _build(parsed: Parsed, decisions: Sequence[Decision], put: Put) -> None:
+    """Make the tables; those without rows may be left out."""
     failed = failed_runs(parsed)
     events = parsed["events"]
     live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
@@ -71,9 +74,9 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> Iterator[dict[str,
     runs = describe_runs(parsed, failed)
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
+    put("runs", runs)
     captures = captures_of_giving_runs(parsed["captures"], planned, runs)
     if captures.empty:
-        yield {"runs": runs}
         return
     issues = parsed["issues"]
     of_giving = issues[issues["run_id"].isin(giving)]
@@ -89,17 +92,13 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> Iterator[dict[str,
         evidence = Evidence(
             needed, captures, planned, of_giving, aliases, decisions, last_run, seen=seen, identified=identified
         )
-        built.append(builder.build(evidence))
+        built.append(builder.build(evidence, put))
         identified = identified if built[-1].identified is None else built[-1].identified
-        yield built[-1].tables
     current_pages = pd.concat([each.current_pages for each in built])
     issues = pd.concat([issues, *(each.issues for each in built)])
-    yield {
-        "pages": captures.drop_duplicates("page_id"),
-        "captures": captures,
-        "issues": describe_issues(issues, captures, current_pages, last_run),
-        "runs": runs,
-    }
+    put("pages", captures.drop_duplicates("page_id"))
+    put("captures", captures)
+    put("issues", describe_issues(issues, captures, current_pages, last_run))
 
 
 def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:
