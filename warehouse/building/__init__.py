@@ -8,6 +8,7 @@ pages, issues) is made here.
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import astuple
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -33,7 +34,7 @@ BUILDERS: tuple[Builder, ...] = (listings, document_pages)
 
 def build_tables(
     segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = (), folder: Path | None = None
-) -> Mapping[str, pa.Table]:
+) -> MutableMapping[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
     Each row stands once, sorted as its table's schema says.
@@ -41,22 +42,26 @@ def build_tables(
     Args:
         segments: The parsed tables of each.
         decisions: What people decided on the identity of documents.
-        folder: Where tables wait while others are made, those that are given too; `None` if they may be in memory.
+        folder: Where tables wait while others are made, those that are given too; empty. `None` if they may be in
+            memory.
 
     Raises:
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
-    tables: MutableMapping[str, pa.Table] = {} if folder is None else StoredTables(folder / "tables")
+    if folder is None:
+        with TemporaryDirectory() as place:
+            return dict(build_tables(segments, decisions, Path(place)))
+    tables = StoredTables(folder / "tables")
 
-    def put(name: str, frame: pd.DataFrame) -> None:
-        tables[name] = finish(name, frame)
+    def put(name: str, frame: pd.DataFrame | None) -> None:
+        tables.write(name, TABLES[name].arrow_schema(with_large=False), finish(name, frame))
         _give_back_memory()
 
-    parsed = gather(segments, {} if folder is None else StoredTables(folder / "parsed"))
+    parsed = gather(segments, StoredTables(folder / "parsed"))
     _give_back_memory()
     _build(parsed, decisions, put)
     for name in TABLES.keys() - tables.keys():
-        tables[name] = finish(name, None)
+        put(name, None)
     return tables
 
 

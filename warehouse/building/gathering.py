@@ -7,14 +7,20 @@ import pandas as pd
 import pyarrow as pa
 
 from schemas.issues import LOST_REVISIT
-from schemas.parsed import PARSED_TABLES
+from schemas.parsed import PARSED_CAPTURES, PARSED_TABLES
 from schemas.revisits import PageCopy, resolve_revisits
+from schemas.tables import CAPTURES, PAGES
 
 _REPEATED = {
     "page_terms": ("role", "kind", "term_id", "name", "url", "facet_id"),
     "document_pages": ("credits", "source", "rights"),
 }
 """Columns whose few values stand in very many rows: each row has the number of its value (an Arrow dictionary)."""
+
+_OF_REVISITS = frozenset(column.name for column in PARSED_CAPTURES.columns) - {
+    column.name for table in (CAPTURES, PAGES) for column in table.columns
+}
+"""Columns of captures that only say what each shows: 1 KiB of each."""
 
 
 class Parsed(MutableMapping[str, pd.DataFrame]):
@@ -74,7 +80,7 @@ def gather(segments: Iterable[Mapping[str, pa.Table]], keep: MutableMapping[str,
     captures = frames["captures"]
     shown = captures["page_id"].notna()
     frames["issues"] = pd.concat([frames["issues"], _lost_revisits(captures[~shown])], ignore_index=True)
-    frames["captures"] = captures[shown]
+    frames["captures"] = captures.loc[shown, ~captures.columns.isin(_OF_REVISITS)]
     return frames
 
 

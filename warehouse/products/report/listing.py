@@ -79,13 +79,12 @@ def _kind_order(kind: str) -> tuple[int, str]:
 def _term_groups(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, Any]]:
     """People, places, topics and languages that pages of documents name, whatever their role there."""
     terms = tables["terms"]
-    named = tables["document_terms"].group_by(["document_id", "term_id"], use_threads=False).aggregate([])
     for kind in _TERM_KINDS:
         of_kind = terms.filter(pc.equal(terms["kind"], kind))
         names = pc.coalesce(of_kind["name"], of_kind["term_id"]).to_pylist()
         if names:
             by_id = dict(zip(of_kind["term_id"].to_pylist(), names, strict=True))
-            yield _group("term", kind.capitalize(), by_id, named, "term_id", tables["documents"])
+            yield _group("term", kind.capitalize(), by_id, tables["document_terms"], "term_id", tables["documents"])
 
 
 def _group(
@@ -97,7 +96,7 @@ def _group(
         param: By which a name is asked for in the page's URL.
         label: What the names are.
         names: By id.
-        links: Which document has which: document_id and `column`.
+        links: Which document has which, be it several times: document_id and `column`.
         column: The column of `links` that has the ids.
         documents: The table.
     """
@@ -105,8 +104,10 @@ def _group(
     ids = [key for key, _ in ordered]
     value = pc.index_in(links[column], value_set=pa.array(ids, pa.string()))
     row = pc.index_in(links["document_id"], value_set=documents["document_id"].combine_chunks())
-    pairs = pa.table({"value": value, "row": row}).drop_null().sort_by([("value", "ascending"), ("row", "ascending")])
-    values, rows = pairs["value"].to_numpy(), pairs["row"].to_numpy()
+    pairs = pa.table({"value": value, "row": row}).drop_null()
+    count = documents.num_rows or 1
+    places = np.unique(pairs["value"].to_numpy().astype(np.int64) * count + pairs["row"].to_numpy())
+    values, rows = places // count, places % count
     parts = np.split(rows, np.searchsorted(values, np.arange(1, len(ids)))) if ids else []
     steps = [np.diff(part, prepend=0).tolist() for part in parts]
     return {"param": param, "label": label, "ids": ids, "names": [name for _, name in ordered], "rows": steps}
