@@ -277,34 +277,29 @@ def publish_tables(
         for segment in segments:
             yield cache.parse(raw_zone, segment, with_large=with_large)
 
-    digests = partial(digests_of_bodies, segments)
-    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder), digests))
-    outcome = outcome_of(tables["runs"], run_id)
-    if outcome == "failed" or not tables["pages"].num_rows:
-        raise SourceError(why_failed(parsed(), run_id))
-    former = find_former(folder)
-    completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
-    losses = find_losses(former.snapshot, tables)
-    if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
+    bodies = partial(digests_of_bodies, segments)
+    with folder.room_for_building() as room:
+        tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder), bodies, room))
+        outcome = outcome_of(tables["runs"], run_id)
+        if outcome == "failed" or not tables["pages"].num_rows:
+            raise SourceError(why_failed(parsed(), run_id))
+        former = find_former(folder)
+        completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
+        losses = find_losses(former.snapshot, tables)
+        if losses and not accept_loss:
+            raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
 
-    noted = {path.name: raw_zone.digest(path) for path in segments}
-    large = {"texts": Texts(partial(parsed, with_large=True))}
-    changes: list[ChangeSummary] = []
-    snapshot = publish(folder, tables, noted, archive=ARCHIVE, large=large, former=former, tell=changes.append)
+        digests = {path.name: raw_zone.digest(path) for path in segments}
+        large = {"texts": Texts(partial(parsed, with_large=True))}
+        changes: list[ChangeSummary] = []
+        snapshot = publish(
+            folder, tables, digests, archive=ARCHIVE, large=large, former=former, checked=True, tell=changes.append
+        )
+        manifest = snapshot.manifest
+        receipt = describe(str(folder.path), manifest.snapshot_id, tables, run_id, outcome, changes[0], manifest.former)
+        notes = [note for note in (former.note, completed and _completed(completed)) if note]
+        receipt = replace(receipt, notes=(*notes, *remarks(tables["issues"])))
     cache.forget_others(raw_zone)
-    receipt = describe(
-        str(folder.path),
-        snapshot.manifest.snapshot_id,
-        tables,
-        run_id,
-        outcome,
-        changes[0],
-        snapshot.manifest.former,
-    )
-    notes = [note for note in (former.note, completed and _completed(completed)) if note]
-    notes += remarks(tables["issues"])
-    receipt = replace(receipt, notes=tuple(notes))
     _log_receipt(receipt)
     if keep is not None:
         forget_old(folder, keep)
