@@ -35,7 +35,7 @@ from schemas.issues import (
 )
 from schemas.parsed import PARSED_TABLES
 from schemas.records import ParsedPage
-from schemas.revisits import resolve_revisits
+from schemas.revisits import OtherDigests, resolve_revisits
 
 _URLS = ("own_url", "url", "cited_url")
 _ADDRESSES = (*_URLS, "node_id")
@@ -266,7 +266,10 @@ def addresses_of_pages(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, 
 
 
 def known_documents(
-    segments: Sequence[Mapping[str, pa.Table]], absences: Mapping[str, Absence], addresses: Mapping[str, set[str]]
+    segments: Sequence[Mapping[str, pa.Table]],
+    absences: Mapping[str, Absence],
+    addresses: Mapping[str, set[str]],
+    digests: OtherDigests = dict,
 ) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last, or was found to be none.
 
@@ -276,12 +279,13 @@ def known_documents(
         segments: Parsed tables (`schemas.parsed`).
         absences: As `known_absences` gives them.
         addresses: As `addresses_of_pages` gives them.
+        digests: Of the captures of the segments.
     """
     found: dict[str, dt.datetime | None] = {}
     for segment in segments:
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
-    captured = _captured(segments, addresses)
+    captured = _captured(segments, addresses, digests)
     gone = {url: one.at for url, one in absences.items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
@@ -318,10 +322,13 @@ def due_documents(known: Mapping[str, dt.datetime | None], now: dt.datetime, ask
     return [url for _, _, url in sorted(due)]
 
 
-def _captured(segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]]) -> dict[str, dt.datetime]:
+def _captured(
+    segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]], digests: OtherDigests
+) -> dict[str, dt.datetime]:
     """When the pages of documents were captured last, by each URL that they were asked at or call their own."""
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
+    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
+    captures = resolve_revisits(captures, digests).captures
     shown = captures.filter(pc.and_(pc.equal(captures["page_kind"], "document"), pc.is_valid(captures["captured_at"])))
     latest: dict[str, dt.datetime] = {}
     for row in shown.select(["page_id", "captured_at"]).to_pylist():

@@ -20,7 +20,7 @@ from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
 from schemas.records import READ_OUTCOMES, KnownCapture, Plan, Validators
-from schemas.revisits import resolve_revisits
+from schemas.revisits import OtherDigests, resolve_revisits
 
 _Keys = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -38,6 +38,7 @@ class KnownPages:
 
     Args:
         segments: Parsed tables (`schemas.parsed`) of all segments, oldest run first.
+        digests: Of their captures.
 
     Attributes:
         resumed_run: The run that was killed and is gone on with; `None` if there is none.
@@ -47,9 +48,9 @@ class KnownPages:
         absences: What was reported last of URLs that the site does not give.
     """
 
-    def __init__(self, segments: Sequence[Mapping[str, pa.Table]]) -> None:
+    def __init__(self, segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests = dict) -> None:
         self.resumed_run: str | None = None
-        self._captures = _captures_of_sites(segments)
+        self._captures = _captures_of_sites(segments, digests)
         self._ranges, whole = _ranges_of_pages(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
         self._keys: dict[str, _Keys] = {}
@@ -57,7 +58,7 @@ class KnownPages:
             self._keys |= _keys_of_pages(segment["entries"])
         self.absences = known_absences(segments)
         addresses = addresses_of_pages(segments)
-        self.documents = known_documents(segments, self.absences, addresses)
+        self.documents = known_documents(segments, self.absences, addresses, digests)
         self.other_addresses = other_addresses(segments, addresses).difference(self.absences)
         self._of_files = [{name: each[name] for name in _OF_FILES} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
@@ -137,10 +138,11 @@ class KnownPages:
         return PageView(row["outcome"], self._ranges.get(row["page_id"]), () if keys is None else tuple(keys.tolist()))
 
 
-def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]]) -> pa.Table:
+def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests) -> pa.Table:
     """Captures of what sites sent, in the order in which they were landed."""
     none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = resolve_revisits(pa.concat_tables([none, *(segment["captures"] for segment in segments)])).captures
+    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
+    captures = resolve_revisits(captures, digests).captures
     return captures.filter(pc.is_valid(captures["http_status"]))
 
 

@@ -2,6 +2,7 @@
 
 import codecs
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 from hashlib import sha256
 from pathlib import Path
@@ -123,6 +124,20 @@ def parse_segment(segment: Path) -> dict[str, pa.Table]:
     return parser.tables()
 
 
+def digests_of_bodies(segments: Iterable[Path]) -> dict[str, str]:
+    """What `schemas.revisits.OtherDigests` gives, of the captures of finished segments.
+
+    Raises:
+        RawZoneError: One cannot be read.
+    """
+    records = (record for segment in segments for record in read_segment(segment))
+    return {
+        record.capture_id: other_digests(record.capture.body)
+        for record in records
+        if isinstance(record, LandedCapture) and record.revisits is None
+    }
+
+
 def _decoded_body(capture: Capture) -> tuple[bytes, list[Issue]]:
     """A capture's body without its content-encoding; as it came, with an issue, where that cannot be undone."""
     try:
@@ -140,7 +155,7 @@ def _read(capture: Capture, body: bytes, problems: list[Issue]) -> ParsedPage:
 
 def _body_key(capture: Capture, body: bytes) -> str:
     """What tells a body from others: its digest, and an unusual encoding that HTTP states."""
-    digest = sha256(body.removeprefix(codecs.BOM_UTF8)).hexdigest()  # CPUs have instructions for it
+    digest = sha256(body.removeprefix(codecs.BOM_UTF8)).hexdigest()
     charset = charset_of(capture.content_type)
     return digest if charset in (None, "utf-8") else f"{digest} {charset}"
 
@@ -169,8 +184,7 @@ def _reference_values(record: LandedCapture) -> dict[str, Any]:
     """What a revisit refers to, or what others refer to a capture by."""
     reference = record.revisits
     if reference is None:
-        body = record.capture.body
-        return {"digest": digest_key(payload_digest(body)), "other_digests": other_digests(body)}
+        return {"digest": digest_key(payload_digest(record.capture.body))}
     return {
         "digest": digest_key(reference.digest),
         "revisits": reference.record_id,

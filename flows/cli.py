@@ -44,6 +44,9 @@ INCOMPLETE_EXIT_CODE = 3
 FOUND_LIMIT = 20
 """Documents that `find` shows unless something else is asked for."""
 
+_OPERATORS = ("AND", "OR", "NOT")
+"""What other catalogs take for more than a word."""
+
 app = typer.Typer(
     name="wcda",
     cls=SettableGroup,
@@ -63,16 +66,23 @@ def main() -> None:
     try:
         exit_code = app(standalone_mode=False)
     except WcdaError as error:
-        _stop(str(error), error.exit_code)
+        _stop(str(error) + (_advice_on_dashes() if isinstance(error, UsageError) else ""), error.exit_code)
     except typer.TyperException as error:
         message = plain_words(getattr(error, "format_message", error.__str__)())
-        _stop(f"{message} (see 'wcda --help')", UsageError.exit_code)
+        _stop(f"{message}{_advice_on_dashes()} (see 'wcda --help')", UsageError.exit_code)
     except OSError as error:
         where = f"{lasting_path(error.filename)}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
     if exit_code == INTERRUPTED_EXIT_CODE:
         end_interrupted()
     sys.exit(exit_code)
+
+
+def _advice_on_dashes() -> str:
+    """What the message on a mistake ends with, if what was typed has options where none can be."""
+    behind = sys.argv[sys.argv.index("--") + 1 :] if "--" in sys.argv else []
+    is_meant = any(word.startswith("--") for word in behind)
+    return "; behind -- nothing is an option: give options before it" if is_meant else ""
 
 
 def _tell(message: str) -> None:
@@ -446,8 +456,9 @@ def find(
 
     All words must be in a document's title, summary, date, collections, terms or full text. A word counts from its
     beginning (cub finds Cuba), in any case and without accents; a phrase stands in quotes; -word leaves documents out.
-    1962, 1962-1965, 1960s, 1962-10 and EDTF find dates and words alike; --years asks for the date alone. Exit code:
-    0 something was found; 1 nothing.
+    1962, 1962-1965, 1960s, 1962-10 and EDTF find dates and words alike; --years asks for the date alone. Ids and dates
+    come first, then titles, summaries, names, and full texts; of equal hits the newest. Exit code: 0 something was
+    found; 1 nothing.
     """
     from flows.inspection import find_documents
     from flows.printing import print_found, print_json
@@ -455,13 +466,7 @@ def find(
     if words == ["-h"]:  # among other words it leaves out what begins with h
         typer.echo(context.get_help())
         return
-    options = [name.lstrip("-") for option in context.command.params for name in option.opts if name.startswith("--")]
-    for word in words:
-        name = word.lstrip("-").partition("=")[0]
-        if word.startswith("--"):
-            raise UsageError(f"no such option: {word}{nearest(name, options)} (see 'wcda find --help')")
-        if word.startswith("-") and name in options:
-            _tell(f"{word} is read as a word that must not be there; the option is --{name}")
+    _refuse_options_as_words(words, _option_names(context))
     found = find_documents(_warehouse(warehouse), words, limit, years)
     if json:
         print_json(asdict(found))
@@ -469,6 +474,32 @@ def find(
         print_found(found)
     if not found.count:
         raise typer.Exit(WcdaError.exit_code)
+
+
+def _option_names(context: typer.Context) -> list[str]:
+    """The long options of a command, without dashes."""
+    declared = [name for option in context.command.params for name in option.opts if name.startswith("--")]
+    return [name.lstrip("-") for name in [*declared, *context.help_option_names]]
+
+
+def _refuse_options_as_words(words: list[str], options: list[str]) -> None:
+    """Stop at what was meant as an option and came to be among the words of a search.
+
+    Raises:
+        UsageError: There is one.
+    """
+    for word in words:
+        name = word.lstrip("-").partition("=")[0]
+        if word.startswith("--") and name in options:  # it is among the words since -- ends the options
+            raise UsageError(f"{word} is read as a word (-word needs no --)")
+        if word.startswith("--") and name:
+            near = nearest(name, options)
+            advice = near or f"; to leave out what has a word, type -{name}"
+            raise UsageError(f"no such option: {word}{advice} (see 'wcda find --help')")
+        if word.startswith("-") and name in options:
+            _tell(f"{word} is read as a word that must not be there; the option is --{name}")
+        if word in _OPERATORS:
+            _tell(f"{word} is read as a word; all words must be there, and -word must not")
 
 
 @app.command()

@@ -20,6 +20,7 @@ import pyarrow as pa
 from extractors.known_pages import KnownPages
 from extractors.landing import Landing
 from extractors.parsed_cache import ParsedCache
+from extractors.parsing import digests_of_bodies
 from extractors.raw_zone import RawZone
 from extractors.reparsing import ParseAll, parse_in_processes
 from extractors.sources import Source
@@ -192,7 +193,8 @@ def begin_run(
     raw_zone, cache = RawZone(folder.raw), ParsedCache(folder.parsed)
     raw_zone.recover()
     segments = raw_zone.segments() if uses_known else []
-    known = KnownPages([cache.parse(raw_zone, segment, with_large=False) for segment in segments])
+    parsed = [cache.parse(raw_zone, segment, with_large=False) for segment in segments]
+    known = KnownPages(parsed, partial(digests_of_bodies, segments))
     interrupted = known.resume(plan) if plan.live else None
     landing = Landing(raw_zone, cache, interrupted or plan.run_id)
     _logger.info(
@@ -275,33 +277,29 @@ def publish_tables(
         for segment in segments:
             yield cache.parse(raw_zone, segment, with_large=with_large)
 
-    tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder)))
-    outcome = outcome_of(tables["runs"], run_id)
-    if outcome == "failed" or not tables["pages"].num_rows:
-        raise SourceError(why_failed(parsed(), run_id))
-    former = find_former(folder)
-    completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
-    losses = find_losses(former.snapshot, tables)
-    if losses and not accept_loss:
-        raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
+    bodies = partial(digests_of_bodies, segments)
+    with folder.room_for_building() as room:
+        tables = set_aside_broken_rows(build_tables(parsed(), read_decisions(folder), bodies, room))
+        outcome = outcome_of(tables["runs"], run_id)
+        if outcome == "failed" or not tables["pages"].num_rows:
+            raise SourceError(why_failed(parsed(), run_id))
+        former = find_former(folder)
+        completed = None if rolls_back else interrupted_rollback(folder, raw_zone, former.snapshot)
+        losses = find_losses(former.snapshot, tables)
+        if losses and not accept_loss:
+            raise WarehouseError(f"nothing was published: {losses[0]}; {_refuse(folder, raw_zone, former.snapshot)}")
 
-    digests = {path.name: raw_zone.digest(path) for path in segments}
-    large = {"texts": Texts(partial(parsed, with_large=True))}
-    changes: list[ChangeSummary] = []
-    snapshot = publish(folder, tables, digests, archive=ARCHIVE, large=large, former=former, tell=changes.append)
+        digests = {path.name: raw_zone.digest(path) for path in segments}
+        large = {"texts": Texts(partial(parsed, with_large=True))}
+        changes: list[ChangeSummary] = []
+        snapshot = publish(
+            folder, tables, digests, archive=ARCHIVE, large=large, former=former, checked=True, tell=changes.append
+        )
+        manifest = snapshot.manifest
+        receipt = describe(str(folder.path), manifest.snapshot_id, tables, run_id, outcome, changes[0], manifest.former)
+        notes = [note for note in (former.note, completed and _completed(completed)) if note]
+        receipt = replace(receipt, notes=(*notes, *remarks(tables["issues"])))
     cache.forget_others(raw_zone)
-    receipt = describe(
-        str(folder.path),
-        snapshot.manifest.snapshot_id,
-        tables,
-        run_id,
-        outcome,
-        changes[0],
-        snapshot.manifest.former,
-    )
-    notes = [note for note in (former.note, completed and _completed(completed)) if note]
-    notes += remarks(tables["issues"])
-    receipt = replace(receipt, notes=tuple(notes))
     _log_receipt(receipt)
     if keep is not None:
         forget_old(folder, keep)
@@ -317,7 +315,7 @@ def _refuse(folder: WarehouseFolder, raw_zone: RawZone, former: Snapshot | None)
     published = {note.name for note in former.manifest.segments} if former else set()
     added = [segment.name for segment in raw_zone.segments() if segment.name not in published]
     if not added or former is None:
-        return "--accept-loss publishes anyway"
+        return f"`{accept_command(folder)}` publishes anyway"
     raw_zone.set_aside(new_run_id(), added, former.manifest.snapshot_id)
     return f"what was landed is set aside, and `{accept_command(folder)}` publishes it anyway"
 

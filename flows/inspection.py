@@ -33,7 +33,8 @@ from warehouse.products.citation import STYLE, cite
 from warehouse.receipts import describe
 from wcda.changes import Change, find_changes
 from wcda.finding import find_collection, find_document
-from wcda.search import read_query, search
+from wcda.query import read_query
+from wcda.search import Searched, search, searched
 from wcda.snapshots import (
     Snapshot,
     current_snapshot,
@@ -269,16 +270,20 @@ class FoundDocuments:
 
     Attributes:
         query: As it was understood: words, phrases in quotes, what must not be there behind a minus.
+        years: What the dates must share a day with; `None` for any date or none.
         count: Of all documents that were found.
-        documents: The first of them.
+        documents: The first of them, with `found_in` (fields), and `passages` (by field, what stands around the words).
         without: Where none was found: what was left out of the question, and how many documents are found then.
+        searched: In what was looked.
     """
 
     snapshot: str
     query: str
+    years: str | None
     count: int
     documents: list[dict[str, Any]]
     without: dict[str, int]
+    searched: Searched
 
 
 def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str | None = None) -> FoundDocuments:
@@ -301,14 +306,14 @@ def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str
         {
             **{name: each.document[name] for name in ("document_id", "date_text", "date_edtf", "title", "url")},
             "collections": each.collections,
-            "found_in": each.fields,
-            "passage": each.passage,
+            "found_in": list(each.passages),
+            "passages": each.passages,
         }
         for each in found[:limit]
     ]
-    asked = query if years is None else f"{query} in {years}"
     without = {} if found else _found_with_less(snapshot, query, years)
-    return FoundDocuments(snapshot.manifest.snapshot_id, asked, len(found), documents, without)
+    snapshot_id = snapshot.manifest.snapshot_id
+    return FoundDocuments(snapshot_id, query, years, len(found), documents, without, searched(snapshot))
 
 
 def _found_with_less(snapshot: Snapshot, query: str, years: str | None) -> dict[str, int]:

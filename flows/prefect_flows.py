@@ -151,8 +151,11 @@ def using_api_at(url: str | None) -> Iterator[None]:
         yield
 
 
-def require_api() -> None:
+def require_api(advice: str) -> None:
     """Stop if the API does not answer.
+
+    Args:
+        advice: What a person can do in the command that needs it.
 
     Raises:
         WcdaError: It does not.
@@ -161,4 +164,4 @@ def require_api() -> None:
         problem = client.api_healthcheck()
     if problem is not None:
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
-        raise WcdaError(f"Prefect's API at {api_address()} does not answer: {reason}; --direct runs without Prefect")
+        raise WcdaError(f"Prefect's API at {api_address()} does not answer: {reason}; {advice}")

@@ -78,5 +78,5 @@ def on_prefect(warehouse: Path) -> Iterator[None]:
             print(_STARTING, file=sys.stderr)  # noqa: T201 (some seconds of silence look like a fault)
             started = start_embedded_api(state / "embedded-api.log")
         with using_api_at(started):
-            require_api()
+            require_api("--direct runs without Prefect")
             yield

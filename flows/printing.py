@@ -22,6 +22,8 @@ from schemas.percent import percent
 from schemas.records import CollectionReceipt, ParsedPage, Receipt
 from warehouse.explanation import Explanation
 from wcda.changes import Change
+from wcda.query import Part, fold, is_in, read_query, split_hits
+from wcda.search import Searched
 
 COLLECTION_COLUMNS = ("collection", "id", "reported", "seen", "coverage")
 MAX_SHOWN = 20
@@ -258,34 +260,82 @@ def print_explanation(explanation: Explanation) -> None:
     print_lines(lines)
 
 
-_FOUND_ELSEWHERE = {"collection": "the name of a collection", "term": "a term", "text": "the full text"}
-"""Where words were found that the lines of a document do not show."""
-
-
 _HOW_TO_ASK = "a word counts from its beginning; dates are 1962, 1962-1965, 1960s, 1962-10 or 1962-10-27"
 
 
 def print_found(found: FoundDocuments) -> None:
-    """The documents that were found, each with its id, date and title, and the collections that list it."""
+    """The documents that were found: id, date, title, collections, and in which fields something of the words stands.
+
+    A passage of each field that these lines do not show follows. On a terminal hits are marked.
+    """
     console = _console()
-    width = console.width - len("  in ")
+    parts = [part for part in read_query(found.query) if not part.is_unwanted]
     for row in found.documents:
-        console.print(f"{row['document_id']}  {row['date_text'] or '(no date)'}")
-        console.print(f"  {_short(row['title'] or '(no title)', width)}")
-        if row["collections"]:
-            console.print(f"  in {_short('; '.join(row['collections']), width)}")
-        if row["passage"]:
-            console.print(f"  {_short(row['passage'], width)}")
-        if elsewhere := [_FOUND_ELSEWHERE[name] for name in row["found_in"] if name in _FOUND_ELSEWHERE]:
-            console.print(f"  found in {' and '.join(elsewhere)}")
+        _print_found_document(console, row, parts)
     shown = len(found.documents)
     more = f"; the first {shown} are shown, --limit {found.count} shows all" if shown < found.count else ""
     count = _many(found.count, "document") if found.count else "no document"
-    console.print(f"{count} for {found.query}{more}")
+    years = f" in {found.years}" if found.years else ""
+    console.print(f"{count} for {found.query}{years}{more}")
     if not found.count:
         for less, number in found.without.items():
             console.print(f"  {less}: {_many(number, 'document') if number else 'none'}")
         console.print(f"  {_HOW_TO_ASK}")
+    if line := _what_was_searched(found.searched):
+        console.print(line)
+
+
+def _print_found_document(console: Console, row: dict[str, Any], parts: Sequence[Part]) -> None:
+    width = console.width - len("  in ")
+    shown = {
+        "id": row["document_id"],
+        "date": row["date_text"] or "(no date)",
+        "title": _short(row["title"] or "(no title)", width),
+        "collection": _short("; ".join(row["collections"]), width),
+    }
+    lines = {field: split_hits(text, parts) for field, text in shown.items()}
+    if "date" in row["found_in"] and not any(is_hit for _, is_hit in lines["date"]):
+        lines["date"] = [(shown["date"], True)]  # it is of the time that is asked for, and names it in other words
+    _print_hits(console, f"{row['document_id']}  ", lines["date"])
+    _print_hits(console, "  ", lines["title"])
+    if row["collections"]:
+        _print_hits(console, "  in ", lines["collection"])
+    if row["found_in"]:
+        console.print(f"  found in {_and(row['found_in'])}")
+    for field, passage in row["passages"].items():
+        if passage != shown.get(field) and not _hits_are_in(shown.get(field, ""), passage, parts):
+            _print_hits(console, f"  {field}: ", split_hits(passage, parts))
+
+
+def _hits_are_in(line: str, passage: str, parts: Iterable[Part]) -> bool:
+    """Whether a line shows all that a passage is for."""
+    hits = [part for part in parts if is_in(part, fold(passage))]
+    return bool(hits) and all(is_in(part, fold(line)) for part in hits)
+
+
+def _print_hits(console: Console, begin: str, pieces: Iterable[tuple[str, bool]]) -> None:
+    """A line in which hits are marked, where the output can show it."""
+    line = Text(begin)
+    for text, is_hit in pieces:
+        line.append(visible(text), style="bold reverse" if is_hit else "")
+    console.print(line)
+
+
+def _what_was_searched(searched: Searched) -> str | None:
+    """A line on what a search could not find, as it is not here; `None` if all is."""
+    texts, total = searched.with_text, searched.documents
+    if not searched.incomplete and texts in (0, total):
+        return None
+    notes = [f"searched {total:,} {'document' if total == 1 else 'documents'}"]
+    if texts < total:
+        notes.append(f"{texts:,} of them with a full text" if texts else "none with a full text")
+    line = ", ".join(notes)
+    if not searched.incomplete:
+        return line
+    every = "1 collection is" if searched.collections == 1 else f"{searched.collections:,} collections are"
+    lists = every if searched.collections == 1 else f"{searched.incomplete:,} of {every}"
+    places = f" ({searched.seen:,} of {searched.reported:,} places seen)" if searched.seen < searched.reported else ""
+    return f"{line}; {lists} not complete{places}: see wcda status"
 
 
 def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:
@@ -417,6 +467,10 @@ def _short(text: str, most: int = 100) -> str:
 
 def _many(count: int, one: str, more: str | None = None) -> str:
     return f"{count} {one if count == 1 else more or one + 's'}"
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _listed(counts: dict[str, int]) -> str:

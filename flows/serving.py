@@ -14,10 +14,10 @@ from flows.printing import print_lines
 from flows.request import HarvestRequest
 from schemas.errors import UsageError
 
+_WITHOUT_SERVER = "without a server, let cron run 'wcda harvest --direct'"
 _NO_SERVER = (
     "a schedule needs a Prefect server: start one with 'prefect server start', "
-    "and name it by PREFECT_API_URL=http://127.0.0.1:4200/api or in your Prefect profile; "
-    "without a server, let cron run 'wcda harvest --direct'"
+    f"and name it by PREFECT_API_URL=http://127.0.0.1:4200/api or in your Prefect profile; {_WITHOUT_SERVER}"
 )
 
 
@@ -62,7 +62,7 @@ def _serve(request: HarvestRequest, cron: str, timezone: str, name: str) -> None
         raise UsageError(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}") from error
     if api_address() is None:
         raise UsageError(_NO_SERVER)
-    require_api()
+    require_api(f"start the server with 'prefect server start', or name another by PREFECT_API_URL; {_WITHOUT_SERVER}")
     logging.getLogger("prefect").setLevel(logging.WARNING)  # of this process: runs log in their own
     print_lines([f"serving {harvest_flow.name}/{name} at '{cron}' ({timezone}); Ctrl-C ends it"])
     harvest_flow.serve(

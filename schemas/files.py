@@ -6,6 +6,8 @@ Of the latter each, and each folder on the way to it, is forced to disk.
 import errno
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
@@ -27,6 +29,20 @@ def open_file(path: Path) -> BufferedReader:
         os.close(handle)
         return Path(os.devnull).open("rb")
     return os.fdopen(handle, "rb")
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Let what cannot be written name its file, which errors of Arrow do not.
+
+    Raises:
+        OSError: As it was raised, with the path.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(error.errno, reason, str(path)) from error
 
 
 def sync_file(path: Path) -> None:

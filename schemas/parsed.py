@@ -70,7 +70,6 @@ PARSED_CAPTURES = Table(
         Column("digest", "string", "Of the payload, its own or that which a revisit names.", "raw zone", nullable=True),
         Column("source_id", "string", "Record in the archive that it is from.", "raw zone", nullable=True),
         Column("source_digest", "string", "Digest that this archive states.", "raw zone", nullable=True),
-        Column("other_digests", "string", "Digests of other kinds, parted by blanks.", "raw zone", nullable=True),
         Column("etag", "string", "What a conditional request can send.", "ETag", nullable=True),
         Column("last_modified", "string", "What a conditional request can send.", "Last-Modified", nullable=True),
         *_columns(PAGES, "collection_id"),

@@ -9,7 +9,7 @@ import base64
 import binascii
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import md5, sha1, sha256, sha512
@@ -26,8 +26,13 @@ _BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64}
 _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 _OF_ORIGINALS = (
     *("capture_id", "run_id", "url", "captured_at", "collection_id", "page_id", "revisits", "refers_to_place"),
-    *("refers_to_at", "is_not_modified", "place", "body", "digest", "source_id", "source_digest", "other_digests"),
+    *("refers_to_at", "is_not_modified", "place", "body", "digest", "source_id", "source_digest"),
 )
+_OTHER_DIGESTS = {"md5": md5, "sha256": sha256, "sha512": sha512}
+
+OtherDigests = Callable[[], Mapping[str, str]]
+"""Gives `other_digests` of the bodies of all captures, by `capture_id`. To compute them takes a tenth of the time that
+all else of reading a page takes, so that they are asked for only where a revisit names its original by one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +84,8 @@ def digest_key(stated: str | None) -> str | None:
 
 def other_digests(body: bytes) -> str:
     """The digests of a body that an archive may state in place of SHA-1, in the form of `digest_key`."""
-    functions = {"md5": md5, "sha256": sha256, "sha512": sha512}
     return " ".join(
-        f"{name}:{function(body, usedforsecurity=False).hexdigest()}" for name, function in functions.items()
+        f"{name}:{function(body, usedforsecurity=False).hexdigest()}" for name, function in _OTHER_DIGESTS.items()
     )
 
 
@@ -97,13 +101,15 @@ def _bytes_of(value: str, size: int | None) -> bytes | None:
     return raw if len(raw) in sizes else None
 
 
-def resolve_revisits(captures: pa.Table) -> Resolved:
+def resolve_revisits(captures: pa.Table, digests: OtherDigests = dict) -> Resolved:
     """The captures, each revisit with what the capture that it refers to shows; null where that one is not there.
 
     A revisit at another URL, or in another collection, shows a page of its own.
 
     Args:
         captures: Of all segments, as `PARSED_CAPTURES`.
+        digests: Of the same segments; without it, no original is found by a digest of another kind than SHA-1, unless
+            its archive states the same.
     """
     ids = captures["capture_id"].combine_chunks()
     named = pc.index_in(captures["revisits"], value_set=ids, skip_nulls=True)
@@ -115,7 +121,7 @@ def resolve_revisits(captures: pa.Table) -> Resolved:
     if not pc.any(others).as_py():
         return Resolved(_with_shown(captures, found))
     rows = captures.select(_OF_ORIGINALS).to_pylist()
-    originals = _Originals(rows)
+    originals = _Originals(rows, digests)
     places = {id(row): place for place, row in enumerate(rows)}
     targets = found.to_pylist()
     page_ids: list[str | None] = captures["page_id"].to_pylist()
@@ -179,8 +185,9 @@ def _moment(row: dict[str, Any]) -> tuple[dt.datetime, bool]:
 class _Originals:
     """All captures, by what revisits refer to them by."""
 
-    def __init__(self, rows: list[dict[str, Any]]) -> None:
+    def __init__(self, rows: list[dict[str, Any]], digests: OtherDigests) -> None:
         self._rows = sorted(rows, key=_order)  # of several that a reference may mean, the first counts
+        self._digests = digests
 
     def of(self, revisit: dict[str, Any]) -> dict[str, Any] | None:
         """The capture with a body that a revisit shows; `None` if it is not there."""
@@ -196,7 +203,14 @@ class _Originals:
     def _by_digest_of(self, chain: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
         """The capture with a body that has the digest of one of several revisits, which lead to none."""
         stated = [row["digest"] for row in chain if row["digest"]]
-        return next((self._by_digest[digest][0] for digest in stated if digest in self._by_digest), None)
+        return next((found[0] for digest in stated if (found := self._with_digest(digest))), None)
+
+    def _with_digest(self, digest: str) -> Sequence[dict[str, Any]]:
+        """The captures with a body that has a digest."""
+        found = self._by_digest.get(digest, ())
+        if found or digest.partition(":")[0] not in _OTHER_DIGESTS:
+            return found
+        return self._by_any_digest.get(digest, ())
 
     def _next(self, row: dict[str, Any]) -> dict[str, Any] | None:
         """The capture that a revisit refers to, which may be a revisit itself."""
@@ -204,7 +218,7 @@ class _Originals:
         if found is None and row["refers_to_place"] and row["refers_to_at"]:
             found = self._at(row)
         if found is None and row["digest"]:
-            found = next((each for each in self._by_digest.get(row["digest"], ()) if each is not row), None)
+            found = next((each for each in self._with_digest(row["digest"]) if each is not row), None)
         refers = row["revisits"] or row["refers_to_at"]
         names_url_alone = row["refers_to_place"] and not refers and not _is_known_kind(row["digest"])
         if found is None and ((row["is_not_modified"] and not refers) or names_url_alone):
@@ -245,10 +259,19 @@ class _Originals:
 
     @cached_property
     def _by_digest(self) -> dict[str, list[dict[str, Any]]]:
+        return self._by_digests({})
+
+    @cached_property
+    def _by_any_digest(self) -> dict[str, list[dict[str, Any]]]:
+        return self._by_digests(self._digests())
+
+    def _by_digests(self, others: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
         found: dict[str, list[dict[str, Any]]] = {}
         for row in self._rows:
             if row["page_id"] is not None:
-                for digest in {row["digest"], row["source_digest"], *(row["other_digests"] or "").split()} - {None}:
+                for digest in {row["digest"], row["source_digest"], *others.get(row["capture_id"], "").split()} - {
+                    None
+                }:
                     found.setdefault(digest, []).append(row)
         return found
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.columns import Table
+from schemas.errors import CheckError
 from schemas.identifiers import stable_id
 from schemas.issues import BROKEN_ROW
 from schemas.tables import TABLES
@@ -18,17 +19,27 @@ _MAX_ROUNDS = 10  # a row that is set aside can leave others pointing nowhere; n
 _Tables = dict[str, pa.Table]
 
 
-def set_aside_broken_rows(tables: Mapping[str, pa.Table]) -> _Tables:
+def set_aside_broken_rows(tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
     """The tables without the rows that break a rule of their schemas, and with an issue for each.
 
-    Tables that are sound are given as they are; what no row can be blamed for stays, and is for the checks to report.
+    Tables that are sound are given as they are.
 
     Args:
         tables: By name; all of `schemas.tables.TABLES`, with the columns that their schemas state.
+
+    Raises:
+        CheckError: They break a rule for which no row can be blamed.
     """
+    if not table_problems(tables):
+        return tables
+    sound = _without_broken_rows(tables)
+    if problems := table_problems(sound):
+        raise CheckError(problems)
+    return sound
+
+
+def _without_broken_rows(tables: Mapping[str, pa.Table]) -> _Tables:
     sound = dict(tables)
-    if not table_problems(sound):
-        return sound
     issues: list[dict[str, object]] = []
     for _ in range(_MAX_ROUNDS):
         found = [issue for name in TABLES for issue in _set_aside(name, sound)]

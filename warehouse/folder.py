@@ -32,6 +32,7 @@ class WarehouseFolder(PublishedFolder):
         super().__init__(path)
         self.raw = path / "raw"
         self.parsed = path / "parsed"
+        self.building = path / "building"
         self.prefect = path / "prefect"
         self.decisions = path / "decisions.csv"
 
@@ -65,8 +66,18 @@ class WarehouseFolder(PublishedFolder):
         finally:
             lock.release()
 
+    @contextmanager
+    def room_for_building(self) -> Iterator[Path]:
+        """A folder for what is needed while tables are made, for the time of the block. The lock must be held."""
+        shutil.rmtree(self.building, ignore_errors=True)  # a run that was killed may have left it
+        self.building.mkdir()
+        try:
+            yield self.building
+        finally:
+            shutil.rmtree(self.building, ignore_errors=True)
+
     def _require_folders(self) -> None:
-        for folder in (self.raw, self.parsed, self.snapshots):
+        for folder in (self.raw, self.parsed, self.building, self.snapshots):
             if folder.is_symlink():  # files are deleted in them, and must not be in another place
                 raise WarehouseError(
                     f"{folder}: must be a folder, and is a link to {folder.readlink()}; move that folder here, "

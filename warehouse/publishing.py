@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from schemas.archive import Archive
 from schemas.data_package import DATA_PACKAGE, data_package
 from schemas.errors import CheckError, WarehouseError
-from schemas.files import make_folder, sync_file, sync_folder
+from schemas.files import make_folder, naming, sync_file, sync_folder
 from schemas.identifiers import file_sha256
 from schemas.tables import SCHEMA_VERSION, TABLES
 from warehouse.changes import ChangeSummary, summarise_changes
@@ -113,9 +113,10 @@ def publish(
     archive: Archive,
     large: Mapping[str, LargeTable] | None = None,
     former: Former | None = None,
+    checked: bool = False,
     tell: Callable[[ChangeSummary], None] | None = None,
 ) -> Snapshot:
-    """Check the tables and make them the current snapshot. The warehouse's lock must be held.
+    """Check the tables, unless that was done, and make them the current snapshot. The warehouse's lock must be held.
 
     A table that is what it was is a hard link to the former snapshot's file, where the file system has such links.
 
@@ -126,14 +127,14 @@ def publish(
         archive: Whose tables they are.
         large: For each table with a large column, what it is made of; where it has rows.
         former: What it follows, where that was found under the same lock; to find it takes the digests of its files.
+        checked: Whether `table_problems` is known to find nothing in them: it takes time and memory.
         tell: Called with how the tables differ from those that they follow.
 
     Raises:
         CheckError: The tables break a rule; nothing was published.
         OSError: They could not be written; nothing was published.
     """
-    problems = table_problems(tables)
-    if problems:
+    if not checked and (problems := table_problems(tables)):
         raise CheckError(problems)
     before = (former or find_former(folder)).snapshot
     make_folder(folder.snapshots)
@@ -206,7 +207,7 @@ def _note_of_same(before: Snapshot, name: str, table: pa.Table, large: LargeTabl
 
 
 def _write(file: Path, name: str, table: pa.Table, large: LargeTable | None) -> None:
-    try:
+    with naming(file):
         if table.schema.equals(TABLES[name].arrow_schema()):
             pq.write_table(table, file, compression="zstd")
         elif large is not None:
@@ -215,9 +216,6 @@ def _write(file: Path, name: str, table: pa.Table, large: LargeTable | None) -> 
             pq.write_table(TABLES[name].arrow_schema().empty_table(), file, compression="zstd")
         else:
             raise ValueError(f"nothing was given that writes the table {name}")
-    except OSError as error:  # which of Arrow names no file
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise OSError(error.errno, reason, str(file)) from error
 
 
 def _swap(link: Path, target: Path) -> None:

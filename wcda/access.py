@@ -50,10 +50,16 @@ class Warehouse:
     deleted meanwhile. What is absent is `<NA>`.
 
     Args:
-        snapshot: Published.
+        snapshot: Published; `open_warehouse` opens that of a folder.
+
+    Raises:
+        UsageError: It is something else, such as a path.
     """
 
+    @short_traceback
     def __init__(self, snapshot: Snapshot) -> None:
+        if not isinstance(snapshot, Snapshot):
+            raise UsageError(f"Warehouse takes an open snapshot; wcda.open_warehouse({snapshot!r}) opens a folder")
         self._snapshot = snapshot.held()
         self._frames: dict[str, pd.DataFrame] = {}
 
@@ -188,8 +194,8 @@ class Warehouse:
     def find(self, query: str, years: str | None = None) -> pd.DataFrame:
         """The documents that have what is asked for, as `wcda find` finds them: the best first, then the newest.
 
-        Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields), passage (around
-        the first place in a full text).
+        Columns: document_id, date_text, date_edtf, title, url, collections (names), found_in (fields: id, title, date,
+        summary, collection, term, text), passage (what stands around the words, a line for each of these fields).
 
         Args:
             query: Words from their beginning, phrases in quotes, `-word` for what must not be there; a date (`1962`,
@@ -204,8 +210,8 @@ class Warehouse:
             {
                 **{name: each.document[name] for name in columns},
                 "collections": each.collections,
-                "found_in": each.fields,
-                "passage": each.passage,
+                "found_in": list(each.passages),
+                "passage": "\n".join(each.passages.values()),
             }
             for each in search(self._snapshot, query, years)
         ]

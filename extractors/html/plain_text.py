@@ -28,6 +28,7 @@ _UNSEEN = frozenset(
 _CELLS = frozenset({"td", "th"})
 _LISTS = frozenset({"ol", "ul", "menu", "dir"})
 _LINES_KEPT = frozenset({"listing", "plaintext", "pre", "xmp"})  # where a line of the source is one that is shown
+_STRUCTURE = _BLOCKS | _CELLS | {"tr"}
 # What stands for a structure while pieces are collected; none of them is in a text, as white space is folded first.
 _PARAGRAPH, _LINE, _CELL, _ROW = "\x01", "\x02", "\x03", "\x04"
 _WHITE = re.compile(r"[\x00-\x20\x7f\xa0\u2028\u2029]+")
@@ -38,11 +39,12 @@ _PARAGRAPH_MARKS = re.compile("\x01[\x01\x02\x04]*")
 _LINE_MARKS = re.compile("[\x02\x04]+")
 # What shows nothing: white space of any kind, and what has no width.
 _NOTHING = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\u200b\u200c\u200d\u2060\ufeff"
+_NOTHING_OR_MARKS = _NOTHING + _PARAGRAPH + _LINE + _CELL + _ROW
 
 
 @dataclass(slots=True)
 class _Open:
-    """An element that is being walked through.
+    """An element that shows in the text, and is being walked through.
 
     Attributes:
         after: What its end adds to the text.
@@ -54,7 +56,6 @@ class _Open:
         keeps_lines: Whether lines of the source are lines of the text.
     """
 
-    node: LexborNode
     after: str = ""
     number: int = 1
     step: int = 1
@@ -67,7 +68,7 @@ class _Open:
 @dataclass(slots=True)
 class _Walk:
     pieces: list[str] = field(default_factory=list)
-    opened: list[_Open] = field(default_factory=list)
+    opened: list[tuple[LexborNode, _Open | None]] = field(default_factory=list)  # `None` for a part of a line
     lists: list[_Open] = field(default_factory=list)
     cells: int = 0
     keeping_lines: int = 0
@@ -85,43 +86,50 @@ def plain_text(
         keeps_lines: Whether lines of the source are lines of the text.
     """
     node = root.first_child
-    is_all = node is not None and node.next is None and not keeps_lines
-    if is_all and node is not None and (only := node.text_content) is not None:  # as in most labels and pills
+    if not keeps_lines and (only := _only_text(node)) is not None:  # as in most labels and pills
         line = _folded(only).strip(" ")
         return line if line.strip(_NOTHING) else ""
     walk = _Walk(keeping_lines=int(keeps_lines))
     while node is not None or walk.opened:
         if node is None:
-            closed = walk.opened.pop()
-            _close(walk, closed)
-            node = closed.node.next
+            node, closed = walk.opened.pop()
+            if closed is not None:
+                _close(walk, closed)
+            node = node.next
             continue
         text = node.text_content
         if text is not None:
             walk.pieces.append(_lines_kept(walk, text) if walk.keeping_lines else _folded(text))
             walk.after_number &= node.is_empty_text_node
-        elif _enter(walk, node, is_outside):
+        elif (tag := node.tag or "") == "br":
+            if is_outside is None or not is_outside(node):
+                walk.pieces.append(" " if walk.cells else _LINE)
+        elif tag not in _UNSEEN and (is_outside is None or not is_outside(node)):
+            walk.opened.append((node, _open(walk, node, tag) if tag in _STRUCTURE else None))
             node = node.first_child
             continue
         node = node.next
     return _assembled(walk.pieces)
 
 
-def _enter(walk: _Walk, node: LexborNode, is_outside: Callable[[LexborNode], bool] | None) -> bool:
-    """Note where an element begins; whether what is in it is to be walked through."""
-    tag = node.tag or ""
-    if tag in _UNSEEN or (is_outside is not None and is_outside(node)):
-        return False
-    if tag == "br":
-        walk.pieces.append(" " if walk.cells else _LINE)
-        return False
-    opened = _Open(node)
+def _only_text(node: LexborNode | None) -> str | None:
+    """The one text that there is from a node on, be it within a `<span>`; `None` if there is more than one text."""
+    while node is not None and node.next is None:
+        if (text := node.text_content) is not None:
+            return text
+        node = node.first_child if node.tag == "span" else None
+    return None
+
+
+def _open(walk: _Walk, node: LexborNode, tag: str) -> _Open:
+    """Note where an element begins that shows in the text."""
+    opened = _Open()
     if tag in _CELLS:
         opened.after, opened.is_cell = _CELL, True
         walk.cells += 1
     elif tag == "tr":
         opened.after = _ROW
-    elif tag in _BLOCKS:
+    else:
         opened.after = " " if walk.cells else _PARAGRAPH
         if not walk.after_number:
             walk.pieces.append(opened.after)
@@ -135,8 +143,7 @@ def _enter(walk: _Walk, node: LexborNode, is_outside: Callable[[LexborNode], boo
         elif tag in _LINES_KEPT:
             opened.keeps_lines = True
             walk.keeping_lines += 1
-    walk.opened.append(opened)
-    return True
+    return opened
 
 
 def _close(walk: _Walk, closed: _Open) -> None:
@@ -176,6 +183,8 @@ def _folded(text: str) -> str:
 
 def _assembled(pieces: list[str]) -> str:
     text = "".join(pieces)
+    if not text.strip(_NOTHING_OR_MARKS):  # as beside the names of most lists
+        return ""
     if "  " in text:
         text = _BLANKS.sub(" ", text)
     for around, mark in _AROUND_MARKS:  # several times as quick as one pattern

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 import rispy
@@ -22,6 +22,7 @@ from warehouse.products.references import write_ris
 from warehouse.products.report import find_report
 from warehouse.publishing import publish
 from wcda import open_warehouse
+from wcda.query import fold, read_query
 from wcda.snapshots import current_snapshot
 
 if TYPE_CHECKING:
@@ -532,7 +533,101 @@ def test_all_hits_are_a_csv_that_no_spreadsheet_takes_for_formulas(page: "Page")
     assert found[1]["collections"] == "Cuban Crisis"
 
 
-@pytest.mark.parametrize("words", ["the", "cuba", "war"])
+DATED = {  # of titles and summaries with a year, of that year, and perhaps of it
+    "On the crops of 1962": ("1959", None),
+    "A note": ("June 1962", None),
+    "Memoir": ("1990", "It looks back at 1962."),
+    "Plan of 1962": ("1962", "A plan, dated June 1962."),
+    "Of a decade": ("1960s", "October 1962 is in it."),
+    "Undated, on Ærø in 1962": (None, "An old note."),
+    "A late note": ("1963", "Crops."),
+}
+BOTH = [
+    "1962",
+    "1962-06",
+    "1960s",
+    "june 1962",
+    "crops",
+    "note",
+    "aero note",
+    "-crops",
+    "1962 -plan",
+    '"of 1962"',
+    "../1962",
+    "1962–1963",
+    "–note",
+]
+
+
+def listed_titles(page: "Page", report: Path, words: str) -> list[str]:
+    page.goto(f"{report.resolve().as_uri()}#{urlencode({'words': words})}")
+    page.reload()
+    page.wait_for_selector(READY)
+    return page.locator(".documents .title").all_inner_texts()
+
+
+def test_hits_come_in_the_one_order_that_is_stated_on_both(browser: "Browser", tmp_path: Path) -> None:
+    rows = [
+        document(f"{place}0", date, title=title, summary=summary)
+        for place, (title, (date, summary)) in enumerate(DATED.items())
+    ]
+    rows.sort(key=lambda row: (str(row.get("date_start") or "9999"), str(row.get("date_end") or "9999")))
+    publish(WarehouseFolder(tmp_path), made(documents=rows), {}, archive=ARCHIVE)
+    w, report = open_warehouse(tmp_path), find_report(tmp_path, archive=ARCHIVE)
+    with browser.new_page() as opened:
+        for words in BOTH:
+            assert listed_titles(opened, report, words) == w.find(words)["title"].tolist() != [], words
+
+
+def test_the_samples_are_found_in_the_same_order_on_both(browser: "Browser", harvested_samples: Path) -> None:
+    w, report = open_warehouse(harvested_samples), find_report(harvested_samples, archive=ARCHIVE)
+    names_too = {"collection", "term"}  # which the report has as filters
+    with browser.new_page() as opened:
+        for words in ("1949", "1949-10", "october", "mao", "soviet 1958", "diary", '"mao zedong" -notes', "zhou 1949"):
+            found = w.find(words)
+            alone = [
+                title for title, fields in zip(found["title"], found["found_in"], strict=True) if {*fields} - names_too
+            ]
+            shown = listed_titles(opened, report, words)
+            assert shown == [title for title in alone if title in shown] != [], words
+
+
+def test_a_text_is_folded_and_a_question_read_by_the_page_as_by_the_terminal(browser: "Browser") -> None:
+    scripts = Path(find_report.__code__.co_filename).parent / "scripts"
+    script = "".join((scripts / name).read_text(encoding="utf-8") for name in ("dates.js", "text.js"))
+    texts = [
+        "Wałęsa, Čapek & Ærø – Straße",
+        "毛泽东与赫鲁晓夫谈话",
+        "Mira\u0301nyi’s",
+        "ภาษาไทย",
+        "カタカナ ｶﾀｶﾅ",
+        "№ 5 ½ ﬁ",
+        "a_b",
+    ]
+    asked = [
+        '"cold war" -cuba',
+        "“cold wa",
+        "–x 1962–1965",
+        "1957-24 df6f",
+        "{1958-02,1963-05-05} 1963~",
+        "- cuba",
+        "１９６２",
+    ]
+    with browser.new_page() as opened:
+        folded = opened.evaluate(f"(all) => {{ {script}; return all.map(fold); }}", texts)
+        terms = opened.evaluate(f"(all) => {{ {script}; return all.map(parseQuery); }}", asked)
+
+    assert [" ".join(each.split()) for each in folded] == [fold(text).strip() for text in texts]
+    for text, read in zip(asked, terms, strict=True):
+        assert [
+            (each["excluded"], each["needle"].lstrip(), each["period"] and tuple(each["period"]), each["id"])
+            for each in read
+        ] == [(part.is_unwanted, part.needle.lstrip(), part.period, part.id_beginning) for part in read_query(text)], (
+            text
+        )
+
+
+@pytest.mark.parametrize("words", ["the", "cuba", "war", "1962", "1960s", "october 1962"])
 def test_equal_hits_come_in_the_order_of_the_terminal(words: str, page: "Page", folder: WarehouseFolder) -> None:
     names_by_id = {key: name for name, key in IDS.items()}
     on_terminal = [names_by_id[key] for key in open_warehouse(folder.path).find(words)["document_id"]]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.main import get_command
 
+from flows.cli import app
 from tests.conftest import REPOSITORY, Command
 
 
@@ -29,6 +31,44 @@ def test_an_api_that_does_not_answer_is_one_line(wcda: Command) -> None:
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "Prefect's API at http://127.0.0.1:9/api does not answer" in done.stderr
+
+
+NOWHERE = "http://127.0.0.1:9/api"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("harvest", "--from", "samples"),
+        ("rebuild",),
+        ("serve", "--from", "samples", "--cron", "0 3 * * *"),
+        ("serve", "--from", "samples", "--cron", "0 3 * * *", "--timezone", "Moon"),
+        ("harvest",),
+        ("serve", "--cron", "0 3 * * *"),
+        ("discover", "--output", "c.toml"),
+        ("discover", "--output", "c.toml", "--contact", "a@example.org", "--archive", "nowhere"),
+        ("serve", "--cron", "0 3 * * *", "--from", "https://example.org/"),
+    ],
+)
+def test_a_message_names_no_option_that_the_command_lacks(
+    command: tuple[str, ...], warehouse: Path, wcda: Command
+) -> None:
+    done = wcda(*command, PREFECT_API_URL=NOWHERE, WCDA_WAREHOUSE=str(warehouse))
+
+    assert done.returncode in (1, 2)
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    (message,) = done.stderr.splitlines()
+    own = {name for option in get_command(app).commands[command[0]].params for name in option.opts}  # type: ignore[attr-defined]
+    others = re.sub(r"'wcda [^']*'", "", message)  # a whole command that is named has options of its own
+    assert {*re.findall(r"--[a-z][a-z-]+", others)} <= own, message
+
+
+def test_serve_says_what_to_do_where_the_server_does_not_answer(wcda: Command) -> None:
+    done = wcda("serve", "--from", "samples", "--cron", "0 3 * * *", PREFECT_API_URL=NOWHERE)
+
+    assert f"Prefect's API at {NOWHERE} does not answer" in done.stderr
+    assert "start the server with 'prefect server start'" in done.stderr
+    assert "let cron run 'wcda harvest --direct'" in done.stderr
 
 
 def test_the_api_that_the_user_s_profile_names_is_used(tmp_path: Path, wcda: Command) -> None:

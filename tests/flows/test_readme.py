@@ -155,6 +155,7 @@ RUNS = {
     ("docs/analysis.md", "sh"): "tests/flows/test_readme.py",
     ("docs/commands.md", "sh"): "tests/flows/test_readme.py",
     ("docs/downstream.md", "python"): "tests/warehouse/test_docs.py",
+    ("docs/downstream.md", "sql"): "tests/warehouse/test_docs.py",
     ("docs/downstream.md", "crontab"): "tests/warehouse/test_docs.py",
     ("docs/operations.md", "sh"): "tests/accept/test_deployments.py",
     ("docs/operations.md", "python"): "tests/accept/test_deployments.py",

@@ -4,6 +4,7 @@ import base64
 import datetime as dt
 import hashlib
 import random
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -42,8 +43,11 @@ def original(
     return capture(name, at, place, **shown, **values)
 
 
-def resolve(*rows: dict[str, Any]) -> Resolved:
-    return resolve_revisits(pa.Table.from_pylist(list(rows), schema=PARSED_TABLES["captures"].arrow_schema()))
+def resolve(*rows: dict[str, Any], bodies: Mapping[str, bytes] | None = None) -> Resolved:
+    """The captures with what each shows, given the bodies of those whose digests of other kinds may be asked for."""
+    digests = {name: other_digests(body) for name, body in (bodies or {}).items()}
+    captures = pa.Table.from_pylist(list(rows), schema=PARSED_TABLES["captures"].arrow_schema())
+    return resolve_revisits(captures, lambda: digests)
 
 
 def bodies(resolved: Resolved) -> dict[str, str | None]:
@@ -70,12 +74,10 @@ REFERENCES = {
 
 @pytest.mark.parametrize("reference", REFERENCES.values(), ids=REFERENCES)
 def test_a_revisit_shows_what_it_refers_to(reference: dict[str, Any]) -> None:
-    known = original(
-        "o", source_id="source", digest=DIGEST, source_digest="sha256:abc", other_digests=other_digests(b"one")
-    )
+    known = original("o", source_id="source", digest=DIGEST, source_digest="sha256:abc")
     other = original("other", APRIL, "b", "two", digest="sha1:00")
 
-    resolved = resolve(capture("r", MAY, **reference), other, known)
+    resolved = resolve(capture("r", MAY, **reference), other, known, bodies={"o": b"one", "other": b"two"})
 
     row = resolved.captures.to_pylist()[0]
     assert (row["page_id"], row["outcome"], row["revisits"]) == (known["page_id"], "listing", "o")
@@ -83,10 +85,29 @@ def test_a_revisit_shows_what_it_refers_to(reference: dict[str, Any]) -> None:
 
 
 def test_a_revisit_whose_digest_no_capture_of_the_address_has_shows_none_of_them() -> None:
-    known = original("o", digest=DIGEST, other_digests=other_digests(b"one"))
+    known = original("o", digest=DIGEST)
     revisit = capture("r", MAY, refers_to_place="a", digest=f"sha256:{hashlib.sha256(b'two').hexdigest()}")
 
-    assert bodies(resolve(known, revisit))["r"] is None
+    assert bodies(resolve(known, revisit, bodies={"o": b"one"}))["r"] is None
+
+
+def test_digests_are_computed_only_where_a_revisit_names_its_original_by_one_of_them() -> None:
+    asked: list[str] = []
+
+    def digests() -> dict[str, str]:
+        asked.append("digests")
+        return {"o": other_digests(b"one")}
+
+    def resolved(**reference: Any) -> str | None:
+        rows = [original("o", digest=DIGEST), capture("r", MAY, **reference)]
+        schema = PARSED_TABLES["captures"].arrow_schema()
+        return bodies(resolve_revisits(pa.Table.from_pylist(rows, schema=schema), digests))["r"]
+
+    md5 = f"md5:{hashlib.md5(b'one').hexdigest()}"
+    assert resolved(revisits="o", digest=md5) == resolved(digest=DIGEST) == "o"
+    assert asked == []
+    assert resolved(digest=md5) == "o"
+    assert asked == ["digests"]
 
 
 def test_a_chain_of_revisits_leads_to_the_capture_with_a_body() -> None:

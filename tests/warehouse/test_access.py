@@ -24,7 +24,7 @@ from tests.warehouse.conftest import Tables
 from tests.warehouse.test_report import collection, document, made, members
 from warehouse.folder import WarehouseFolder
 from warehouse.publishing import publish
-from wcda import open_warehouse
+from wcda import Warehouse, open_warehouse
 
 CHINA, BEIJING = "000_56f256ad2640980a", "004_483692c85964be7d"
 REPEATED = "df6f201d3c74f16a"
@@ -94,6 +94,7 @@ def test_overlaps_leave_the_list_of_the_whole_archive_out(tmp_path: Path) -> Non
 
 WRONG: dict[str, Callable[[Path], object]] = {
     "folder": lambda path: open_warehouse(path / "nowhere"),
+    "class": lambda path: Warehouse(path / "nowhere"),  # type: ignore[arg-type]
     "snapshot": lambda path: open_warehouse(path, "nothing"),
     "since": lambda path: open_warehouse(path).changes(since="nothing"),
     "document": lambda path: open_warehouse(path).collections_of("nothing"),

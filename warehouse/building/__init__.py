@@ -5,18 +5,21 @@ has one builder (`evidence.Builder`), a module with a place in `BUILDERS`; what 
 pages, issues) is made here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import astuple
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from schemas.records import Alias
+from schemas.revisits import OtherDigests
 from schemas.tables import TABLES
 from warehouse.building import document_pages, listings
 from warehouse.building.captures import captures_of_giving_runs
-from warehouse.building.evidence import Builder, Built, Evidence
+from warehouse.building.evidence import Builder, Built, Evidence, Put
 from warehouse.building.finishing import finish
 from warehouse.building.gathering import Parsed, gather
 from warehouse.building.issues import describe_issues
@@ -24,28 +27,47 @@ from warehouse.building.readings import in_readings
 from warehouse.building.runs import describe_runs, failed_runs
 from warehouse.building.seen_pages import see_pages
 from warehouse.identity.decisions import Decision
+from warehouse.stored_tables import StoredTables
 
 BUILDERS: tuple[Builder, ...] = (listings, document_pages)
 """By page kind; the first one says which documents there are."""
 
 
-def build_tables(segments: Iterable[Mapping[str, pa.Table]], decisions: Sequence[Decision] = ()) -> dict[str, pa.Table]:
+def build_tables(
+    segments: Iterable[Mapping[str, pa.Table]],
+    decisions: Sequence[Decision] = (),
+    digests: OtherDigests = dict,
+    folder: Path | None = None,
+) -> MutableMapping[str, pa.Table]:
     """All tables of `schemas.tables` from the parsed tables (`schemas.parsed`) of all segments.
 
     Each row stands once, sorted as its table's schema says.
 
+    Args:
+        segments: The parsed tables of each.
+        decisions: What people decided on the identity of documents.
+        digests: Of the captures of the segments.
+        folder: Where tables wait while others are made, those that are given too; empty. `None` if they may be in
+            memory.
+
     Raises:
         WarehouseError: Segments of a run are there, and its first, which has its plan, is not.
     """
-    frames = _frames(gather(segments), decisions)
-    # The largest first: what it was made from is let go before the next is made.
-    largest_first = sorted(TABLES, key=lambda name: -len(frames.get(name, ())))
-    tables = {}
-    for name in largest_first:
+    if folder is None:
+        with TemporaryDirectory() as place:
+            return dict(build_tables(segments, decisions, digests, Path(place)))
+    tables = StoredTables(folder / "tables")
+
+    def put(name: str, frame: pd.DataFrame | None) -> None:
+        tables.write(name, TABLES[name].arrow_schema(with_large=False), finish(name, frame))
         _give_back_memory()
-        tables[name] = finish(name, frames.pop(name, None))
+
+    parsed = gather(segments, StoredTables(folder / "parsed"), digests)
     _give_back_memory()
-    return {name: tables[name] for name in TABLES}
+    _build(parsed, decisions, put)
+    for name in TABLES.keys() - tables.keys():
+        put(name, None)
+    return tables
 
 
 def _give_back_memory() -> None:
@@ -53,8 +75,8 @@ def _give_back_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataFrame]:
-    """What the tables hold, by name; those without rows may be left out."""
+def _build(parsed: Parsed, decisions: Sequence[Decision], put: Put) -> None:
+    """Make the tables; those without rows may be left out."""
     failed = failed_runs(parsed)
     events = parsed["events"]
     live = events.loc[events["live"].fillna(False).astype(bool), "run_id"]
@@ -62,9 +84,10 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
     runs = describe_runs(parsed, failed)
     giving = runs.loc[runs["outcome"] != "failed", "run_id"]
     planned = parsed["collections"][parsed["collections"]["run_id"].isin(giving)]
+    put("runs", runs)
     captures = captures_of_giving_runs(parsed["captures"], planned, runs)
     if captures.empty:
-        return {"runs": runs}
+        return
     issues = parsed["issues"]
     of_giving = issues[issues["run_id"].isin(giving)]
     aliases = _aliases(parsed["aliases"], giving)
@@ -79,19 +102,13 @@ def _frames(parsed: Parsed, decisions: Sequence[Decision]) -> dict[str, pd.DataF
         evidence = Evidence(
             needed, captures, planned, of_giving, aliases, decisions, last_run, seen=seen, identified=identified
         )
-        built.append(builder.build(evidence))
+        built.append(builder.build(evidence, put))
         identified = identified if built[-1].identified is None else built[-1].identified
     current_pages = pd.concat([each.current_pages for each in built])
     issues = pd.concat([issues, *(each.issues for each in built)])
-    frames = {
-        "pages": captures.drop_duplicates("page_id"),
-        "captures": captures,
-        "issues": describe_issues(issues, captures, current_pages, last_run),
-        "runs": runs,
-    }
-    for each in built:
-        frames |= each.tables
-    return frames
+    put("pages", captures.drop_duplicates("page_id"))
+    put("captures", captures)
+    put("issues", describe_issues(issues, captures, current_pages, last_run))
 
 
 def _aliases(aliases: pd.DataFrame, giving: "pd.Series[Any]") -> list[Alias]:

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from schemas.document_records import day_of
 from schemas.records import PageKind
-from warehouse.building.evidence import Built, Evidence
+from warehouse.building.evidence import Built, Evidence, Put
 from warehouse.building.seen_pages import AGE, latest_pages
 from warehouse.frames import count, group, look_up, sort, where
 
@@ -17,27 +17,26 @@ NEEDS: tuple[str, ...] = ("page_terms", "page_texts", "page_files", "term_pages"
 FILLS: tuple[str, ...] = ("terms", "document_terms", "texts", "files", "relations")
 
 
-def build(evidence: Evidence) -> Built:
-    """The tables of pages of documents and terms; of each document, those of its latest page."""
+def build(evidence: Evidence, put: Put) -> Built:
+    """Make the tables of pages of documents and terms; of each document, those of its latest page."""
     parsed, identified = evidence.parsed, evidence.identified
     shown = (evidence.seen.pages, evidence.seen.relations, parsed["term_pages"])
     if all(frame.empty for frame in shown):  # the usual case of listings alone, and quick
-        return Built({}, evidence.seen.pages[["page_id"]], evidence.seen.issues)
+        return Built(evidence.seen.pages[["page_id"]], evidence.seen.issues)
     latest = latest_pages(evidence.seen.pages[[*AGE]], identified)[["page_id", "document_id"]]
     every = pd.concat([evidence.seen.pages["page_id"], parsed["term_pages"]["page_id"]])
     rows = evidence.seen.relations["page_id"]
     nameless = rows[~rows.isin(every)]  # pages of terms of which nobody knows which
     term_pages = _latest_term_pages(parsed.pop("term_pages"), evidence.captures)
     of_documents = _of_latest(parsed.pop("page_terms"), latest)
-    tables = {
-        "terms": _terms(of_documents, term_pages),
-        "document_terms": _document_terms(of_documents),
-        "texts": _of_latest(parsed.pop("page_texts"), latest),
-        "files": _of_latest(parsed.pop("page_files"), latest),
-        "relations": _relations(evidence, latest),
-    }
+    put("terms", _terms(of_documents, term_pages))
+    put("document_terms", _document_terms(of_documents))
+    del of_documents
+    put("texts", _of_latest(parsed.pop("page_texts"), latest))
+    put("files", _of_latest(parsed.pop("page_files"), latest))
+    put("relations", _relations(evidence, latest))
     pages = pd.concat([latest["page_id"], term_pages["page_id"], nameless]).to_frame()
-    return Built(tables, pages, evidence.seen.issues)
+    return Built(pages, evidence.seen.issues)
 
 
 def page_columns(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:

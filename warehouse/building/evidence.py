@@ -1,13 +1,12 @@
 """What the builder of each page kind is given, and what it gives."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
 
 from schemas.records import Alias, PageKind
-from warehouse.building.gathering import Parsed
 from warehouse.building.seen_pages import SeenPages
 from warehouse.identity.decisions import Decision
 
@@ -29,7 +28,7 @@ class Evidence:
         identified: page_id, position and document_id of the sightings on such pages, as the first builder found them.
     """
 
-    parsed: Parsed
+    parsed: dict[str, pd.DataFrame]
     captures: pd.DataFrame
     planned: pd.DataFrame
     issues: pd.DataFrame
@@ -42,19 +41,21 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a builder made.
+    """What a builder found beside its tables.
 
     Attributes:
-        tables: Frames by the names of published tables; no two builders fill the same one.
         current_pages: `page_id` of the pages that say what is there now.
         issues: Further issues, with the columns of the parsed table.
         identified: page_id, position and document_id of sightings, of the builder that says what documents there are.
     """
 
-    tables: dict[str, pd.DataFrame]
     current_pages: pd.DataFrame
     issues: pd.DataFrame
     identified: pd.DataFrame | None = None
+
+
+Put = Callable[[str, pd.DataFrame], None]
+"""Takes a published table by its name; rows in any order, columns beyond the schema's are dropped."""
 
 
 class Builder(Protocol):
@@ -66,5 +67,5 @@ class Builder(Protocol):
     FILLS: tuple[str, ...]
     """Published tables that this builder alone makes."""
 
-    def build(self, evidence: Evidence) -> Built:
-        """The tables of the kind; rows in any order, columns beyond the schema's are dropped."""
+    def build(self, evidence: Evidence, put: Put) -> Built:
+        """Make the tables of the kind; each is put away as soon as it is there, so that few are in memory at once."""

@@ -1,14 +1,15 @@
 """From parsed segments to frames: the rows of all segments, each revisit with what it shows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import asdict
 
 import pandas as pd
 import pyarrow as pa
 
 from schemas.issues import LOST_REVISIT
-from schemas.parsed import PARSED_TABLES
-from schemas.revisits import PageCopy, resolve_revisits
+from schemas.parsed import PARSED_CAPTURES, PARSED_TABLES
+from schemas.revisits import OtherDigests, PageCopy, resolve_revisits
+from schemas.tables import CAPTURES, PAGES
 
 _REPEATED = {
     "page_terms": ("role", "kind", "term_id", "name", "url", "facet_id"),
@@ -16,14 +17,55 @@ _REPEATED = {
 }
 """Columns whose few values stand in very many rows: each row has the number of its value (an Arrow dictionary)."""
 
-Parsed = dict[str, pd.DataFrame]
-"""Frames with the columns of `schemas.parsed.PARSED_TABLES`, by name."""
+_OF_REVISITS = frozenset(column.name for column in PARSED_CAPTURES.columns) - {
+    column.name for table in (CAPTURES, PAGES) for column in table.columns
+}
+"""Columns of captures that only say what each shows: 1 KiB of each."""
 
 
-def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
+class Parsed(MutableMapping[str, pd.DataFrame]):
+    """Frames with the columns of `schemas.parsed.PARSED_TABLES`, by name; each is made as it is asked for.
+
+    Args:
+        tables: What the frames are made of.
+    """
+
+    def __init__(self, tables: MutableMapping[str, pa.Table]) -> None:
+        self._tables = tables
+        self._changed: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name in self._changed:
+            return self._changed[name]
+        frame: pd.DataFrame = self._tables[name].to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
+
+    def __setitem__(self, name: str, frame: pd.DataFrame) -> None:
+        self._changed[name] = frame
+        self._tables.pop(name, None)
+
+    def __delitem__(self, name: str) -> None:
+        if self._changed.pop(name, None) is None:
+            del self._tables[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*self._tables, *self._changed])
+
+    def __len__(self) -> int:
+        return len(self._tables) + len(self._changed)
+
+
+def gather(
+    segments: Iterable[Mapping[str, pa.Table]], keep: MutableMapping[str, pa.Table], digests: OtherDigests = dict
+) -> Parsed:
     """The parsed tables of all segments as one; a revisit that shows nothing is an issue and no capture.
 
     Large columns are left out (`building.texts` writes them).
+
+    Args:
+        segments: The parsed tables of each.
+        keep: Where they wait until they are asked for; empty.
+        digests: Of their captures.
     """
     schemas = {name: table.arrow_schema(with_large=False) for name, table in PARSED_TABLES.items()}
     parts: dict[str, list[pa.Table]] = {
@@ -32,14 +74,16 @@ def gather(segments: Iterable[Mapping[str, pa.Table]]) -> Parsed:
     for segment in segments:
         for name, part in parts.items():
             part.append(_numbered(name, segment[name].select(schemas[name].names)))
-    tables = {name: pa.concat_tables(part).unify_dictionaries() for name, part in parts.items()}
-    resolved = resolve_revisits(tables["captures"])
-    tables["captures"] = resolved.captures
-    frames = {name: table.to_pandas(types_mapper=pd.ArrowDtype) for name, table in tables.items()}
+    for name in schemas:
+        keep[name] = pa.concat_tables(parts.pop(name)).unify_dictionaries()
+    resolved = resolve_revisits(keep["captures"], digests)
+    keep["captures"] = resolved.captures
+    frames = Parsed(keep)
     _add_copies(frames, resolved.copies)
-    shown = frames["captures"]["page_id"].notna()
-    frames["issues"] = pd.concat([frames["issues"], _lost_revisits(frames["captures"][~shown])], ignore_index=True)
-    frames["captures"] = frames["captures"][shown]
+    captures = frames["captures"]
+    shown = captures["page_id"].notna()
+    frames["issues"] = pd.concat([frames["issues"], _lost_revisits(captures[~shown])], ignore_index=True)
+    frames["captures"] = captures.loc[shown, ~captures.columns.isin(_OF_REVISITS)]
     return frames
 
 
@@ -57,7 +101,7 @@ def _add_copies(frames: Parsed, copies: Sequence[PageCopy]) -> None:
         return
     pairs = pd.DataFrame([asdict(copy) for copy in copies], dtype=pd.ArrowDtype(pa.string()))
     pairs = pairs.rename(columns={"page_id": "own_id"})
-    for name, frame in frames.items():
+    for name, frame in [*frames.items()]:
         if name == "captures" or "page_id" not in frame:
             continue
         named = pairs if name == "issues" else pairs[["own_id", "of"]]  # an issue names where it was found

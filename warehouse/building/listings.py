@@ -10,7 +10,7 @@ from schemas.parsed import PARSED_TABLES
 from schemas.records import PageKind
 from warehouse.building.document_pages import page_columns
 from warehouse.building.documents import describe_documents
-from warehouse.building.evidence import Built, Evidence
+from warehouse.building.evidence import Built, Evidence, Put
 from warehouse.building.readings import Readings
 from warehouse.building.seen_pages import AGE, latest_pages
 from warehouse.building.wordings import find_wordings, number_revisions
@@ -32,27 +32,25 @@ FILLS: tuple[str, ...] = (
 )
 
 
-def build(evidence: Evidence) -> Built:
-    """The tables of listing pages."""
+def build(evidence: Evidence, put: Put) -> Built:
+    """Make the tables of listing pages."""
     captures = evidence.captures
     entries = evidence.parsed.pop("entries")
     observed = Readings(captures, entries, evidence.issues, evidence.decisions, evidence.aliases, evidence.seen)
-    wordings = find_wordings(observed.sightings)
+    del entries
+    put("readings", observed.readings)
+    put("candidate_pairs", observed.pairs)
+    put("document_keys", pd.concat([observed.keys, _node_keys(evidence, observed.identified)]))
+    is_current = observed.entries["page_id"].isin(observed.current_pages["page_id"].unique())
+    put("entries", where(observed.entries, is_current))
     memberships = _memberships(observed)
-    tables = {
-        "documents": describe_documents(wordings, memberships, page_columns(evidence, observed.identified)),
-        "collections": _collections(evidence.planned, captures, observed.readings, memberships),
-        "memberships": memberships,
-        "entries": where(
-            observed.entries, observed.entries["page_id"].isin(observed.current_pages["page_id"].unique())
-        ),
-        "readings": observed.readings,
-        "document_keys": pd.concat([observed.keys, _node_keys(evidence, observed.identified)]),
-        "candidate_pairs": observed.pairs,
-        "revisions": number_revisions(wordings),
-    }
+    put("memberships", memberships)
+    put("collections", _collections(evidence.planned, captures, observed.readings, memberships))
+    wordings = find_wordings(observed.sightings)
+    put("revisions", number_revisions(wordings))
+    put("documents", describe_documents(wordings, memberships, page_columns(evidence, observed.identified)))
     issues = _issues_of_identity(observed, evidence.last_run)
-    return Built(tables, observed.current_pages[["page_id"]], issues, observed.identified)
+    return Built(observed.current_pages[["page_id"]], issues, observed.identified)
 
 
 def _node_keys(evidence: Evidence, identified: pd.DataFrame) -> pd.DataFrame:

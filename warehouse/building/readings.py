@@ -74,6 +74,7 @@ class Readings:
         if len(seen.sightings):
             entries = pd.concat([entries, seen.sightings], ignore_index=True)
         resolution = resolve(pa.Table.from_pandas(entries, preserve_index=False), decisions, aliases)
+        pa.default_memory_pool().release_unused()  # identity works on texts in Python, which are not needed any more
         self.keys = resolution.keys.to_pandas(types_mapper=pd.ArrowDtype)
         self.pairs = resolution.pairs.to_pandas(types_mapper=pd.ArrowDtype)
         self.unknown_decisions = resolution.unknown

@@ -4,6 +4,8 @@ The sorted neighbourhood method (Hernández and Stolfo 1995), in four orders, an
 """
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 
@@ -14,6 +16,9 @@ MAX_COMPARED = 10_000
 
 _WINDOW = 4
 """Neighbours that each content is compared with, in each order."""
+
+_BATCH = 4096
+"""Pairs whose texts are strings of Python's at a time."""
 
 
 def find_neighbours(dates: Ints, titles: Ints, summaries: Ints) -> tuple[Ints, Ints]:
@@ -42,9 +47,18 @@ def find_neighbours(dates: Ints, titles: Ints, summaries: Ints) -> tuple[Ints, I
     return left[agree], right[agree]
 
 
-def similarity(texts: list[str], left: Ints, right: Ints, least: int) -> Floats:
-    """Similarity of pairs of texts, of 100; 0 below `least`. Of long texts, their beginnings are compared."""
-    if not len(left):
-        return np.empty(0)
-    ours, theirs = ([texts[place][:MAX_COMPARED] for place in places.tolist()] for places in (left, right))
-    return cpdist(ours, theirs, scorer=fuzz.ratio, score_cutoff=least).astype(np.float64)
+def similarity(texts: pa.Array, left: Ints, right: Ints, least: int) -> Floats:
+    """Similarity of pairs of texts, of 100; 0 below `least`. Of long texts, their beginnings are compared.
+
+    Args:
+        texts: Each once.
+        left: Places of texts, one of each pair.
+        right: Places of the others.
+        least: From 0 to 100.
+    """
+    scores = [np.empty(0)]
+    for start in range(0, len(left), _BATCH):
+        sides = (texts.take(pa.array(places[start : start + _BATCH])) for places in (left, right))
+        ours, theirs = (pc.utf8_slice_codeunits(side, 0, MAX_COMPARED).to_pylist() for side in sides)
+        scores.append(cpdist(ours, theirs, scorer=fuzz.ratio, score_cutoff=least).astype(np.float64))
+    return np.concatenate(scores)

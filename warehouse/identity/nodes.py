@@ -21,25 +21,37 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 _NUMERIC_ADDRESS = r"/[0-9]+$"
+_BATCH = 1024
 ADDRESS_KEY = "address:"
 """What the natural key of an address begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The dates, titles or summaries of the distinct contents.
+    """The dates, titles or summaries of the distinct contents. Texts stay in Arrow, where they take a third.
 
     Attributes:
-        texts: As the pages have them; `None` if absent.
-        plain: Normalised; empty if absent.
-        lengths: Characters of each text; -1 if absent.
-        ranks: Place of each normalised text among all, sorted; -1 if empty.
+        places: Place of each content's text among the distinct ones.
+        texts: The distinct ones as the pages have them; the last is null, for what is absent.
+        plain: Likewise, normalised; empty if absent.
+        lengths: Characters of each content's text; -1 if absent.
+        ranks: Place of each content's normalised text among all, sorted; -1 if empty.
     """
 
-    texts: list[str | None]
-    plain: list[str]
+    places: Ints
+    texts: pa.Array
+    plain: pa.Array
     lengths: Ints
     ranks: Ints
+
+    def text_of(self, content: int) -> str | None:
+        """As the pages have it; `None` if absent."""
+        text: str | None = self.texts[int(self.places[content])].as_py()
+        return text
+
+    def plain_of(self, content: int) -> str:
+        """Normalised; empty if absent."""
+        return str(self.plain[int(self.places[content])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +107,18 @@ def find_contents(entries: pa.Table) -> tuple[Ints, Contents]:
 
 def _part(codes: Ints, values: pa.Array, plainly: Callable[[str], str]) -> Part:
     """A part of contents, given the code of each, -1 for none, and the distinct values."""
-    values = pa.concat_arrays([values, pa.nulls(1, values.type)])  # the last is what code -1 finds
-    texts = values.to_pylist()
-    plain = ["" if text is None else plainly(text) for text in texts]
-    places = codes.tolist()
+    texts = pa.concat_arrays([values, pa.nulls(1, values.type)])
+    places = np.where(codes < 0, len(values), codes)
+    batches = (texts.slice(start, _BATCH).to_pylist() for start in range(0, len(texts), _BATCH))
+    plain = pa.concat_arrays(
+        [pa.array(["" if text is None else plainly(text) for text in batch], pa.string()) for batch in batches]
+    )
     return Part(
-        texts=[texts[place] for place in places],
-        plain=[plain[place] for place in places],
-        lengths=pc.utf8_length(values).fill_null(-1).to_numpy().astype(np.int64)[codes],
-        ranks=ranks_of(pa.array(plain))[codes] - 1,
+        places=places,
+        texts=texts,
+        plain=plain,
+        lengths=pc.utf8_length(texts).fill_null(-1).to_numpy().astype(np.int64)[places],
+        ranks=ranks_of(plain)[places] - 1,
     )
 
 
@@ -121,14 +136,14 @@ def find_nodes(urls: pa.ChunkedArray, page: Ints, position: Ints, content: Ints,
     node = combine(np.where(addressed, url_codes, len(url_values) + content), ordinal)
     first = _first(node)
     addresses = url_values.to_pylist()
-    dates, titles, summaries = (part.texts for part in (contents.date, contents.title, contents.summary))
+    parts = contents.date, contents.title, contents.summary
     keys = [
         address_key(addresses[url])
         if url >= 0
-        else "content:" + stable_id(dates[shown], titles[shown], summaries[shown], str(number))
+        else "content:" + stable_id(*(part.text_of(shown) for part in parts), str(number))
         for url, shown, number in zip(*(codes[first].tolist() for codes in (url_codes, content, ordinal)), strict=True)
     ]
-    count = len(dates) or 1
+    count = len(contents.plain) or 1
     variants = pd.unique(node * count + content)
     variants = variants[np.argsort(variants // count, kind="stable")]
     return Nodes(

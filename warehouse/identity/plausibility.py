@@ -170,7 +170,7 @@ class _Looks:
         return not (right.start and left.end and right.start > left.end)
 
     def _date(self, content: int) -> DateReading | None:
-        text = self._contents.date.texts[content]
+        text = self._contents.date.text_of(content)
         if text is None:
             return None
         if text not in self._dates:
@@ -179,7 +179,7 @@ class _Looks:
 
     def _same_title(self, one: int, other: int) -> bool | None:
         """Whether two titles are alike; `None` where one is absent."""
-        left, right = (self._contents.title.plain[content][:_MAX_TITLE] for content in (one, other))
+        left, right = (self._contents.title.plain_of(content)[:_MAX_TITLE] for content in (one, other))
         if not left or not right:
             return None
         return fuzz.ratio(left, right) >= _MIN_TITLE_SIMILARITY

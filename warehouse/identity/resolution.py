@@ -41,6 +41,7 @@ from warehouse.identity.nodes import (
     Floats,
     Ints,
     Nodes,
+    Part,
     codes_of,
     combine,
     dates_of,
@@ -213,7 +214,7 @@ def _propose_equal(outcome: _Outcome) -> None:
         proposals: list[_Proposal] = []
         for group, content in _groups(outcome, code):
             group.sort(key=outcome.order.__getitem__)
-            parts = contents.date.plain[content], contents.title.texts[content], contents.summary.texts[content]
+            parts = contents.date.plain_of(content), contents.title.text_of(content), contents.summary.text_of(content)
             proposals += _within_group(group, rank, evidence, outcome, whole=all(parts))
         outcome.propose(proposals)
 
@@ -301,10 +302,10 @@ def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[s
     # What is equal after normalising, the rules of equality have judged.
     apart = (leaders[left] != leaders[right]) & (plain[left] != plain[right])
     left, right = left[apart], right[apart]
-    title_scores = similarity(title.plain, codes[left], codes[right], _MIN_TITLE_SIMILARITY)
+    title_scores = _similarity(title, codes[left], codes[right], _MIN_TITLE_SIMILARITY)
     near = title_scores >= _MIN_TITLE_SIMILARITY
     left, right, title_scores = left[near], right[near], title_scores[near]
-    summary_scores = similarity(summary.plain, codes[left], codes[right], _MIN_SUMMARY_SIMILARITY)
+    summary_scores = _similarity(summary, codes[left], codes[right], _MIN_SUMMARY_SIMILARITY)
     summarised = summary.lengths[codes] > 0
     both = summarised[left] & summarised[right]
     near = ~both | (summary_scores >= _MIN_SUMMARY_SIMILARITY)
@@ -321,12 +322,16 @@ def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[s
     return owners[left], owners[right], scores, joins, [_evidence(*each) for each in similarities]
 
 
+def _similarity(part: Part, ours: Ints, theirs: Ints, least: int) -> Floats:
+    return similarity(part.plain, part.places[ours], part.places[theirs], least)
+
+
 def _by_key_and_text(outcome: _Outcome) -> Ints:
     """Places of the contents of nodes, sorted by key, then text: neighbours do not depend on the order of entries."""
     owners, codes, contents = outcome.nodes.owners, outcome.nodes.contents.tolist(), outcome.contents
-    parts = [part.texts for part in (contents.date, contents.title, contents.summary)]
+    parts = contents.date, contents.title, contents.summary
     shared = np.flatnonzero(np.bincount(owners)[owners] > 1).tolist()  # few keys have several texts
-    shared.sort(key=lambda place: ([texts[codes[place]] or "" for texts in parts], codes[place]))
+    shared.sort(key=lambda place: ([part.text_of(codes[place]) or "" for part in parts], codes[place]))
     text = np.zeros(len(codes), np.int64)
     text[shared] = np.arange(len(shared))
     return np.lexsort((text, np.array(outcome.order, np.int64)[owners]))
@@ -357,16 +362,16 @@ def _evidence(title_score: float, summary_score: float, both: bool, same_date: b
 def _same_but_for_typos(contents: Contents, ours: int, theirs: int) -> bool:
     """Whether two contents with a title and a summary each say the same; a slip is forgiven on one side of the two."""
     dates, titles, summaries = contents.date.ranks, contents.title, contents.summary
-    if min(summaries.plain[ours].count(" "), summaries.plain[theirs].count(" ")) < _MIN_WORDS - 1:
+    if min(summaries.plain_of(each).count(" ") for each in (ours, theirs)) < _MIN_WORDS - 1:
         return False
     if titles.ranks[ours] == titles.ranks[theirs]:
         return summaries.ranks[ours] == summaries.ranks[theirs] or differs_only_by_typos(
-            summaries.texts[ours] or "", summaries.texts[theirs] or ""
+            summaries.text_of(ours) or "", summaries.text_of(theirs) or ""
         )
     return (
         dates[ours] == dates[theirs] != -1
         and summaries.ranks[ours] == summaries.ranks[theirs]
-        and differs_only_by_typos(titles.texts[ours] or "", titles.texts[theirs] or "")
+        and differs_only_by_typos(titles.text_of(ours) or "", titles.text_of(theirs) or "")
     )
 
 

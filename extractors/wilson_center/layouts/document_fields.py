@@ -53,6 +53,7 @@ class Fields:
     values: dict[str, Any] = field(default_factory=dict)
     terms: list[PageTerm] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    _named: set[tuple[TermRole, str]] = field(default_factory=set)
 
     def document(self) -> DocumentFields:
         """The fields as one row."""
@@ -60,7 +61,8 @@ class Fields:
 
     def add_term(self, role: TermRole, name: str, term: Term) -> None:
         """Note a term; the same one in the same role stands once."""
-        if not any(each.role == role and each.term_id == term.term_id for each in self.terms):
+        if (role, term.term_id) not in self._named:
+            self._named.add((role, term.term_id))
             position = len(self.terms) + 1
             self.terms.append(PageTerm(position, role, term.term_id, term.kind, name, term.url, term.facet_id))
 
@@ -78,16 +80,14 @@ def read_fields(page: PageTree) -> Fields:
 
 def _read_head(page: PageTree, found: Fields) -> None:
     values = found.values
-    values["date_text"] = page.line("h2.date")
-    values["title"] = page.line(".content-block h1.title") or page.line("h1.title")
-    values["credits"] = page.line("p.donated")
-    summary = page.first(".text-block")
-    values["summary"] = paragraphs(summary) if summary is not None else None
+    whole = {name: page.whole(selector) for name, selector in _SINGLE.items()}
+    for name, nodes in whole.items():
+        values[name] = (paragraphs if name == "summary" else line)(nodes[0]) if nodes else None
+    values["title"] = values["title"] or page.line("h1.title")
     if values["title"] is None:
         found.issues.append(FIELD_MISSING.issue("the document's page has no title", expected="h1.title"))
     for name, selector in _SINGLE.items():
-        further = [node for node in page.own(selector)[1:] if not page.is_touched(node)]
-        for text in dict.fromkeys(filter(None, map(line, further))):
+        for text in dict.fromkeys(filter(None, map(line, whole[name][1:]))):
             if text != " ".join((values[name] or "").split()):
                 found.issues.append(
                     _unknown(selector, text, f"the page has a second {_WORDS[name]}; it is in no table")
@@ -171,16 +171,14 @@ def _text_beside(node: LexborNode, pills: list[LexborNode]) -> str:
 
 
 def _read_pill_blocks(page: PageTree, found: Fields) -> None:
-    for block in page.own(".pill-block"):
-        if page.is_touched(block):
-            continue
+    for block in page.whole(".pill-block"):
         heading = block.css_first(".title")
         label = (line(heading) if heading is not None else None) or ""
         known = next(((role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)), None)
         pills = {pill.mem_id: pill for item in block.css(f".{_PILL}, li") for pill in _pills_in(item)}
         for pill in pills.values():
-            names = [name for name in _PILLS if name in classes(pill)]
-            own = _PILLS[names[0]] if names else known
+            names = classes(pill)
+            own = next((kind for name, kind in _PILLS.items() if name in names), known)
             if own is not None:
                 _add_pills(found, [pill], *own)
             else:
@@ -188,11 +186,15 @@ def _read_pill_blocks(page: PageTree, found: Fields) -> None:
         found.issues += _left_over(label, block, [*pills.values(), *([heading] if heading is not None else [])])
 
 
-def _add_pills(found: Fields, pills: list[LexborNode], role: TermRole, kind: TermKind) -> None:
+def _add_pills(found: Fields, pills: list[LexborNode], role: TermRole, kind: TermKind) -> set[str]:
+    """Note the terms of pills; gives their names."""
+    names = set()
     for pill in pills:
         name = _name_of(pill)
         if name is not None:
+            names.add(name)
             found.add_term(role, name, term_of(pill.attributes.get("href"), name, kind))
+    return names
 
 
 def _name_of(pill: LexborNode) -> str | None:
@@ -203,9 +205,7 @@ def _name_of(pill: LexborNode) -> str | None:
 
 
 def _read_information(page: PageTree, found: Fields) -> None:
-    for block in page.own(".information-block"):
-        if page.is_touched(block):
-            continue
+    for block in page.whole(".information-block"):
         heading, text = block.css_first(".sub-title"), block.css_first(".text")
         label = (line(heading) if heading is not None else None) or ""
         name = FIELDS.get(label.lower().rstrip(":").rstrip())
@@ -264,9 +264,7 @@ _READERS: Mapping[str, Callable[[LexborNode], Any]] = {
 
 def _add_field_terms(found: Fields, name: str, text: LexborNode) -> None:
     role, kind = TERMS_OF_FIELDS[name]
-    pills = text.css(f".{_PILL}")
-    _add_pills(found, pills, role, kind)
-    of_pills = set(map(_name_of, pills))
+    of_pills = _add_pills(found, text.css(f".{_PILL}"), role, kind)
     for value in found.values[name]:
         if value not in of_pills:
             found.add_term(role, value, Term(named_id(kind, value), kind, None))

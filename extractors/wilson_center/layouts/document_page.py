@@ -98,7 +98,7 @@ def _read(text: str, url: str | None, *, is_whole: bool = True) -> ParsedPage:
 
 def _is_refusal(page: PageTree, document: DocumentFields, held: Mapping[str, object]) -> bool:
     """Whether the site has no such document, and says so in the frame of one."""
-    if any(map(_SYSTEM_PATH.match, page.current_paths())):
+    if any(map(_SYSTEM_PATH.match, page.current_paths)):
         return True
     fields = (document.date_text, document.record_id, document.cited_url, document.source, document.uploaded_on)
     return not page.is_cut and held.keys() == {"document_pages"} and not any(fields)

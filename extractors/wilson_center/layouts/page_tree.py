@@ -2,11 +2,12 @@
 
 import json
 import re
+from functools import cached_property
 
 from selectolax.lexbor import LexborNode
 
 from extractors.html.plain_text import plain_text
-from extractors.html.tree import parse_html
+from extractors.wilson_center.layouts.site_header import parse_without_header
 
 _PAGE_END = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)
 _WHOLE_PAGE = re.compile(r"<(/?)html\b", re.IGNORECASE)
@@ -27,7 +28,7 @@ class PageTree:
     """
 
     def __init__(self, text: str, last_mark: str) -> None:
-        self.tree = parse_html(text)
+        self.tree = parse_without_header(text)
         self.is_cut = not _ends(text, last_mark)
         self._open = self._last_nodes() if self.is_cut else frozenset()
         self._pasted = self._span_of_tabs()
@@ -45,9 +46,14 @@ class PageTree:
         begin, end = map(places.index, self._pasted)
         return nodes[:begin] + nodes[end + 1 :]
 
+    def whole(self, selector: str) -> list[LexborNode]:
+        """The site's own elements that match and in which the page does not end."""
+        nodes = self.own(selector)
+        return [node for node in nodes if not self.is_touched(node)] if self._open else nodes
+
     def first(self, selector: str) -> LexborNode | None:
         """The first of the site's own elements that matches and is whole."""
-        return next((node for node in self.own(selector) if not self.is_touched(node)), None)
+        return next(iter(self.whole(selector)), None)
 
     def line(self, selector: str) -> str | None:
         """The text of the first of them, in one line; `None` if there is none."""
@@ -64,9 +70,10 @@ class PageTree:
         link = next(map(_href, self.own("link[rel=shortlink]")), None)
         if link is not None and (match := _NODE_PATH.search(link)):
             found.append(match[1])
-        found += [match[1] for path in self.current_paths() if (match := _NODE_PATH.fullmatch(path))]
+        found += [match[1] for path in self.current_paths if (match := _NODE_PATH.fullmatch(path))]
         return [*dict.fromkeys(found)]
 
+    @cached_property
     def current_paths(self) -> list[str]:
         """What the page's settings say that the site shows: `node/93633`, or `system/404`."""
         scripts = self.own("script[data-drupal-selector=drupal-settings-json]")

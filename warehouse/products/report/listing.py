@@ -26,6 +26,7 @@ _KIND_NAMES = {
     "old-search": "Old searches",
     "unknown": "Other lists",
 }
+_ROWS = 1024
 _GZIP = 31  # zlib's name for the format
 
 
@@ -46,12 +47,12 @@ def pack_documents(tables: Mapping[str, pa.Table], manifest: Manifest, archive: 
     documents = tables["documents"]
     read_at = pc.max(tables["captures"]["captured_at"]).as_py() or manifest.created_at
     about = {"archive": archive.name, "snapshot": manifest.snapshot_id, "read": read_at.strftime("%Y%m%d")}
-    listing = {shown: documents[name].to_pylist() for name, shown in _COLUMNS.items()}
+    listing: dict[str, Any] = {shown: documents[name] for name, shown in _COLUMNS.items()}
     if documents["source"].null_count < documents.num_rows:
-        listing["source"] = documents["source"].to_pylist()
+        listing["source"] = documents["source"]
     seen = pc.coalesce(documents["page_captured_at"], documents["last_seen_at"])
     if seen.null_count < documents.num_rows:
-        listing["seen"] = [None if each is None else each.strftime("%Y-%m-%d") for each in seen.to_pylist()]
+        listing["seen"] = pc.strftime(seen, "%Y-%m-%d")
     dated = documents.num_rows - documents["date_start"].null_count
     groups = [*_collection_groups(tables), *_term_groups(tables)]
     return _pack({**listing, "dated": dated, "groups": groups, "about": about})
@@ -78,13 +79,12 @@ def _kind_order(kind: str) -> tuple[int, str]:
 def _term_groups(tables: Mapping[str, pa.Table]) -> Iterator[dict[str, Any]]:
     """People, places, topics and languages that pages of documents name, whatever their role there."""
     terms = tables["terms"]
-    named = tables["document_terms"].group_by(["document_id", "term_id"], use_threads=False).aggregate([])
     for kind in _TERM_KINDS:
         of_kind = terms.filter(pc.equal(terms["kind"], kind))
         names = pc.coalesce(of_kind["name"], of_kind["term_id"]).to_pylist()
         if names:
             by_id = dict(zip(of_kind["term_id"].to_pylist(), names, strict=True))
-            yield _group("term", kind.capitalize(), by_id, named, "term_id", tables["documents"])
+            yield _group("term", kind.capitalize(), by_id, tables["document_terms"], "term_id", tables["documents"])
 
 
 def _group(
@@ -96,7 +96,7 @@ def _group(
         param: By which a name is asked for in the page's URL.
         label: What the names are.
         names: By id.
-        links: Which document has which: document_id and `column`.
+        links: Which document has which, be it several times: document_id and `column`.
         column: The column of `links` that has the ids.
         documents: The table.
     """
@@ -104,8 +104,10 @@ def _group(
     ids = [key for key, _ in ordered]
     value = pc.index_in(links[column], value_set=pa.array(ids, pa.string()))
     row = pc.index_in(links["document_id"], value_set=documents["document_id"].combine_chunks())
-    pairs = pa.table({"value": value, "row": row}).drop_null().sort_by([("value", "ascending"), ("row", "ascending")])
-    values, rows = pairs["value"].to_numpy(), pairs["row"].to_numpy()
+    pairs = pa.table({"value": value, "row": row}).drop_null()
+    count = documents.num_rows or 1
+    places = np.unique(pairs["value"].to_numpy().astype(np.int64) * count + pairs["row"].to_numpy())
+    values, rows = places // count, places % count
     parts = np.split(rows, np.searchsorted(values, np.arange(1, len(ids)))) if ids else []
     steps = [np.diff(part, prepend=0).tolist() for part in parts]
     return {"param": param, "label": label, "ids": ids, "names": [name for _, name in ordered], "rows": steps}
@@ -113,5 +115,19 @@ def _group(
 
 def _pack(listing: dict[str, Any]) -> str:
     packer = zlib.compressobj(6, wbits=_GZIP)  # a fifth smaller than isal, for a second more
-    data = packer.compress(json.dumps(listing, separators=(",", ":")).encode()) + packer.flush()
-    return base64.b64encode(data).decode()
+    packed = b"".join(packer.compress(piece.encode()) for piece in _pieces(listing))
+    return base64.b64encode(packed + packer.flush()).decode()
+
+
+def _pieces(listing: dict[str, Any]) -> Iterator[str]:
+    """The listing as JSON, some rows of a column at a time: the texts of a whole column take 10 MiB and more."""
+    encode = json.JSONEncoder(separators=(",", ":")).encode
+    for place, (name, value) in enumerate(listing.items()):
+        yield f"{',' if place else '{'}{encode(name)}:"
+        if isinstance(value, pa.ChunkedArray):
+            for number, batch in enumerate(value.slice(at, _ROWS) for at in range(0, max(len(value), 1), _ROWS)):
+                yield ("," if number else "[") + encode(batch.to_pylist())[1:-1]
+            yield "]"
+        else:
+            yield encode(value)
+    yield "}"

@@ -124,7 +124,7 @@ const run = async () => {
 
   const show = () => {
     const query = parseQuery(state.words);
-    const isSearch = query.some((term) => !term.excluded);
+    const isSearch = query.length > 0;
     sort = state.sort ?? (isSearch ? "match" : "date");
     const [ranks, found] = matching(query);
     matches = found;

@@ -20,7 +20,8 @@ const makeSearch = ({ id, title, date_text: date, date_edtf: edtf, summary, date
     if (until < count) setTimeout(prepare, 0, until);
   };
 
-  // How well a row matches a term, 0 is best; null if it does not. The page states this order.
+  // How well a row matches a term, 0 is best; null if it does not. The page and docs/commands.md state this order, and
+  // wcda/search.py has the same.
   const rank = (row, { needle, period, id: wanted }) => {
     const span = spans[row];
     if (wanted && id[row].startsWith(wanted)) return 0;

@@ -7,7 +7,7 @@ const ASCII = /^[\x00-\x7f]*$/;
 const foldedLetters = new Map(); // accents, quotes and dashes are few, and come often
 const foldLetter = (letter) => {
   if (!foldedLetters.has(letter)) {
-    const plain = letter.normalize("NFKD").replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħı]/g, (each) => LETTERS[each]);
+    const plain = letter.normalize("NFKD").toLowerCase().replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħı]/g, (each) => LETTERS[each]);
     foldedLetters.set(letter, plain.replace(ALONE, " $& ").replace(/[^\p{L}\p{N}\x00-\x7f]/gu, " "));
   }
   return foldedLetters.get(letter);
