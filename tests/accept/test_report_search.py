@@ -602,6 +602,8 @@ def test_a_text_is_folded_and_a_question_read_by_the_page_as_by_the_terminal(bro
         "ภาษาไทย",
         "カタカナ ｶﾀｶﾅ",
         "№ 5 ½ ﬁ",
+        "ΟΔΟΣ, İstanbul",
+        "Привет, [мир]!",
         "a_b",
     ]
     asked = [

@@ -11,7 +11,7 @@ from flows.harvest import harvest
 from flows.request import HarvestRequest
 from tests.conftest import Command, run_here
 from wcda.errors import UsageError
-from wcda.query import passage, read_query, split_hits
+from wcda.query import fold, is_in, passage, read_query, split_hits
 
 PAGES = Path(__file__).parents[1] / "pages" / "documents"
 REPEATED = "df6f201d3c74f16a"
@@ -182,6 +182,18 @@ def test_a_passage_is_cut_between_words_around_each_of_them(query: str, begin: s
     assert len(found) < 200
     assert len([text for text, is_hit in split_hits(found, parts) if is_hit]) == len(parts)
     assert passage(LONG, read_query("nowhere")) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["Straße", "ΟΔΟΣ", "İstanbul", "№ 5", "毛泽东", "ﬁn", "a_b", "Mira\u0301nyi", "Привет"]
+)
+def test_a_word_finds_and_marks_itself(text: str) -> None:
+    within = f"It is {text}, as written."
+    parts = read_query(f'"{text}"')
+
+    assert is_in(parts[0], fold(within))
+    assert "".join(piece for piece, is_hit in split_hits(within, parts) if is_hit) in {text, text.replace(" ", "")}
+    assert text in passage(within, parts)
 
 
 def test_hits_are_marked_as_whole_words_with_their_accents() -> None:
