@@ -100,3 +100,13 @@ def test_a_document_is_explained_whole_with_the_names_of_its_collections(
 
     assert "China has its own path of development." in done.stdout
     assert "  Sample: Soviet foreign policy (004_483692c85964be7d), place 32; rule" in done.stdout
+
+
+def test_too_few_characters_of_an_id_are_answered_with_how_many_it_takes(
+    harvested_samples: Path, wcda_here: Command
+) -> None:
+    short = wcda_here("explain", "df6", "--warehouse", harvested_samples)
+    word = wcda_here("explain", "mao", "--warehouse", harvested_samples)
+
+    assert (short.returncode, "give at least 4 characters of an id" in short.stderr) == (2, True)
+    assert (word.returncode, "wcda find looks for words" in word.stderr) == (2, True)
