@@ -282,6 +282,8 @@ def test_hits_are_marked_as_words_in_title_summary_and_date(page: "Page") -> Non
     assert marks() == ["October 27, 1962", "Talk"]
     search(page, "sino-soviet")
     assert "".join(marks()).startswith("Sino")
+    search(page, "october visit")
+    assert marks() == ["October", "Visit"]
 
 
 def test_the_order_is_stated_and_a_date_comes_before_a_title_and_a_title_before_a_summary(page: "Page") -> None:
