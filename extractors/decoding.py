@@ -39,7 +39,7 @@ _BINARY_SHARE = 0.05
 _ASCII_SHARE = 0.1  # of a text in any script: its white space, digits and punctuation
 _MIN_NULLS = 4  # of a text in UTF-16 or UTF-32; fewer are slips of one in letters of one byte
 _GLIMPSE = 4096
-_CONTROL = dict.fromkeys([*range(9), *range(14, 32)])
+_CONTROL = bytes([*range(9), *range(14, 32)])
 
 
 class _Choice(NamedTuple):
@@ -195,5 +195,6 @@ def _known_label(label: str) -> str | None:
 
 def _is_text(head: str) -> bool:
     """Whether a text has few control characters."""
-    control = len(head) - len(head.translate(_CONTROL))
+    letters = head.encode("latin-1", "replace")  # bytes are translated ten times as fast
+    control = len(letters) - len(letters.translate(None, _CONTROL))
     return control <= _BINARY_SHARE * len(head)

@@ -184,7 +184,7 @@ def _reference_values(record: LandedCapture) -> dict[str, Any]:
     """What a revisit refers to, or what others refer to a capture by."""
     reference = record.revisits
     if reference is None:
-        return {"digest": digest_key(payload_digest(record.capture.body))}
+        return {"digest": digest_key(record.payload_digest or payload_digest(record.capture.body))}
     return {
         "digest": digest_key(reference.digest),
         "revisits": reference.record_id,

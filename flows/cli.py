@@ -69,7 +69,12 @@ def main() -> None:
         _stop(str(error) + (_advice_on_dashes() if isinstance(error, UsageError) else ""), error.exit_code)
     except typer.TyperException as error:
         message = plain_words(getattr(error, "format_message", error.__str__)())
-        _stop(f"{message}{_advice_on_dashes()} (see 'wcda --help')", UsageError.exit_code)
+        context = getattr(error, "ctx", None)
+        command = context.info_name if context is not None and context.parent is not None else None
+        _stop(
+            f"{message}{_advice_on_dashes()} (see '{'wcda' if command is None else f'wcda {command}'} --help')",
+            UsageError.exit_code,
+        )
     except OSError as error:
         where = f"{lasting_path(error.filename)}: " if error.filename else ""
         _stop(f"{where}{error.strerror or error}", WcdaError.exit_code)
@@ -443,7 +448,7 @@ def report(
 def find(
     context: typer.Context,
     words: Annotated[
-        list[str], typer.Argument(metavar="WORDS...", help='Words, "a phrase", -word, a date, or an id\'s beginning.')
+        list[str], typer.Argument(metavar="WORDS", help='Words, "a phrase", -word, a date, or an id\'s beginning.')
     ],
     years: Annotated[
         str | None, typer.Option("--years", metavar="YEARS", help="Of these years alone: 1962, 1962-1965, 1960s.")

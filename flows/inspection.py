@@ -317,7 +317,7 @@ def find_documents(warehouse: Path, words: Iterable[str], limit: int, years: str
 
 
 def _found_with_less(snapshot: Snapshot, query: str, years: str | None) -> dict[str, int]:
-    """What would be found without years, without what must not be there, and by each word alone."""
+    """What would be found without years, quotes, or what must not be there, and by each word alone."""
     parts = read_query(query)
     wanted = [part for part in parts if not part.is_unwanted]
     counts = {}
@@ -325,6 +325,10 @@ def _found_with_less(snapshot: Snapshot, query: str, years: str | None) -> dict[
         counts["without --years"] = len(search(snapshot, query, years=None))
     if wanted and len(wanted) < len(parts):
         counts["without what must not be there"] = len(search(snapshot, " ".join(map(str, wanted)), years))
+    if any(part.is_phrase and " " in part.text for part in wanted):
+        words = " ".join(part.text if part.is_phrase and not part.is_unwanted else str(part) for part in parts)
+        loose = len(search(snapshot, words, years))
+        counts |= {"without quotes": loose} if loose else {}
     if len(wanted) > 1:
         counts |= {f"{part} alone": len(search(snapshot, str(part), years)) for part in wanted}
     return counts

@@ -245,12 +245,15 @@ def _print_issues(console: Console, page: ParsedPage) -> None:
 def print_explanation(explanation: Explanation) -> None:
     """A document: its values and why these, its entries and the rule that joined each, its keys."""
     lines = [f"document {explanation.document_id}"]
-    lines += [f"  {part}: {_short(value)}" for part, value in explanation.values.items() if value is not None]
+    lines += [f"  {part}: {' '.join(value.split())}" for part, value in explanation.values.items() if value is not None]
     lines.append(f"{_many(explanation.wordings, 'wording')}; this one stands: {explanation.because}")
     lines.append(f"{_many(len(explanation.entries), 'entry', 'entries')}:")
     for entry in explanation.entries:
         place = f", place {entry.place}" if entry.place is not None else ""
-        lines.append(f"  {entry.collection_id or 'in no collection'}{place}; rule {entry.rule}: {entry.because}")
+        listed = entry.collection_id or "in no collection"
+        if entry.collection:
+            listed = f"{entry.collection} ({listed})"
+        lines.append(f"  {listed}{place}; rule {entry.rule}: {entry.because}")
         lines += [f"    {part} there: {_short(value) if value else 'none'}" for part, value in entry.differs.items()]
     lines += ["keys:", *(f"  {key}" for key in explanation.keys)]
     if explanation.former_ids:
@@ -273,7 +276,8 @@ def print_found(found: FoundDocuments) -> None:
     for row in found.documents:
         _print_found_document(console, row, parts)
     shown = len(found.documents)
-    more = f"; the first {shown} are shown, --limit {found.count} shows all" if shown < found.count else ""
+    first = "the first is" if shown == 1 else f"the first {shown} are"
+    more = f"; {first} shown, --limit {found.count} shows all" if shown < found.count else ""
     count = _many(found.count, "document") if found.count else "no document"
     years = f" in {found.years}" if found.years else ""
     console.print(f"{count} for {found.query}{years}{more}")
@@ -334,8 +338,8 @@ def _what_was_searched(searched: Searched) -> str | None:
         return line
     every = "1 collection is" if searched.collections == 1 else f"{searched.collections:,} collections are"
     lists = every if searched.collections == 1 else f"{searched.incomplete:,} of {every}"
-    places = f" ({searched.seen:,} of {searched.reported:,} places seen)" if searched.seen < searched.reported else ""
-    return f"{line}; {lists} not complete{places}: see wcda status"
+    seen = f" ({searched.seen:,} of {searched.reported:,} entries seen)" if searched.seen < searched.reported else ""
+    return f"{line}; {lists} not complete{seen}: see wcda status"
 
 
 def print_pairs(pairs: Sequence[dict[str, Any]]) -> None:

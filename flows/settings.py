@@ -42,6 +42,26 @@ class Setting:
     place: str | None
 
 
+MEANT = {
+    "search": "find WORDS",
+    "query": "find WORDS",
+    "grep": "find WORDS",
+    "cite": "explain DOCUMENT --cite",
+    "show": "explain DOCUMENT",
+    "open": "report",
+    "list": "status",
+    "ls": "status",
+    "collections": "status",
+    "diff": "changes",
+    "log": "changes",
+    "run": "harvest",
+    "fetch": "harvest",
+    "download": "harvest",
+    "undo": "rollback SNAPSHOT",
+}
+"""What to type for words that people bring from other programs."""
+
+
 class SettableGroup(TyperGroup):
     """A group of commands whose options can be set in the environment."""
 
@@ -50,6 +70,16 @@ class SettableGroup(TyperGroup):
         for _, _, option in settable_options(self):
             option.envvar = variable(key_of(option))
             option.show_envvar = True
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 (classes of typer's own)
+        """As the library's own; a word by which other programs call a command is answered with what to type.
+
+        Raises:
+            UsageError: It is such a word.
+        """
+        if args and args[0] not in self.commands and (meant := MEANT.get(args[0])):
+            raise UsageError(f"there is no command {args[0]}; type wcda {meant} (see 'wcda --help')")
+        return super().resolve_command(ctx, args)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 (a class of typer's own)
         """As the library's own; `help COMMAND` is `COMMAND --help`."""

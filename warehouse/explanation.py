@@ -8,7 +8,7 @@ import pandas as pd
 
 from schemas.identifiers import stable_id
 from warehouse.building.wordings import PARTS, find_wordings, page_spans, preferred_wordings, read_whole
-from wcda.finding import find_document
+from wcda.finding import collection_names, find_document
 from wcda.snapshots import Snapshot
 
 RULE_MEANINGS = {
@@ -26,11 +26,13 @@ class ExplainedEntry:
     """One entry of a document, and where it stands.
 
     Attributes:
+        collection: Its name, if it has one.
         place: Place in the collection's listing, if known.
         differs: Parts in which it differs from the document, with what it says.
     """
 
     collection_id: str | None
+    collection: str | None
     place: int | None
     rule: str
     because: str
@@ -91,12 +93,13 @@ def explain(snapshot: Snapshot, name: str) -> Explanation:
     sightings = entries.merge(page_spans(tables["captures"]), on="page_id")
     keys = _of(tables["document_keys"], document_id)
     chosen = preferred_wordings(find_wordings(sightings)) if len(sightings) else None
+    names = collection_names(snapshot)
     return Explanation(
         document_id=document_id,
         values={part: _text(document[part]) for part in PARTS},
         wordings=len(_of(tables["revisions"], document_id)),
         because=_because(document, chosen),
-        entries=tuple(_entry(row, document) for row in entries.to_dict("records")),
+        entries=tuple(_entry(row, document, names) for row in entries.to_dict("records")),
         keys=tuple(keys.loc[keys["kind"] != "id", "key"]),
         former_ids=tuple(
             key.removeprefix("id:") for key in keys.loc[keys["kind"] == "id", "key"] if key != f"id:{document_id}"
@@ -119,10 +122,11 @@ def _of(frame: pd.DataFrame, document_id: str) -> pd.DataFrame:
     return rows
 
 
-def _entry(row: dict[Hashable, Any], document: "pd.Series[Any]") -> ExplainedEntry:
-
+def _entry(row: dict[Hashable, Any], document: "pd.Series[Any]", names: dict[str, str | None]) -> ExplainedEntry:
+    collection_id = _text(row["collection_id"])
     return ExplainedEntry(
-        collection_id=_text(row["collection_id"]),
+        collection_id=collection_id,
+        collection=names.get(collection_id) if collection_id else None,
         place=row["place"] if isinstance(row["place"], int) else None,
         rule=row["rule"],
         because=RULE_MEANINGS[row["rule"]],

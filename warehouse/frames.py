@@ -50,6 +50,17 @@ def number(frame: pd.DataFrame, by: list[str]) -> Ints:
     return combine(*(codes_of(column)[0] for column in _table(frame, by).columns))
 
 
+def ordinal(frame: pd.DataFrame, by: list[str]) -> Ints:
+    """Place of each row among those with the same values, from 0."""
+    codes = number(frame, by)
+    order = np.argsort(codes, kind="stable")
+    starts = np.flatnonzero(np.diff(codes[order], prepend=-2))
+    places = np.arange(len(codes))
+    ordinals = np.empty(len(codes), np.int64)
+    ordinals[order] = places - np.repeat(places[starts], np.diff(np.append(starts, len(codes))))
+    return ordinals
+
+
 def look_up(frame: pd.DataFrame, other: pd.DataFrame, on: str) -> pd.DataFrame:
     """The rows of a frame with the columns of another, in which each value stands once; null where it does not stand.
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from schemas.identifiers import page_name
 from schemas.issues import EMPTY_COLLECTION, PASSED_OVER, SITE_STOPPED, UNMATCHED_FILES, Level
 from schemas.records import CollectionReceipt, Receipt, RunOutcome
+from schemas.tables import TABLES
 from warehouse.changes import ChangeSummary
 from warehouse.themes import theme_counts
 from wcda.manifest import ChangeKind
@@ -51,7 +52,7 @@ def describe(
         outcome=outcome,
         snapshot=snapshot_id,
         warehouse=warehouse,
-        counts={name: table.num_rows for name, table in tables.items()},
+        counts={name: tables[name].num_rows for name in TABLES},
         repeats=pc.sum(pc.greater(theme_counts(tables), 1)).as_py() or 0,
         pages_of_documents=pc.sum(have_page(tables["documents"])).as_py() or 0,
         former=former,

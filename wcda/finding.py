@@ -30,7 +30,9 @@ def find_document(snapshot: Snapshot, name: str) -> str:
         if len(found) > 1:
             raise UsageError(f"{name}: {len(found)} ids begin so: {', '.join(found[:MAX_NAMED])}; give more of the id")
     if not found:
-        raise UsageError(f"{name}: no document has this id, URL or key; wcda find looks for words")
+        is_short = name and len(name) < MIN_BEGINNING and any(each.startswith(name) for each in ids)
+        advice = f"give at least {MIN_BEGINNING} characters of an id" if is_short else "wcda find looks for words"
+        raise UsageError(f"{name}: no document has this id, URL or key; {advice}")
     if len(found) > 1:
         raise UsageError(f"{name}: several documents were made of it: {', '.join(found)}")
     return str(found[0])

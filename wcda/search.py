@@ -56,8 +56,8 @@ class Searched:
     Attributes:
         with_text: Documents that have a full text.
         incomplete: Collections of which not all is known to be here.
-        seen: Places that were seen of collections whose number of documents is known.
-        reported: Places that the archive reports for them.
+        seen: Entries that were seen, of collections for which the archive reports a number.
+        reported: Entries that it reports for them.
     """
 
     documents: int

@@ -28,6 +28,7 @@ class LandedCapture:
         revisits: The capture whose body this one has too; `None` where it has one of its own.
         source_id: Id of the record in the archive that it was taken from; `None` if it comes from none.
         source_digest: Digest of the payload that this archive states, likewise.
+        payload_digest: Of the body, as the record states it; `None` where it states none, and for a revisit.
         is_file: Whether it is a file that a document's page shows, and no page.
     """
 
@@ -39,6 +40,7 @@ class LandedCapture:
     revisits: Reference | None = None
     source_id: str | None = None
     source_digest: str | None = None
+    payload_digest: str | None = None
     is_file: bool = False
 
 

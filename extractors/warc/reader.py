@@ -128,6 +128,7 @@ def _read_record(record: _Record, run_id: str, segment: str) -> Landed | None:
         revisits=_read_reference(record) if kind == "revisit" else None,
         source_id=record.get(SOURCE_ID_HEADER.lower()),
         source_digest=record.get(SOURCE_DIGEST_HEADER.lower()),
+        payload_digest=None if kind == "revisit" else record.get("warc-payload-digest"),
         is_file=stated == "file",
     )
 

@@ -109,8 +109,9 @@ class WarcWriter:
             headers[CAPTURED_HEADER] = capture.captured_at.isoformat()
         capture_id = str(uuid4())
         headers = _headers("resource", capture_id, capture.url, _now()) | headers
-        offset = self._append(_resource(headers, capture.body, capture.content_type))
-        return self._landed(capture_id, offset, capture)
+        digest = block_digest(capture.body)
+        offset = self._append(_resource(headers, capture.body, capture.content_type, digest))
+        return self._landed(capture_id, offset, capture, digest=digest)
 
     def land_archived_page(
         self,
@@ -144,12 +145,14 @@ class WarcWriter:
         revisits = safe_reference(revisits)
         stated = {SOURCE_ID_HEADER: safe_value(source_id), SOURCE_DIGEST_HEADER: safe_value(source_digest)}
         headers |= {name: value for name, value in stated.items() if value is not None}
+        digest = None
         if revisits is None:
-            record = _response(headers, exchange)
+            digest = block_digest(capture.body)
+            record = _response(headers, exchange, digest)
         else:
             record = _revisit(headers | _revisit_headers(revisits), exchange)
         offset = self._append(record, _STORED if capture.header("content-encoding") else _GZIP_LEVEL)
-        landed = self._landed(capture_id, offset, capture, revisits)
+        landed = self._landed(capture_id, offset, capture, revisits, digest)
         return replace(landed, source_id=stated[SOURCE_ID_HEADER], source_digest=stated[SOURCE_DIGEST_HEADER])
 
     def land_exchange(
@@ -176,9 +179,10 @@ class WarcWriter:
         record_type = "response" if reference is None else "revisit"
         own = _collection_header(collection_id) or ({} if kind is None else {KIND_HEADER: kind})
         headers = _headers(record_type, capture_id, exchange.url, at) | own
-        level = _GZIP_LEVEL
+        level, digest = _GZIP_LEVEL, None
         if reference is None:
-            record = _response(headers, exchange)
+            digest = block_digest(exchange.body)
+            record = _response(headers, exchange, digest)
             level = _STORED if exchange.header("content-encoding") else _GZIP_LEVEL
         else:
             record = _not_modified(headers | _revisit_headers(reference))
@@ -195,7 +199,7 @@ class WarcWriter:
             http_status=exchange.status,
             headers=() if reference else exchange.headers,
         )
-        return self._landed(capture_id, offset, capture, reference)
+        return self._landed(capture_id, offset, capture, reference, digest)
 
     def land_plan(self, plan: Plan) -> Plan:
         """Land what the run set out to do."""
@@ -259,7 +263,7 @@ class WarcWriter:
 
     def _append_block(self, kind: str, what: str, block: bytes, content_type: str) -> None:
         headers = _headers(kind, str(uuid4()), about(self._run_id) + what, _now())
-        self._append(_resource(headers, block, content_type))
+        self._append(_resource(headers, block, content_type, block_digest(block)))
 
     def _append(self, record: bytes, level: int = _GZIP_LEVEL) -> int:
         """Write a record; gives its offset."""
@@ -270,7 +274,12 @@ class WarcWriter:
         return offset
 
     def _landed(
-        self, capture_id: str, offset: int, capture: Capture, revisits: Reference | None = None
+        self,
+        capture_id: str,
+        offset: int,
+        capture: Capture,
+        revisits: Reference | None = None,
+        digest: str | None = None,
     ) -> LandedCapture:
         return LandedCapture(
             capture_id=capture_id,
@@ -279,6 +288,7 @@ class WarcWriter:
             warc_offset=offset,
             capture=capture,
             revisits=revisits,
+            payload_digest=digest,
         )
 
 
@@ -304,15 +314,14 @@ def _headers(kind: str, record_id: str, url: str, at: str) -> dict[str, str]:
     return {"WARC-Type": kind, "WARC-Record-ID": _urn(record_id), "WARC-Date": at, "WARC-Target-URI": url}
 
 
-def _resource(headers: dict[str, str], body: bytes, content_type: str) -> bytes:
+def _resource(headers: dict[str, str], body: bytes, content_type: str, digest: str) -> bytes:
     """A record of what did not come over HTTP."""
-    digest = block_digest(body)
     return _record(headers | {"WARC-Payload-Digest": digest, "WARC-Block-Digest": digest}, content_type, body)
 
 
-def _response(headers: dict[str, str], exchange: Exchange) -> bytes:
+def _response(headers: dict[str, str], exchange: Exchange, digest: str) -> bytes:
     head, body = _response_head(exchange), exchange.body
-    digests = {"WARC-Payload-Digest": block_digest(body), "WARC-Block-Digest": block_digest(head, body)}
+    digests = {"WARC-Payload-Digest": digest, "WARC-Block-Digest": block_digest(head, body)}
     return _record(headers | digests, _HTTP_RESPONSE, head, body)
 
 

@@ -175,7 +175,7 @@ def test_a_run_shows_an_operator_what_it_did(server: PrefectServer, place: Path,
     assert "500 documents in snapshot" in state["message"]
     assert (artifacts["wcda-progress"]["type"], artifacts["wcda-progress"]["data"]) == ("progress", 100)
     coverage = json.loads(artifacts["wcda-coverage"]["data"])
-    assert coverage[0] == {"collection": "all", "reported": "500", "seen": "500", "coverage": "100%"}
+    assert coverage[0] == {"collection": "(no name)", "id": "all", "reported": "500", "seen": "500", "coverage": "100%"}
     snapshot = (place / "warehouse" / "data" / "current").resolve().name
     assert f"# Snapshot {snapshot}: complete" in artifacts["wcda-report"]["data"]
     assert f"`warehouse/data/snapshots/{snapshot}/`" in artifacts["wcda-report"]["data"]

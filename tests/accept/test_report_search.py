@@ -282,6 +282,8 @@ def test_hits_are_marked_as_words_in_title_summary_and_date(page: "Page") -> Non
     assert marks() == ["October 27, 1962", "Talk"]
     search(page, "sino-soviet")
     assert "".join(marks()).startswith("Sino")
+    search(page, "october visit")
+    assert marks() == ["October", "Visit"]
 
 
 def test_the_order_is_stated_and_a_date_comes_before_a_title_and_a_title_before_a_summary(page: "Page") -> None:
@@ -602,6 +604,8 @@ def test_a_text_is_folded_and_a_question_read_by_the_page_as_by_the_terminal(bro
         "ภาษาไทย",
         "カタカナ ｶﾀｶﾅ",
         "№ 5 ½ ﬁ",
+        "ΟΔΟΣ, İstanbul",
+        "Привет, [мир]!",
         "a_b",
     ]
     asked = [

@@ -9,6 +9,7 @@ import typer.main
 
 from flows.cli import app
 from flows.help_text import help_text
+from flows.settings import MEANT
 from flows.start import HELP
 from tests.conftest import REPOSITORY, WCDA, Command
 
@@ -75,3 +76,65 @@ def test_help_cuts_no_summary_at_80_columns(wcda: Command) -> None:
     _, commands = wcda("--help", COLUMNS="80").stdout.split("Commands:")
 
     assert "..." not in commands
+
+
+@pytest.mark.parametrize(
+    ("typed", "command"),
+    [
+        (["search", "mao"], "wcda find WORDS"),
+        (["cite", "df6f"], "wcda explain DOCUMENT --cite"),
+        (["list"], "wcda status"),
+        (["show", "df6f"], "wcda explain DOCUMENT"),
+    ],
+)
+def test_a_command_of_other_programs_is_answered_with_what_to_type(
+    typed: list[str], command: str, wcda_here: Command
+) -> None:
+    done = wcda_here(*typed)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert f"there is no command {typed[0]}; type {command} (see" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "help_"),
+    [
+        (["export", "--to", "pdf", "--output", "x"], "wcda export --help"),
+        (["find"], "wcda find --help"),
+        (["explain", "a", "b"], "wcda explain --help"),
+        (["harvest", "--form", "samples"], "wcda harvest --help"),
+        (["--form"], "wcda --help"),
+        (["hrvest"], "wcda --help"),
+    ],
+)
+def test_a_mistake_names_the_help_of_its_command(typed: list[str], help_: str, wcda_here: Command) -> None:
+    done = wcda_here(*typed)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert done.stderr.endswith(f"(see '{help_}')\n")
+
+
+def test_every_command_that_is_advised_for_another_word_is_one() -> None:
+    names = {command.callback.__name__ for command in app.registered_commands if command.callback}
+
+    assert {meant.split()[0] for meant in MEANT.values()} <= names
+    assert names.isdisjoint(MEANT)
+
+
+def test_a_document_is_explained_whole_with_the_names_of_its_collections(
+    harvested_samples: Path, wcda_here: Command
+) -> None:
+    done = wcda_here("explain", "df6f201d3c74f16a", "--warehouse", harvested_samples)
+
+    assert "China has its own path of development." in done.stdout
+    assert "  Sample: Soviet foreign policy (004_483692c85964be7d), place 32; rule" in done.stdout
+
+
+def test_too_few_characters_of_an_id_are_answered_with_how_many_it_takes(
+    harvested_samples: Path, wcda_here: Command
+) -> None:
+    short = wcda_here("explain", "df6", "--warehouse", harvested_samples)
+    word = wcda_here("explain", "mao", "--warehouse", harvested_samples)
+
+    assert (short.returncode, "give at least 4 characters of an id" in short.stderr) == (2, True)
+    assert (word.returncode, "wcda find looks for words" in word.stderr) == (2, True)

@@ -11,7 +11,7 @@ from flows.harvest import harvest
 from flows.request import HarvestRequest
 from tests.conftest import Command, run_here
 from wcda.errors import UsageError
-from wcda.query import passage, read_query, split_hits
+from wcda.query import fold, is_in, passage, read_query, split_hits
 
 PAGES = Path(__file__).parents[1] / "pages" / "documents"
 REPEATED = "df6f201d3c74f16a"
@@ -184,6 +184,18 @@ def test_a_passage_is_cut_between_words_around_each_of_them(query: str, begin: s
     assert passage(LONG, read_query("nowhere")) == ""
 
 
+@pytest.mark.parametrize(
+    "text", ["Straße", "ΟΔΟΣ", "İstanbul", "№ 5", "毛泽东", "ﬁn", "a_b", "Mira\u0301nyi", "Привет"]
+)
+def test_a_word_finds_and_marks_itself(text: str) -> None:
+    within = f"It is {text}, as written."
+    parts = read_query(f'"{text}"')
+
+    assert is_in(parts[0], fold(within))
+    assert "".join(piece for piece, is_hit in split_hits(within, parts) if is_hit) in {text, text.replace(" ", "")}
+    assert text in passage(within, parts)
+
+
 def test_hits_are_marked_as_whole_words_with_their_accents() -> None:
     pieces = split_hits(LONG, read_query('walesa "miranyi" cape'))
 
@@ -287,6 +299,18 @@ def test_no_match_says_what_less_would_find_and_how_dates_are_written(
     assert "dates are 1962, 1962-1965, 1960s, 1962-10 or 1962-10-27" in lines[-2]
 
 
+def test_a_phrase_that_nothing_has_is_looked_for_without_its_quotes(
+    harvested_samples: Path, wcda_here: Command
+) -> None:
+    done = wcda_here("find", "chairman conversation", "mao", "--warehouse", harvested_samples)
+
+    lines = done.stdout.splitlines()
+    without = wcda_here("find", "chairman", "conversation", "mao", "--warehouse", harvested_samples)
+    assert lines[0] == 'no document for "chairman conversation" mao'
+    assert lines[1] == f"  without quotes: {without.stdout.splitlines()[-2].split(' for ')[0]}"
+    assert "alone" in lines[2]
+
+
 @pytest.mark.parametrize("word", ["-warehouse", "-years", "-json", "-limit=3"])
 def test_an_option_with_one_dash_is_told_from_a_word(word: str, harvested_samples: Path) -> None:
     done = run_here("find", "mao", word, "--warehouse", harvested_samples)
@@ -357,7 +381,7 @@ def test_a_last_line_says_what_was_searched_where_not_all_is_here(harvested_samp
     machine = json.loads(run_here("find", "mikoyan", "--json", "--warehouse", harvested_samples).stdout)
 
     assert done.stdout.splitlines()[-1] == (
-        "searched 19 documents, none with a full text; 2 of 2 collections are not complete (20 of 160 places seen): "
+        "searched 19 documents, none with a full text; 2 of 2 collections are not complete (20 of 160 entries seen): "
         "see wcda status"
     )
     assert machine["searched"] == {

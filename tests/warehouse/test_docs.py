@@ -3,8 +3,8 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from flows.request import HarvestRequest
 from schemas.identifiers import stable_id
 from tests.code_blocks import code_blocks, run_python
 from tests.conftest import REPOSITORY, bare_environment
+from tests.postgresql import PASSWORD, SUPERUSER, running_postgresql
 from tests.warehouse.test_deciding import FOUR, KEYS, ONE, THREE, TWO, different, same, save
 from warehouse.deciding import add_decision
 from warehouse.folder import WarehouseFolder
@@ -83,15 +84,33 @@ def test_the_loop_that_is_shown_keeps_a_copy_and_its_remarks_through_merges_and_
     assert copy == titles(place)
 
 
-def connect(kind: str, path: Path) -> Any:
+@contextmanager
+def connected(kind: str, path: Path) -> Iterator[Any]:
+    """A connection to a new database."""
     if kind == "SQLite":
-        return sqlite3.connect(path)
-    import duckdb  # only where the slow tests are run
+        with closing(sqlite3.connect(path)) as database:
+            yield database
+    elif kind == "DuckDB":
+        import duckdb  # only where the slow tests are run
 
-    return duckdb.connect(path)
+        with closing(duckdb.connect(path)) as database:
+            yield database
+    else:
+        import psycopg  # likewise
+
+        with running_postgresql() as server:
+            server.administer("createdb", "archive")
+            address = f"host=127.0.0.1 port={server.port} dbname=archive user={SUPERUSER}"
+            with psycopg.connect(address, password=PASSWORD, autocommit=True) as database:
+                yield database
 
 
-DATABASES = ["SQLite", pytest.param("DuckDB", marks=pytest.mark.accept)]
+DATABASES = [
+    "SQLite",
+    pytest.param("DuckDB", marks=pytest.mark.accept),
+    pytest.param("PostgreSQL", marks=pytest.mark.operations),
+]
+MARKS = {"SQLite": "?", "DuckDB": "?", "PostgreSQL": "%s"}
 
 
 def copied(database: Any, columns: str = "*", table: str = "documents") -> list[tuple[Any, ...]]:
@@ -121,8 +140,8 @@ def differences(database: Any, folder: WarehouseFolder) -> list[str]:
 def test_the_script_that_is_shown_keeps_a_database_up_to_date_through_merges_and_new_documents(
     kind: str, place: WarehouseFolder, shown: dict[str, Callable[..., Any]], tmp_path: Path
 ) -> None:
-    with closing(connect(kind, tmp_path / "copy.db")) as database:
-        shown["follow_into"](database, place.path)
+    with connected(kind, tmp_path / "copy.db") as database:
+        shown["follow_into"](database, place.path, MARKS[kind])
         assert differences(database, place) == []
         assert dict(copied(database, "document_id, title")) == titles(place)
         assert copied(database, table="changes") == []
@@ -132,8 +151,8 @@ def test_the_script_that_is_shown_keeps_a_database_up_to_date_through_merges_and
         decide(place, same(KEYS[1], KEYS[3]))
         save(tmp_path / "more", "third.txt", ("May 10, 1943", "A title", "A summary."))
         harvest(HarvestRequest(str(tmp_path / "more"), place.path))
-        shown["follow_into"](database, place.path)
-        shown["follow_into"](database, place.path)  # nothing is new
+        shown["follow_into"](database, place.path, MARKS[kind])
+        shown["follow_into"](database, place.path, MARKS[kind])  # nothing is new
         snapshot = open_warehouse(place.path).snapshot_id
         assert differences(database, place) == []
         assert {row[0] for row in copied(database, "change", "changes")} >= {"added", "merged"}
@@ -146,7 +165,7 @@ def test_the_script_that_is_shown_keeps_a_database_up_to_date_through_merges_and
         database.cursor().execute("INSERT INTO memberships VALUES ('gone', 'here', 1)")
         database.cursor().execute("UPDATE collections SET name = 'Another'")
         database.commit()
-        shown["follow_into"](database, place.path)
+        shown["follow_into"](database, place.path, MARKS[kind])
         assert differences(database, place) == []
         assert copied(database, table="seen") == [(snapshot,)]
 
@@ -155,12 +174,12 @@ def test_the_script_that_is_shown_keeps_a_database_up_to_date_through_merges_and
 def test_what_left_a_collection_leaves_the_database_and_the_document_stays(
     kind: str, place: WarehouseFolder, shown: dict[str, Callable[..., Any]], tmp_path: Path
 ) -> None:
-    with closing(connect(kind, tmp_path / "copy.db")) as database:
-        shown["follow_into"](database, place.path)
+    with connected(kind, tmp_path / "copy.db") as database:
+        shown["follow_into"](database, place.path, MARKS[kind])
         before = copied(database, "document_id, collection_id", "memberships")
         save(tmp_path / "pages", "second.txt", ("May 10, 1943", "A title", "A summary."))
         harvest(HarvestRequest(str(tmp_path / "pages"), place.path, accept_loss=True))
-        shown["follow_into"](database, place.path)
+        shown["follow_into"](database, place.path, MARKS[kind])
 
         assert differences(database, place) == []
         after = copied(database, "document_id, collection_id", "memberships")
@@ -185,8 +204,8 @@ def test_the_question_that_is_shown_is_answered_by_the_database(
     kind: str, harvested_samples: Path, shown: dict[str, Callable[..., Any]], tmp_path: Path
 ) -> None:
     (question,) = (code for language, code in code_blocks((DOCS / "downstream.md").read_text()) if language == "sql")
-    with closing(connect(kind, tmp_path / "copy.db")) as database:
-        shown["follow_into"](database, harvested_samples)
+    with connected(kind, tmp_path / "copy.db") as database:
+        shown["follow_into"](database, harvested_samples, MARKS[kind])
         found = database.cursor().execute(question).fetchall()
 
     w = open_warehouse(harvested_samples).find("castro", "1962")
@@ -198,8 +217,8 @@ def test_the_question_that_is_shown_is_answered_by_the_database(
 def test_a_run_that_fails_halfway_leaves_the_database_as_it_was(
     kind: str, place: WarehouseFolder, shown: dict[str, Callable[..., Any]], tmp_path: Path
 ) -> None:
-    with closing(connect(kind, tmp_path / "copy.db")) as database:
-        shown["follow_into"](database, place.path)
+    with connected(kind, tmp_path / "copy.db") as database:
+        shown["follow_into"](database, place.path, MARKS[kind])
         cursor = database.cursor()
         cursor.execute("DROP TABLE seen")
         first = open_warehouse(place.path).snapshot_id
@@ -209,8 +228,8 @@ def test_a_run_that_fails_halfway_leaves_the_database_as_it_was(
         tables = [*FOLLOWED, "changes", "seen"]
         before = [copied(database, table=table) for table in tables]
         decide(place, same(KEYS[1], KEYS[3]))
-        with pytest.raises(Exception, match="CHECK"):
-            shown["follow_into"](database, place.path)
+        with pytest.raises(Exception, match=r"(?i)check"):
+            shown["follow_into"](database, place.path, MARKS[kind])
 
         assert [copied(database, table=table) for table in tables] == before
 

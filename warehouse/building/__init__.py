@@ -65,8 +65,9 @@ def build_tables(
     parsed = gather(segments, StoredTables(folder / "parsed"), digests)
     _give_back_memory()
     _build(parsed, decisions, put)
-    for name in TABLES.keys() - tables.keys():
-        put(name, None)
+    for name in TABLES:
+        if name not in tables:
+            put(name, None)
     return tables
 
 

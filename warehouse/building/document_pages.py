@@ -10,7 +10,7 @@ from schemas.document_records import day_of
 from schemas.records import PageKind
 from warehouse.building.evidence import Built, Evidence, Put
 from warehouse.building.seen_pages import AGE, latest_pages
-from warehouse.frames import count, group, look_up, sort, where
+from warehouse.frames import count, group, look_up, ordinal, sort, where
 
 KIND: PageKind = "document"
 NEEDS: tuple[str, ...] = ("page_terms", "page_texts", "page_files", "term_pages")
@@ -97,8 +97,7 @@ def _most_frequent(rows: pd.DataFrame, column: str) -> pd.DataFrame:
 def _document_terms(named: pd.DataFrame) -> pd.DataFrame:
     """Terms of documents, numbered within each role."""
     ordered = sort(named[["document_id", "role", "position", "term_id"]], ["document_id", "position"])
-    ordered["role"] = ordered["role"].astype(pd.ArrowDtype(pa.string()))
-    ordered["position"] = ordered.groupby(["document_id", "role"]).cumcount() + 1
+    ordered["position"] = ordinal(ordered, ["document_id", "role"]) + 1
     return ordered
 
 

@@ -19,7 +19,12 @@ def finish(name: str, frame: pd.DataFrame | None) -> Iterator[pa.RecordBatch]:
     if frame is None or frame.empty:  # pandas loses the types of columns without values
         return
     made = pa.table({field.name: pa.array(frame[field.name], from_pandas=True) for field in schema}).combine_chunks()
-    order = pc.sort_indices(made, sort_keys=[(column, "ascending") for column in (*table.order, *table.key)])
+    by = dict.fromkeys((*table.order, *table.key))
+    keys = pa.table(
+        {column: made[column].cast(schema.field(column).type) for column in by}
+    )  # numbered texts do not sort
+    order = pc.sort_indices(keys, sort_keys=[(column, "ascending") for column in by])
+    del keys
     for start in range(0, len(order), _ROWS):
         rows = made.take(order.slice(start, _ROWS))
         yield from (

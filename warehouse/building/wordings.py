@@ -11,7 +11,7 @@ import datetime as dt
 
 import pandas as pd
 
-from warehouse.frames import group, look_up, number, sort
+from warehouse.frames import group, look_up, number, ordinal, sort
 
 PARTS = ["date_text", "title", "summary", "url"]
 SAME_SIGHTING = dt.timedelta(hours=12)
@@ -81,5 +81,5 @@ def number_revisions(wordings: pd.DataFrame) -> pd.DataFrame:
     """The wordings numbered in the order in which they were first seen, from 1."""
     order = ["document_id", "first_seen_at", *PARTS]
     revisions = sort(wordings, order)
-    revisions["revision"] = revisions.groupby("document_id").cumcount() + 1
+    revisions["revision"] = ordinal(revisions, ["document_id"]) + 1
     return revisions

@@ -17,7 +17,7 @@ MAX_COMPARED = 10_000
 _WINDOW = 4
 """Neighbours that each content is compared with, in each order."""
 
-_BATCH = 4096
+_BATCH = 1024
 """Pairs whose texts are strings of Python's at a time."""
 
 

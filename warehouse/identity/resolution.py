@@ -18,7 +18,6 @@ with the number of entries.
 """
 
 import gc
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
@@ -68,6 +67,9 @@ _MIN_WORDS = 6
 _Proposal = tuple[int, int, int, float, str]
 """Node, node, rank of the rule, score, evidence."""
 
+_Near = tuple[int, int, float, str]
+"""Node, node, score, evidence."""
+
 KEY_SCHEMA = pa.schema([("key", pa.string()), ("document_id", pa.string()), ("kind", pa.string())])
 PAIR_SCHEMA = pa.schema(
     [
@@ -78,6 +80,15 @@ PAIR_SCHEMA = pa.schema(
         ("decision", pa.string()),
     ]
 )
+_NOTED = pa.schema(
+    [
+        ("left", pa.int64()),
+        ("right", pa.int64()),
+        ("score", pa.float64()),
+        ("evidence", pa.dictionary(pa.int32(), pa.string())),
+    ]
+)
+"""Near-duplicates, by node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +188,12 @@ class _Outcome:
         self.clusters = clusters
         self.order: list[int] = ranks_of(pa.array(nodes.keys, pa.string())).tolist()
         self.edges: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        self.pairs: dict[tuple[int, int], tuple[float, str]] = {}
+        self.noted = [_NOTED.empty_table()]
 
     def propose(self, proposals: Iterable[_Proposal]) -> None:
         """Take proposals in their order of strength, which keys settle where it is equal; note those refused."""
         order, clusters = self.order, self.clusters
+        refused: list[_Near] = []
         sorted_proposals = sorted(
             (rank, -score, min(order[left], order[right]), max(order[left], order[right]), left, right, evidence)
             for left, right, rank, score, evidence in proposals
@@ -196,12 +208,20 @@ class _Outcome:
                 self.edges[left].append((right, rank))
                 self.edges[right].append((left, rank))
             else:
-                self.note(left, right, -cost, f"{evidence}; {refusal}")
+                refused.append((left, right, -cost, f"{evidence}; {refusal}"))
+        self.note(refused)
 
-    def note(self, left: int, right: int, score: float, evidence: str) -> None:
-        """Remember near-duplicates that are not joined; the strongest evidence is kept."""
-        pair = (min(left, right), max(left, right))
-        self.pairs[pair] = max(self.pairs.get(pair, (0.0, "")), (score, evidence))
+    def note(self, near: Sequence[_Near]) -> None:
+        """Remember near-duplicates that are not joined."""
+        if near:
+            left, right, scores, evidence = zip(*near, strict=True)
+            texts = pa.array(evidence, pa.string()).dictionary_encode()
+            self.note_columns(np.array(left), np.array(right), np.array(scores, np.float64), texts)
+
+    def note_columns(self, left: Ints, right: Ints, scores: Floats, evidence: pa.Array) -> None:
+        """Remember near-duplicates, column by column: there can be several for each document."""
+        columns = [left, right, scores, evidence]
+        self.noted.append(pa.table(columns, schema=_NOTED))
 
 
 def _propose_equal(outcome: _Outcome) -> None:
@@ -248,8 +268,8 @@ def _within_group(group: list[int], rank: int, evidence: str, outcome: _Outcome,
         return [(hub, node, rank, 1.0, evidence) for node in group if node != hub]
     if addressed:
         # A chain of neighbours shows the whole group, and does not grow with its square.
-        for left, right in pairwise([*addressed, *blocks]):
-            outcome.note(left, right, 1.0, f"{evidence}; nobody can tell which")
+        chain = pairwise([*addressed, *blocks])
+        outcome.note([(left, right, 1.0, f"{evidence}; nobody can tell which") for left, right in chain])
     return []
 
 
@@ -262,20 +282,18 @@ def _propose_similar(outcome: _Outcome) -> None:
     left, right, scores, joins, evidence = _similar_pairs(outcome)
     addressed = np.array(outcome.nodes.addressed, np.bool_)
     joins &= ~(addressed[left] & addressed[right])
+    apart = np.flatnonzero(~joins)
+    outcome.note_columns(left[apart], right[apart], scores[apart], evidence.take(pa.array(apart)))
     unclear = _ambiguous(outcome, left[joins], right[joins])
-    rows = zip(
-        *(column.tolist() for column in (left, right, scores, joins, unclear[left] | unclear[right])),
-        evidence,
-        strict=True,
-    )
     proposals: list[_Proposal] = []
-    for one, other, score, join, several, why in rows:
-        if not join:
-            outcome.note(one, other, score, why)
-        elif several:
-            outcome.note(one, other, score, f"{why}; like several documents")
+    several: list[_Near] = []
+    for place in np.flatnonzero(joins).tolist():
+        one, other, score, why = int(left[place]), int(right[place]), float(scores[place]), evidence[place].as_py()
+        if unclear[one] or unclear[other]:
+            several.append((one, other, score, f"{why}; like several documents"))
         else:
             proposals.append((one, other, _SIMILAR, score, why))
+    outcome.note(several)
     outcome.propose(proposals)
 
 
@@ -290,7 +308,7 @@ def _ambiguous(outcome: _Outcome, left: Ints, right: Ints) -> Bools:
     return several
 
 
-def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[str]]:
+def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, pa.Array]:
     """Pairs of nodes that are not joined yet and are similar: nodes, score, whether the rule would join, evidence."""
     contents, nodes = outcome.contents, outcome.nodes
     date, title, summary = contents.date, contents.title, contents.summary
@@ -318,8 +336,8 @@ def _similar_pairs(outcome: _Outcome) -> tuple[Ints, Ints, Floats, Bools, list[s
     joins[joins] = [_same_but_for_typos(contents, one, other) for one, other in pairs]
     scores = (title_scores + np.where(both, summary_scores, _MIN_SUMMARY_SIMILARITY)) / 200
     same_date = date.ranks[ours] == date.ranks[theirs]
-    similarities = zip(*(column.tolist() for column in (title_scores, summary_scores, both, same_date)), strict=True)
-    return owners[left], owners[right], scores, joins, [_evidence(*each) for each in similarities]
+    evidence = _evidence(title_scores, summary_scores, both, same_date)
+    return owners[left], owners[right], scores, joins, evidence
 
 
 def _similarity(part: Part, ours: Ints, theirs: Ints, least: int) -> Floats:
@@ -352,11 +370,15 @@ def _may_join(outcome: _Outcome, ours: Ints, theirs: Ints) -> Bools:
     return one_date & ~(crowded[ours] | crowded[theirs])
 
 
-def _evidence(title_score: float, summary_score: float, both: bool, same_date: bool) -> str:
-    """What a person is shown of a pair of near-duplicates."""
-    summary = f"summaries {summary_score:.0f} %" if both else "a summary absent"
-    # Many pairs have the same, and each is kept.
-    return sys.intern(f"titles {title_score:.0f} %, {summary}, {'same date' if same_date else 'one without date'}")
+def _evidence(title_scores: Floats, summary_scores: Floats, both: Bools, same_date: Bools) -> pa.Array:
+    """What a person is shown of each pair of near-duplicates: many have the same, which is made once."""
+    columns = np.rint(title_scores), np.rint(summary_scores), both, same_date
+    kinds, places = np.unique(np.column_stack(columns).astype(np.int64), axis=0, return_inverse=True)
+    texts = []
+    for title, summary, has_both, has_same_date in kinds.tolist():
+        summaries = f"summaries {summary} %" if has_both else "a summary absent"
+        texts.append(f"titles {title} %, {summaries}, {'same date' if has_same_date else 'one without date'}")
+    return pa.DictionaryArray.from_arrays(pa.array(places.ravel(), pa.int32()), pa.array(texts, pa.string()))
 
 
 def _same_but_for_typos(contents: Contents, ours: int, theirs: int) -> bool:
@@ -436,25 +458,30 @@ def _preference(outcome: _Outcome) -> list[int]:
 
 
 def _pairs(outcome: _Outcome, documents: list[str], cannot_link: Sequence[tuple[int, int]], lost: Set[str]) -> pa.Table:
-    """Near-duplicates, and those that a person declared different; without those that are lost."""
-    declared = {_in_order(documents[left], documents[right]) for left, right in cannot_link}
-    best: dict[tuple[str, str], tuple[float, str]] = dict.fromkeys(declared, (0.0, "a decision alone"))
-    for (left, right), found in outcome.pairs.items():
-        pair = _in_order(documents[left], documents[right])
-        if pair[0] != pair[1]:
-            best[pair] = max(best.get(pair, found), found)
-    pairs = sorted(pair for pair in best if lost.isdisjoint(pair))
-    return pa.table(
-        [
-            [one for one, _ in pairs],
-            [other for _, other in pairs],
-            [best[pair][0] for pair in pairs],
-            [best[pair][1] for pair in pairs],
-            ["different" if pair in declared else None for pair in pairs],
-        ],
-        schema=PAIR_SCHEMA,
-    )
+    """Near-duplicates, and those that a person declared different; without those that are lost.
 
+    Each pair stands once, with its strongest evidence.
+    """
+    outcome.note([(left, right, 0.0, "a decision alone") for left, right in cannot_link])
+    ids = pa.array(sorted(set(documents).difference(lost)), pa.string())
+    ranks = pc.index_in(pa.array(documents, pa.string()), value_set=ids).fill_null(-1).to_numpy().astype(np.int64)
 
-def _in_order(one: str, other: str) -> tuple[str, str]:
-    return (one, other) if one < other else (other, one)
+    def pairs_of(left: Ints, right: Ints) -> Ints:
+        """A number for each pair of documents, by which they are in order; -1 for one that is none."""
+        one, other = np.minimum(ranks[left], ranks[right]), np.maximum(ranks[left], ranks[right])
+        return np.where((one >= 0) & (one < other), one * len(ids) + other, -1)
+
+    noted = pa.concat_tables(outcome.noted)
+    evidence = noted["evidence"].cast(pa.string()).combine_chunks()
+    pairs, scores = pairs_of(noted["left"].to_numpy(), noted["right"].to_numpy()), noted["score"].to_numpy()
+    order = np.lexsort((ranks_of(evidence), scores, pairs))
+    strongest = order[(np.diff(pairs[order], append=-2) != 0) & (pairs[order] >= 0)]
+    declared = np.array(cannot_link, np.int64).reshape(-1, 2)
+    is_declared = np.isin(pairs[strongest], pairs_of(declared[:, 0], declared[:, 1]))
+    columns = [
+        *(ids.take(pa.array(place)) for place in np.divmod(pairs[strongest], max(len(ids), 1))),
+        pa.array(scores[strongest]),
+        evidence.take(pa.array(strongest)),
+        pc.if_else(pa.array(is_declared), "different", pa.scalar(None, pa.string())),
+    ]
+    return pa.table(columns, schema=PAIR_SCHEMA)

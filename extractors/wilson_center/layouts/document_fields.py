@@ -39,6 +39,8 @@ _BLOCKS: tuple[tuple[str, TermRole, TermKind], ...] = (
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 _HEADINGS_CSS = "h1, h2, h3"
 _PILL = "pill"
+_WITHOUT_PILL_CSS = f"li:not(:has(.{_PILL}))"
+_NUMBERS_CSS = "ol, [type], [style]"  # lists may have numbers, which stand in no text of the page
 _OWN_PARTS = frozenset({"document-container", "document-information"})
 # What stands once on each page that was seen.
 _SINGLE = {"date_text": "h2.date", "title": ".content-block h1.title", "credits": "p.donated", "summary": ".text-block"}
@@ -158,6 +160,14 @@ def _pills_in(node: LexborNode) -> list[LexborNode]:
     return node.css(f".{_PILL}") or node.css("a") or [node]
 
 
+def _pills_below(block: LexborNode) -> list[LexborNode]:
+    """All pills, and what a place of a list has in place of one."""
+    if block.css_first(_WITHOUT_PILL_CSS) is None:
+        return block.css(f".{_PILL}")
+    items = block.css(f".{_PILL}, li")
+    return [*{pill.mem_id: pill for item in items for pill in _pills_in(item)}.values()]
+
+
 def _left_over(label: str, node: LexborNode, pills: list[LexborNode]) -> Iterator[Issue]:
     """An issue for text that stands beside the pills of a list."""
     text = _text_beside(node, pills)
@@ -166,8 +176,26 @@ def _left_over(label: str, node: LexborNode, pills: list[LexborNode]) -> Iterato
 
 
 def _text_beside(node: LexborNode, pills: list[LexborNode]) -> str:
+    """What stands beside the pills of a list; empty where no word does, which is quick to see."""
     places = {pill.mem_id for pill in pills}
+    if not _has_words(node, places) and node.css_first(_NUMBERS_CSS) is None:
+        return ""
     return plain_text(node, lambda inner: inner.mem_id in places, keeps_lines=True)
+
+
+def _has_words(node: LexborNode, without: set[int]) -> bool:
+    """Whether there is a word below a node, seen or not, but in elements that are given by their ids."""
+    waiting = [node]
+    while waiting:
+        inner = waiting.pop().first_child
+        while inner is not None:
+            if (text := inner.text_content) is None:
+                if inner.mem_id not in without:
+                    waiting.append(inner)
+            elif _SAYS_SOMETHING.search(text):
+                return True
+            inner = inner.next
+    return False
 
 
 def _read_pill_blocks(page: PageTree, found: Fields) -> None:
@@ -175,15 +203,15 @@ def _read_pill_blocks(page: PageTree, found: Fields) -> None:
         heading = block.css_first(".title")
         label = (line(heading) if heading is not None else None) or ""
         known = next(((role, kind) for start, role, kind in _BLOCKS if label.lower().startswith(start)), None)
-        pills = {pill.mem_id: pill for item in block.css(f".{_PILL}, li") for pill in _pills_in(item)}
-        for pill in pills.values():
+        pills = _pills_below(block)
+        for pill in pills:
             names = classes(pill)
             own = next((kind for name, kind in _PILLS.items() if name in names), known)
             if own is not None:
                 _add_pills(found, [pill], *own)
             else:
                 found.issues.append(_unknown_label(label, pill))
-        found.issues += _left_over(label, block, [*pills.values(), *([heading] if heading is not None else [])])
+        found.issues += _left_over(label, block, [*pills, *([heading] if heading is not None else [])])
 
 
 def _add_pills(found: Fields, pills: list[LexborNode], role: TermRole, kind: TermKind) -> set[str]:

@@ -36,9 +36,10 @@ const makeRow = (listing, spans, collectionsOf, references, onChoose) => {
     if (isSafe(row)) made.unshift(link("Captured copy", `https://web.archive.org/web/${about.read}/${url[row]}`, { title: "In the Wayback Machine: the capture that is nearest to the day on which the lists were read" }));
     return element("div", [...made, cite(row)], { class: "offers" });
   };
-  const dateOf = (row, periods) => {
-    const shown = date[row] ?? "no date";
-    return apart(spans[row] && periods.some((period) => isTouching(spans[row], period)) ? element("mark", shown) : shown);
+  const dateOf = (row, needles, periods) => {
+    if (date[row] === null) return apart("no date");
+    const isOfTime = spans[row] && periods.some((period) => isTouching(spans[row], period));
+    return isOfTime ? apart(element("mark", date[row])) : withHits(date[row], needles);
   };
 
   return (row, query) => {
@@ -48,7 +49,7 @@ const makeRow = (listing, spans, collectionsOf, references, onChoose) => {
     if (summary[row] !== null) text.push(element("p", withHits(shortened(summary[row]), needles)));
     if (collectionsOf[row].length) text.push(whereListed(row));
     text.push(offers(row));
-    const cells = [dateOf(row, periods), text, number(collectionsOf[row].length)];
+    const cells = [dateOf(row, needles, periods), text, number(collectionsOf[row].length)];
     return element("tr", cells.map((cell) => element("td", cell, { role: "cell" })), { role: "row" });
   };
 };

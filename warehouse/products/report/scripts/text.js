@@ -1,5 +1,5 @@
 // Texts as they are searched: words without accents, capitals and punctuation, each with a space on either side.
-const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ð: "d", þ: "th", ħ: "h", ı: "i" };
+const LETTERS = { ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ł: "l", ð: "d", þ: "th", ħ: "h", ı: "i", ς: "σ" };
 const ALONE = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/gu; // written without spaces
 
 const ASCII = /^[\x00-\x7f]*$/;
@@ -7,7 +7,7 @@ const ASCII = /^[\x00-\x7f]*$/;
 const foldedLetters = new Map(); // accents, quotes and dashes are few, and come often
 const foldLetter = (letter) => {
   if (!foldedLetters.has(letter)) {
-    const plain = letter.normalize("NFKD").toLowerCase().replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħı]/g, (each) => LETTERS[each]);
+    const plain = letter.normalize("NFKD").toLowerCase().replace(/[\p{M}\p{Cf}]+/gu, "").replace(/[ßæœøđłðþħıς]/g, (each) => LETTERS[each]);
     foldedLetters.set(letter, plain.replace(ALONE, " $& ").replace(/[^\p{L}\p{N}\x00-\x7f]/gu, " "));
   }
   return foldedLetters.get(letter);
