@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser
 MAX_ATTRIBUTES = 500
 """Of a tag: the parser compares each with all before it, 40,000 for 6 seconds. Tags of the archive have up to ten."""
 
-_NO_NEAR_END = re.compile(rf"<[^<>]{{0,{2 * MAX_ATTRIBUTES - 1}}}+(?!>)")
+_NO_NEAR_END = re.compile(rf"<[^>]{{0,{2 * MAX_ATTRIBUTES - 1}}}+(?!>)")
 _BRACKET_IN_VALUE = re.compile(r"""=\s*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""")
 _NAME = re.compile(r"</?[a-z][^\s/>]*", re.IGNORECASE)
 # As in the HTML Standard, 13.2.5.32 to 13.2.5.39.
@@ -28,7 +28,7 @@ def parse_html(text: str) -> LexborHTMLParser:
 
 
 def _may_have_excess(text: str) -> bool:
-    """Whether a tag is so long, or has an angle bracket within, so that its end is not sure."""
+    """Whether a tag is so long, or has an angle bracket in a value, so that its end is not sure."""
     return bool(_NO_NEAR_END.search(text) or _BRACKET_IN_VALUE.search(text))
 
 

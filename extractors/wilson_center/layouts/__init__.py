@@ -83,7 +83,7 @@ def _excessive_size(text: str) -> str | None:
     """What a page has too many of to be a listing; `None` if it may be one."""
     if len(text) > MAX_CHARACTERS:
         return f"the page has {len(text):,} characters, more than {MAX_CHARACTERS:,}"
-    tags = text.count("<")
+    tags = text.count("<") if len(text) > MAX_TAGS else 0
     return f"the page has {tags:,} tags, more than {MAX_TAGS:,}" if tags > MAX_TAGS else None
 
 
