@@ -32,7 +32,7 @@ class WarehouseFolder(PublishedFolder):
         super().__init__(path)
         self.raw = path / "raw"
         self.parsed = path / "parsed"
-        self.building = path / "building"
+        self.building = path / "building.part"
         self.prefect = path / "prefect"
         self.decisions = path / "decisions.csv"
 

@@ -35,6 +35,7 @@ PLACES = {
     "w/snapshots/x.part/texts.abc.part/0.parquet": "w/snapshots",
     "out/.tables.wcda-part/new/a.csv": "out",
     "w/parsed/parsed.key.0123.part": "w/parsed",
+    "w/building.part/tables/documents.part": "w",
     "catalog.toml.part": ".",
     "w/raw/a.warc.gz": "w/raw/a.warc.gz",
     "parts/part.txt": "parts/part.txt",

@@ -627,7 +627,7 @@ def test_a_table_whose_data_is_damaged_is_an_error_that_names_the_file(folder: W
         _ = open_warehouse(folder.path).documents
 
 
-@pytest.mark.parametrize("name", ["snapshots", "parsed", "raw", "building"])
+@pytest.mark.parametrize("name", ["snapshots", "parsed", "raw", "building.part"])
 def test_a_folder_in_which_files_are_deleted_must_not_be_a_link(name: str, folder: WarehouseFolder) -> None:
     (folder.path / name).mkdir(exist_ok=True)
     elsewhere = (folder.path / name).rename(folder.path.with_name("elsewhere"))
