@@ -461,9 +461,9 @@ def find(
 
     All words must be in a document's title, summary, date, collections, terms or full text. A word counts from its
     beginning (cub finds Cuba), in any case and without accents; a phrase stands in quotes; -word leaves documents out.
-    1962, 1962-1965, 1960s, 1962-10 and EDTF find dates and words alike; --years asks for the date alone. Ids and dates
-    come first, then titles, summaries, names, and full texts; of equal hits the newest. Exit code: 0 something was
-    found; 1 nothing.
+    1962, 1962-1965, 1960s, 1962-10 and EDTF find dates, and texts that have them as typed; --years asks for the date
+    alone. Ids and dates come first, then titles, summaries, names, and full texts; of equal hits the newest. Exit
+    code: 0 something was found; 1 nothing.
     """
     from flows.inspection import find_documents
     from flows.printing import print_found, print_json

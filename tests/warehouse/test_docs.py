@@ -276,7 +276,9 @@ def test_the_nightly_script_leaves_the_database_where_the_warehouse_was_moved_aw
 ) -> None:
     (tmp_path / "warehouse").mkdir()
     place.path.rename(tmp_path / "warehouse" / "data")
-    assert nightly().returncode == 0
+    done = nightly()
+    snapshot = open_warehouse(tmp_path / "warehouse" / "data").snapshot_id
+    assert done.stdout == f"follow_every_night.py: 0 changes; the database is up to snapshot {snapshot}\n"
     before = (tmp_path / "archive.db").read_bytes()
 
     (tmp_path / "warehouse" / "data").rename(tmp_path / "elsewhere")
