@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from schemas.columns import ForeignKey, Table
 from schemas.identifiers import file_sha256
 from schemas.tables import TABLES
-from warehouse.identity.nodes import codes_of, combine
+from warehouse.codes import codes_of, combine
 from wcda.manifest import FileNote
 from wcda.snapshots import Snapshot
 from wcda.versions import is_of_this_version

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from warehouse.identity.nodes import Ints, codes_of, combine
+from warehouse.codes import Ints, codes_of, combine
 
 
 def where(frame: pd.DataFrame, mask: "pd.Series[bool]") -> pd.DataFrame:

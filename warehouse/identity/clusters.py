@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from warehouse.identity.nodes import Ints
+from warehouse.codes import Ints
 
 
 class Clusters:

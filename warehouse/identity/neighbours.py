@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from rapidfuzz import fuzz
 from rapidfuzz.process import cpdist
 
-from warehouse.identity.nodes import Floats, Ints
+from warehouse.codes import Floats, Ints
 
 MAX_COMPARED = 10_000
 """Characters of each text: comparing takes the product of the lengths, and the longest summary seen has 3,000."""

@@ -7,18 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from schemas.dates import read_date
 from schemas.identifiers import stable_id
+from warehouse.codes import Bools, Ints, codes_of, combine, extremes, ranks_of
 from warehouse.identity.wording import normalise
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 _NUMERIC_ADDRESS = r"/[0-9]+$"
 _BATCH = 1024
@@ -210,38 +206,6 @@ def dates_of(nodes: Nodes, contents: Contents) -> Ints:
     """Rank of the one date of each node; -1 if it has none, or if listings of one address differ."""
     least, greatest = extremes(nodes.owners, contents.date.ranks[nodes.contents], len(nodes.keys))
     return np.where(least == greatest, least, -1)
-
-
-def extremes(groups: Ints, numbers: Ints, count: int) -> tuple[Ints, Ints]:
-    """The least and the greatest number of each group, -1 not counted; without any the greatest is below the least."""
-    there = numbers >= 0
-    least, greatest = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
-    np.minimum.at(least, groups[there], numbers[there])
-    np.maximum.at(greatest, groups[there], numbers[there])
-    return least, greatest
-
-
-def codes_of(column: pa.ChunkedArray) -> tuple[Ints, pa.Array]:
-    """A number for each distinct value, null being -1, and the values."""
-    encoded = pc.dictionary_encode(column).combine_chunks()
-    if isinstance(encoded, pa.ChunkedArray):  # a column without chunks
-        encoded = pa.array([], column.type).dictionary_encode()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    return codes, encoded.dictionary
-
-
-def ranks_of(texts: pa.Array) -> Ints:
-    """Place of each text among the distinct ones, sorted, from 0."""
-    ranks: Ints = pc.rank(texts, "ascending", tiebreaker="dense").to_numpy().astype(np.int64)
-    return ranks - 1
-
-
-def combine(*columns: Ints) -> Ints:
-    """A number for each distinct combination, in order of first sight; a column has no number below -1."""
-    code = columns[0]
-    for column in columns[1:]:
-        code = pd.factorize(code * (int(column.max(initial=0)) + 2) + column + 1)[0].astype(np.int64)
-    return code
 
 
 def _first(codes: Ints) -> Ints:

@@ -30,25 +30,19 @@ import pyarrow.compute as pc
 
 from schemas.identifiers import stable_id
 from schemas.records import Alias
+from warehouse.codes import Bools, Floats, Ints, codes_of, combine, extremes, ranks_of
 from warehouse.identity.aliases import find_alias_pairs
 from warehouse.identity.clusters import Clusters
 from warehouse.identity.decisions import Decision
 from warehouse.identity.neighbours import find_neighbours, similarity
 from warehouse.identity.nodes import (
-    Bools,
     Contents,
-    Floats,
-    Ints,
     Nodes,
     Part,
-    codes_of,
-    combine,
     dates_of,
-    extremes,
     find_contents,
     find_nodes,
     pages_of,
-    ranks_of,
     with_addresses,
 )
 from warehouse.identity.plausibility import DoubtfulAlias, split_plausible
