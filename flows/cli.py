@@ -498,7 +498,7 @@ def _refuse_options_as_words(words: list[str], options: list[str]) -> None:
         if word.startswith("--") and name in options:  # it is among the words since -- ends the options
             raise UsageError(f"{word} is read as a word (-word needs no --)")
         if word.startswith("--") and name:
-            near = nearest(name, options)
+            near = nearest(word, [f"--{option}" for option in options])
             advice = near or f"; to leave out what has a word, type -{name}"
             raise UsageError(f"no such option: {word}{advice} (see 'wcda find --help')")
         if word.startswith("-") and name in options:

@@ -418,7 +418,7 @@ def test_a_lone_h_is_help(wcda_here: Command) -> None:
 def test_a_mistyped_option_is_no_word(harvested_samples: Path) -> None:
     done = run_here("find", "mao", "--limt", "2", "--warehouse", harvested_samples)
 
-    assert (done.returncode, "--limt; did you mean 'limit'?" in done.stderr) == (2, True)
+    assert (done.returncode, "--limt; did you mean '--limit'?" in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("option", ["--warehouse", "--years=1949", "--json", "--help"])
