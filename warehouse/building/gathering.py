@@ -113,8 +113,8 @@ def _add_copies(frames: Parsed, copies: Sequence[PageCopy]) -> None:
 def _lost_revisits(captures: pd.DataFrame) -> pd.DataFrame:
     """An issue for each revisit of a capture that the raw zone does not have."""
     lost = captures[["url", "collection_id", "run_id"]]
-    times = captures["refers_to_at"].astype("string")
-    place = captures["refers_to_place"].astype("string").str.cat(times, sep=" of ", na_rep="")
+    place = captures["refers_to_place"].astype("string")
+    place += (" of " + captures["refers_to_at"].astype("string")).fillna("")
     found = captures["revisits"].astype("string").fillna(place).fillna(captures["digest"].astype("string"))
     message = "the capture has no body of its own, and the one that it refers to is not there"
     return lost.assign(found=found, level=LOST_REVISIT.level, kind=LOST_REVISIT.name, message=message)
