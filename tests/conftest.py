@@ -1,11 +1,12 @@
 """What all tests share: the installed command, run as a person would, with nothing of the machine's settings."""
 
+import csv
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -96,3 +97,13 @@ def beside_the_samples(harvested_samples: Path, tmp_path: Path, monkeypatch: pyt
     (tmp_path / "warehouse" / "data").mkdir(parents=True)
     (tmp_path / "warehouse" / "data" / "samples").symlink_to(harvested_samples)
     monkeypatch.chdir(tmp_path)
+
+
+@contextmanager
+def long_csv_fields() -> Iterator[None]:
+    """For the time of the block, fields of CSV may be as long as texts are; the limit is the process's."""
+    former = csv.field_size_limit(2**24)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(former)
