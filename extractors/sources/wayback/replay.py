@@ -80,18 +80,14 @@ class Replay:
         items: list[Item] = []
         for number, line in enumerate(wanted.lines):
             try:
-                fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
-                page = self._page_of(fetched, line, wanted.page)
-            except FetchError as error:
-                items.append(_lost(line, wanted.page, error))
-                continue
+                page = await self._ask(line, wanted.page)
             except SiteStoppedError as error:
                 self.stopped = str(error)
                 self.left += len(wanted.lines) - number
                 return items
             if page is not None:
                 items.append(page)
-            if page is not None and page.payload_digest is not None:
+            if isinstance(page, ArchivedPage) and page.payload_digest is not None:
                 return [*items, *(self._reference(page, other) for other in wanted.lines[number + 1 :])]
         return items
 
@@ -106,21 +102,33 @@ class Replay:
                 is_read = self._known.was_read(known)
             else:
                 try:
-                    fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
-                    page = self._page_of(fetched, line, wanted.page)
-                except FetchError as error:
-                    items.append(_lost(line, wanted.page, error))
-                    continue
+                    came = await self._ask(line, wanted.page)
                 except SiteStoppedError as error:
                     self.stopped = str(error)
                     self.left += 1
                     return [*items, *(page for _, page in others[:1])]
+                if isinstance(came, Issue):
+                    items.append(came)
+                    continue
+                page = came
                 is_read = page is not None and _can_be_read(page)
             if page is not None and is_read:
                 return [*items, *(_unread(other, wanted.page) for other, _ in others), page]
             if page is not None:
                 others.append((line, page))
         return [*items, *(page for _, page in others[:1])]
+
+    async def _ask(self, line: CdxLine, page: WebPage) -> ArchivedPage | Issue | None:
+        """What comes of asking for a capture: as `_page_of` gives it, or an issue if it cannot be had.
+
+        Raises:
+            SiteStoppedError: The web archive must not be asked any more.
+        """
+        try:
+            fetched = await self._site.fetch(f"{self._url}/{line.timestamp}id_/{line.url}")
+            return self._page_of(fetched, line, page)
+        except FetchError as error:
+            return _lost(line, page, error)
 
     def _known_body(self, wanted: Wanted) -> KnownCapture | None:
         """The capture in the raw zone that has the body, if one of those that are wanted is there."""
