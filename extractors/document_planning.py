@@ -249,6 +249,18 @@ def known_files(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, bool]:
     return found
 
 
+def captures_of(segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests = dict) -> pa.Table:
+    """The captures of all segments, each revisit with what it shows.
+
+    Args:
+        segments: Parsed tables (`schemas.parsed`).
+        digests: Of their captures.
+    """
+    none = PARSED_TABLES["captures"].arrow_schema().empty_table()
+    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
+    return resolve_revisits(captures, digests).captures
+
+
 def addresses_of_pages(segments: Sequence[Mapping[str, pa.Table]]) -> dict[str, set[str]]:
     """By the id of each whole page of a document, the URLs that it was asked at or calls its own.
 
@@ -269,7 +281,7 @@ def known_documents(
     segments: Sequence[Mapping[str, pa.Table]],
     absences: Mapping[str, Absence],
     addresses: Mapping[str, set[str]],
-    digests: OtherDigests = dict,
+    captures: pa.Table,
 ) -> dict[str, dt.datetime | None]:
     """Each URL of a document that pages show, and when its page was captured last, or was found to be none.
 
@@ -279,13 +291,13 @@ def known_documents(
         segments: Parsed tables (`schemas.parsed`).
         absences: As `known_absences` gives them.
         addresses: As `addresses_of_pages` gives them.
-        digests: Of the captures of the segments.
+        captures: As `captures_of` gives them.
     """
     found: dict[str, dt.datetime | None] = {}
     for segment in segments:
         for table in _LINKS:
             found.update(dict.fromkeys(pc.unique(segment[table]["url"]).drop_null().to_pylist()))
-    captured = _captured(segments, addresses, digests)
+    captured = _captured(segments, addresses, captures)
     gone = {url: one.at for url, one in absences.items() if one.kind == GONE.name}
     asked = {url: max(filter(None, (captured.get(url), gone.get(url)))) for url in {*captured, *gone}}
     return {url: asked.get(url) for url in sorted({*found, *captured})}
@@ -323,12 +335,9 @@ def due_documents(known: Mapping[str, dt.datetime | None], now: dt.datetime, ask
 
 
 def _captured(
-    segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]], digests: OtherDigests
+    segments: Sequence[Mapping[str, pa.Table]], addresses: Mapping[str, set[str]], captures: pa.Table
 ) -> dict[str, dt.datetime]:
     """When the pages of documents were captured last, by each URL that they were asked at or call their own."""
-    none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
-    captures = resolve_revisits(captures, digests).captures
     shown = captures.filter(pc.and_(pc.equal(captures["page_kind"], "document"), pc.is_valid(captures["captured_at"])))
     latest: dict[str, dt.datetime] = {}
     for row in shown.select(["page_id", "captured_at"]).to_pylist():

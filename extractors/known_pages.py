@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from extractors.document_planning import (
     addresses_of_pages,
+    captures_of,
     known_absences,
     known_documents,
     known_files,
@@ -20,7 +21,7 @@ from extractors.planning import PageView
 from schemas.listings import Range
 from schemas.parsed import PARSED_TABLES
 from schemas.records import READ_OUTCOMES, KnownCapture, Plan, Validators
-from schemas.revisits import OtherDigests, resolve_revisits
+from schemas.revisits import OtherDigests
 
 _Keys = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -50,7 +51,8 @@ class KnownPages:
 
     def __init__(self, segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests = dict) -> None:
         self.resumed_run: str | None = None
-        self._captures = _captures_of_sites(segments, digests)
+        captures = captures_of(segments, digests)
+        self._captures = captures.filter(pc.is_valid(captures["http_status"]))  # of what sites sent
         self._ranges, whole = _ranges_of_pages(segments)
         self._events = [row for segment in segments for row in segment["events"].to_pylist()]
         self._keys: dict[str, _Keys] = {}
@@ -58,7 +60,7 @@ class KnownPages:
             self._keys |= _keys_of_pages(segment["entries"])
         self.absences = known_absences(segments)
         addresses = addresses_of_pages(segments)
-        self.documents = known_documents(segments, self.absences, addresses, digests)
+        self.documents = known_documents(segments, self.absences, addresses, captures)
         self.other_addresses = other_addresses(segments, addresses).difference(self.absences)
         self._of_files = [{name: each[name] for name in _OF_FILES} for each in segments]
         whole = pa.concat_arrays([whole, _whole_documents(segments)])
@@ -136,14 +138,6 @@ class KnownPages:
     def _view(self, row: Mapping[str, Any]) -> PageView:
         keys = self._keys.get(row["page_id"])
         return PageView(row["outcome"], self._ranges.get(row["page_id"]), () if keys is None else tuple(keys.tolist()))
-
-
-def _captures_of_sites(segments: Sequence[Mapping[str, pa.Table]], digests: OtherDigests) -> pa.Table:
-    """Captures of what sites sent, in the order in which they were landed."""
-    none = PARSED_TABLES["captures"].arrow_schema().empty_table()
-    captures = pa.concat_tables([none, *(segment["captures"] for segment in segments)])
-    captures = resolve_revisits(captures, digests).captures
-    return captures.filter(pc.is_valid(captures["http_status"]))
 
 
 def _rows(captures: pa.Table, wanted: pa.ChunkedArray) -> list[dict[str, Any]]:

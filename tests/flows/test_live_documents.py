@@ -17,6 +17,7 @@ from extractors.document_planning import (
     Absence,
     DocumentPlan,
     addresses_of_pages,
+    captures_of,
     due_documents,
     known_absences,
     known_documents,
@@ -127,7 +128,7 @@ def test_a_page_counts_as_captured_if_it_is_whole_and_that_of_its_document() -> 
         parser.add(LandedCapture(f"urn:uuid:{slug}", "run", "a.warc.gz", 0, capture))
 
     segments = [parser.tables()]
-    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments))
+    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments), captures_of(segments))
 
     assert {url for url, at in known.items() if at is not None} == {f"{SITE}/document/whole", f"{SITE}/document/1"}
 
@@ -304,7 +305,7 @@ def test_a_document_that_is_gone_is_asked_for_again_as_late_as_one_that_came() -
     capture = Capture(f"{SITE}/document/b", html.encode(), "text/html", captured_at=NOW, http_status=200)
     parser.add(LandedCapture("urn:uuid:b", "run", "a.warc.gz", 0, capture))
     segments = [parser.tables()]
-    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments))
+    known = known_documents(segments, known_absences(segments), addresses_of_pages(segments), captures_of(segments))
     assert known[f"{SITE}/document/a"] == NOW
     days = dt.timedelta(days=180)
     assert f"{SITE}/document/a" not in due_documents(known, NOW + days / 2, days)
